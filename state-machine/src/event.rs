@@ -1,0 +1,356 @@
+//! What can be told to the machine. Past tense for events; unknown is a value.
+//!
+//! Deliberately absent: envelopes, receipts, SDK types. `intake` and `observe` translate.
+
+use crate::command::Kind;
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// A place, fixed by configuration. Roles move between sides; sides do not move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Where the estate serves when all is well.
+    Primary,
+    /// Where it serves after a failover.
+    Standby,
+}
+
+impl Side {
+    /// Both sides, in the order in which people list them.
+    pub const BOTH: [Side; 2] = [Side::Primary, Side::Standby];
+
+    /// The other side.
+    pub const fn other(self) -> Side {
+        match self {
+            Side::Primary => Side::Standby,
+            Side::Standby => Side::Primary,
+        }
+    }
+
+    /// The name used in configuration, metrics and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Side::Primary => "primary",
+            Side::Standby => "standby",
+        }
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Side::Primary => 0,
+            Side::Standby => 1,
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What one sensor says. A reading that failed is `Unknown`, never `Unhealthy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It looked, and it was well.
+    Healthy,
+    /// It looked, and it was not well.
+    Unhealthy,
+    /// It could not look, or it has not said.
+    #[default]
+    Unknown,
+}
+
+/// Where a sensor looks from (DESIGN section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vantage {
+    /// A function in a third region that probes the public endpoint.
+    Witness,
+    /// Route 53's own checkers, alarmed in us-east-1.
+    Route53,
+    /// drd's own HTTPS probe of the public endpoint.
+    Probe,
+    /// Whether the side's regional AWS endpoints answer drd.
+    ControlPlane,
+    /// The side's own CloudWatch alarms about its database.
+    Inside,
+    /// Replication lag as seen from the region that receives it.
+    Replication,
+}
+
+/// What must break for a sensor to lie. Votes are counted per domain, never per sensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Domain {
+    /// The witness's region.
+    ThirdRegion,
+    /// Route 53's alarm region.
+    UsEast1,
+    /// The host that drd runs on and its network.
+    Observer,
+    /// The region that the sensor speaks about.
+    SubjectRegion,
+    /// The region that receives the replication.
+    ReplicaRegion,
+}
+
+impl Vantage {
+    /// Every vantage, in the order of the table in DESIGN section 4.
+    pub const ALL: [Vantage; 6] = [
+        Vantage::Witness,
+        Vantage::Route53,
+        Vantage::Probe,
+        Vantage::ControlPlane,
+        Vantage::Inside,
+        Vantage::Replication,
+    ];
+
+    /// The fault domain of everything that looks from here.
+    pub const fn domain(self) -> Domain {
+        match self {
+            Vantage::Witness => Domain::ThirdRegion,
+            Vantage::Route53 => Domain::UsEast1,
+            Vantage::Probe | Vantage::ControlPlane => Domain::Observer,
+            Vantage::Inside => Domain::SubjectRegion,
+            Vantage::Replication => Domain::ReplicaRegion,
+        }
+    }
+
+    /// Whether it looks at the public endpoint: only these can make a quorum.
+    pub const fn sees_endpoint(self) -> bool {
+        matches!(self, Vantage::Witness | Vantage::Route53 | Vantage::Probe)
+    }
+
+    /// The name used in configuration and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Vantage::Witness => "witness",
+            Vantage::Route53 => "route53",
+            Vantage::Probe => "probe",
+            Vantage::ControlPlane => "control_plane",
+            Vantage::Inside => "inside",
+            Vantage::Replication => "replication",
+        }
+    }
+}
+
+impl Domain {
+    /// The name used in sentences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Domain::ThirdRegion => "third region",
+            Domain::UsEast1 => "us-east-1",
+            Domain::Observer => "observer",
+            Domain::SubjectRegion => "subject region",
+            Domain::ReplicaRegion => "replica region",
+        }
+    }
+}
+
+/// One sensor's statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// Identity of the delivery; empty for drd's own readings, which are never delivered twice.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub id: Arc<str>,
+    /// The sensor's configured name.
+    pub sensor: Arc<str>,
+    /// What it says.
+    pub verdict: Verdict,
+    /// When it looked, by the sender's clock.
+    pub observed_at: Time,
+}
+
+/// One sample of replication lag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LagSample {
+    /// When it was taken.
+    pub taken_at: Time,
+    /// How far the replica was behind.
+    pub lag: Span,
+}
+
+/// A role change of the global database as AWS reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is", content = "to")]
+pub enum RoleChange {
+    /// `FailoverState` is empty.
+    Idle,
+    /// Any non-empty `FailoverState`, whatever its status string, towards this side.
+    Underway(Side),
+}
+
+/// What is true of the global database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlobalView {
+    /// The member with `IsWriter`; `None` when no configured side has it.
+    pub writer: Option<Side>,
+    /// How many members say `IsWriter`.
+    pub writers: u8,
+    /// Whether a role change runs.
+    pub role_change: RoleChange,
+    /// Whether the reading side is `connected` (a standby exists).
+    pub replica_connected: bool,
+}
+
+/// What is true of one side. `None` means: could not be read, or not asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideView {
+    /// The cluster is `available` and has the instance its role needs.
+    pub database_available: Option<bool>,
+    /// Instances in service in the Auto Scaling group.
+    pub in_service: Option<u32>,
+    /// Targets that the load balancer calls healthy.
+    pub healthy_targets: Option<u32>,
+    /// The group's MinSize.
+    pub min_size: Option<u32>,
+}
+
+impl SideView {
+    /// Instances that can serve: healthy targets where they are known, else instances in service.
+    pub fn serving(&self) -> Option<u32> {
+        self.healthy_targets.or(self.in_service)
+    }
+}
+
+/// One look at the world. Each part that could not be read stays `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Whether the observer's own references answer; `Unhealthy` means drd is cut off.
+    pub references: Verdict,
+    /// The global database, asked outside the active region.
+    pub global: Option<GlobalView>,
+    /// The sides, primary first.
+    pub sides: [Option<SideView>; 2],
+    /// The side whose address every answering resolver gives for the record.
+    pub dns: Option<Side>,
+}
+
+/// One readiness check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Its name, e.g. `engine_parity`.
+    pub name: Arc<str>,
+    /// What it found; `Unknown` keeps the last known answer for a while.
+    pub verdict: Verdict,
+    /// What was seen, in words.
+    pub detail: String,
+    /// Whether a failover must not start while it is red.
+    pub gates: bool,
+}
+
+/// How one attempt of a command ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// It was accepted, or proven, or sent.
+    Done {
+        /// The MinSize found before a pre-scale, so that it can be restored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min_before: Option<u32>,
+    },
+    /// The look before the act found the goal already reached.
+    AlreadySo,
+    /// No answer, a throttle or a server error: the effect is unknown.
+    Unknown {
+        /// What was seen.
+        why: String,
+    },
+    /// The service refused in the state it is in (conflict).
+    Refused {
+        /// The service's words.
+        why: String,
+    },
+    /// Permission denied or the object is gone: trying again cannot help.
+    Denied {
+        /// The service's words.
+        why: String,
+    },
+}
+
+/// The end of one attempt. Stale ones (older epoch or attempt) change nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    /// Which command.
+    pub kind: Kind,
+    /// The epoch it was issued in.
+    pub epoch: u64,
+    /// The attempt it was.
+    pub attempt: u32,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What an operator can say. The way in (a local socket) is not built yet; the lab can say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// No automatic act until `resume`.
+    Pause,
+    /// Automatic acts again; in `held`, try the stage again.
+    Resume,
+    /// Stop before the point of no return, or leave `held` where it stands.
+    Abandon,
+    /// Fail over now; the RPO gate is overridden by name.
+    Failover,
+    /// Move the roles without loss.
+    Switchover,
+}
+
+/// Everything that can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// Time passed.
+    Tick,
+    /// A daemon started on this record: the current state's commands are issued again.
+    Started,
+    /// A sensor spoke.
+    Signalled(Signal),
+    /// A lag sample arrived.
+    Sampled(LagSample),
+    /// The world was looked at.
+    Observed(Observation),
+    /// The readiness checks ran.
+    Checked {
+        /// All checks of one run.
+        checks: Vec<Check>,
+    },
+    /// A command's attempt ended.
+    Finished(Completion),
+    /// Our heartbeat came back through EventBridge and SQS.
+    HeartbeatReturned {
+        /// When drd sent it, by drd's clock.
+        sent_at: Time,
+        /// The `time` that AWS stamped on it: the difference is our clock error.
+        stamped_at: Time,
+    },
+    /// An operator spoke.
+    Ordered {
+        /// The word.
+        word: Word,
+    },
+}
+
+impl Event {
+    /// The name used in the table, metrics and reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Event::Tick => "tick",
+            Event::Started => "started",
+            Event::Signalled(_) => "signalled",
+            Event::Sampled(_) => "sampled",
+            Event::Observed(_) => "observed",
+            Event::Checked { .. } => "checked",
+            Event::Finished(_) => "finished",
+            Event::HeartbeatReturned { .. } => "heartbeat_returned",
+            Event::Ordered { .. } => "ordered",
+        }
+    }
+}
