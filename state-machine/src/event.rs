@@ -239,7 +239,7 @@ pub struct Check {
     /// What it found; `Unknown` keeps the last known answer for a while.
     pub verdict: Verdict,
     /// What was seen, in words.
-    pub detail: String,
+    pub detail: Arc<str>,
     /// Whether a failover must not start while it is red.
     pub gates: bool,
 }
@@ -249,11 +249,7 @@ pub struct Check {
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Outcome {
     /// It was accepted, or proven, or sent.
-    Done {
-        /// The MinSize found before a pre-scale, so that it can be restored.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        min_before: Option<u32>,
-    },
+    Done,
     /// The look before the act found the goal already reached.
     AlreadySo,
     /// No answer, a throttle or a server error: the effect is unknown.

@@ -1,4 +1,134 @@
-//! placeholder
+//! drd decides here, and only here. One door: [`step`].
+//!
+//! Purity rules: no tokio, no AWS, no clock, no randomness, no logging. Time is handed in,
+//! unknown is a value, an event never fails. The same function runs in the daemon, in the lab
+//! and in a replay of the ledger.
+//!
+//! Reading order: `event`, `command`, `state` (the words), `evidence`, `diagnosis`, `gates`
+//! (what is known and what must hold), `machine`, `roles` (what follows), `table` (the picture).
+
 pub mod command;
+pub mod decision;
+pub mod diagnosis;
 pub mod event;
+pub mod evidence;
+pub mod gates;
+mod machine;
+pub mod policy;
+pub mod record;
+mod roles;
+pub mod state;
+pub mod table;
 pub mod time;
+mod words;
+
+pub use decision::Decision;
+pub use diagnosis::Picture;
+pub use policy::Setup;
+pub use record::Record;
+pub use words::exits;
+
+use event::Event;
+use machine::Ctx;
+use record::Diagnosed;
+use state::State;
+use statig::Outcome;
+use statig::blocking::StateExt;
+use std::borrow::Cow;
+use time::Time;
+
+/// Takes one event: notes it, looks at the whole picture, routes it, and says what to do.
+///
+/// Total: every event is accepted in every state. The decision must be durable before any of
+/// its commands acts.
+pub fn step(record: &mut Record, setup: &Setup, now: Time, event: &Event) -> Decision {
+    let before = Marks::of(record);
+    let from = record.state.name();
+    let noted = record.facts.note(setup, now, event);
+    let seen = diagnosis::look(&mut record.facts, setup, now);
+    if record.facts.diagnosis.is != seen.diagnosis {
+        record.facts.diagnosis = Diagnosed { is: seen.diagnosis, since: now };
+    }
+    let (commands, because) = route(record, setup, now, event, &seen);
+    record.facts.armed = is_armed(record, setup, now, &seen);
+    let matters = !commands.is_empty() || before != Marks::of(record);
+    Decision {
+        from: Cow::Borrowed(from),
+        to: Cow::Borrowed(record.state.name()),
+        because: because.map_or(Cow::Borrowed("noted"), Cow::Owned),
+        commands,
+        noted,
+        matters,
+    }
+}
+
+fn route(
+    record: &mut Record,
+    setup: &Setup,
+    now: Time,
+    event: &Event,
+    seen: &Picture,
+) -> (Vec<command::Command>, Option<String>) {
+    let mut ctx = Ctx { now, setup, seen, commands: Vec::new(), because: None };
+    let (state, facts) = (&mut record.state, &mut record.facts);
+    if let Outcome::Transition(mut next) = StateExt::handle(state, facts, event, &mut ctx) {
+        let (up, down) = state.transition_path(&mut next);
+        StateExt::exit(state, facts, &mut ctx, up);
+        facts.entered_at = now;
+        StateExt::enter(&mut next, facts, &mut ctx, down);
+        *state = next;
+    }
+    (ctx.commands, ctx.because)
+}
+
+/// Whether a failover would start now if the evidence asked for it.
+fn is_armed(record: &Record, setup: &Setup, now: Time, seen: &Picture) -> bool {
+    matches!(record.state, State::Watching | State::Suspecting)
+        && gates::standing(&record.facts, now).is_empty()
+        && gates::rpo(seen, setup).is_none()
+        && seen.observer == event::Verdict::Healthy
+}
+
+/// What makes a decision worth a line of the ledger.
+#[derive(PartialEq)]
+struct Marks {
+    state: std::mem::Discriminant<State>,
+    epoch: u64,
+    active: event::Side,
+    armed: bool,
+    paused: bool,
+    steps: Option<[bool; 3]>,
+    suspicion: bool,
+}
+
+impl Marks {
+    fn of(record: &Record) -> Marks {
+        Marks {
+            state: std::mem::discriminant(&record.state),
+            epoch: record.facts.epoch,
+            active: record.facts.active,
+            armed: record.facts.armed,
+            paused: record.facts.paused,
+            steps: match &record.state {
+                State::Promoting(p) | State::Switching(p) => Some([
+                    p.database.is_done(),
+                    p.writable.is_done(),
+                    p.capacity.is_done(),
+                ]),
+                State::Watching
+                | State::Suspecting
+                | State::Fencing
+                | State::Redirecting { .. }
+                | State::Verifying
+                | State::Exposed
+                | State::Held { .. } => None,
+            },
+            suspicion: record.facts.evidence.corroborated_at.is_some(),
+        }
+    }
+}
+
+/// Looks at a record without telling it anything: for `status --why` and reports.
+pub fn look(record: &Record, setup: &Setup, now: Time) -> Picture {
+    diagnosis::look(&mut record.facts.clone(), setup, now)
+}

@@ -78,3 +78,10 @@ impl Add for Span {
         Span(self.0.saturating_add(other.0))
     }
 }
+
+impl Sub for Span {
+    type Output = Span;
+    fn sub(self, other: Span) -> Span {
+        Span(self.0.saturating_sub(other.0))
+    }
+}

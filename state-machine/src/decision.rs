@@ -1,0 +1,34 @@
+//! What one event led to: from, to, commands, and because.
+//!
+//! Deliberately absent: doing it. A decision is a value; the conductor makes it durable first.
+
+use crate::command::Command;
+use crate::evidence::Noted;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// One decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use = "a decision that nobody writes down must not be acted on"]
+pub struct Decision {
+    /// The state before.
+    pub from: Cow<'static, str>,
+    /// The state after.
+    pub to: Cow<'static, str>,
+    /// What to do now, each once.
+    pub commands: Vec<Command>,
+    /// Why, as a sentence with figures.
+    pub because: Cow<'static, str>,
+    /// What became of the event itself.
+    pub noted: Noted,
+    /// Whether it must be durable before anything else happens: the state, a flag or the
+    /// incident changed, or there is something to do.
+    pub matters: bool,
+}
+
+impl Decision {
+    /// Whether the state changed.
+    pub fn is_transition(&self) -> bool {
+        self.from != self.to
+    }
+}

@@ -1,0 +1,327 @@
+//! Names what is seen (DESIGN section 4), and says why, and why not.
+//!
+//! Deliberately absent: what to do about it. `gates` and `machine` decide that.
+
+use crate::event::{RoleChange, Side, Vantage, Verdict};
+use crate::policy::{OWN_FRESH, SILENCE, Setup};
+use crate::record::Facts;
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Diagnosis {
+    /// Endpoint down from a quorum, control plane silent, replication stopped.
+    RegionDark,
+    /// Endpoint down from a quorum, region answers, database does not write.
+    DatabaseDown,
+    /// Endpoint down from a quorum, database writes, application does not.
+    ApplicationDown,
+    /// Endpoint down from a quorum, everything inside healthy.
+    EdgeDown,
+    /// Domains disagree, or a part fails.
+    Gray,
+    /// Endpoint healthy; lag over its limit or silent.
+    ReplicationStalled,
+    /// Our own references fail.
+    ObserverIsolated,
+    /// Readiness is red.
+    StandbyUnfit,
+    /// Not enough is known.
+    Unclear,
+    /// All is well.
+    Healthy,
+}
+
+impl Diagnosis {
+    /// Every diagnosis.
+    pub const ALL: [Diagnosis; 10] = [
+        Diagnosis::RegionDark,
+        Diagnosis::DatabaseDown,
+        Diagnosis::ApplicationDown,
+        Diagnosis::EdgeDown,
+        Diagnosis::Gray,
+        Diagnosis::ReplicationStalled,
+        Diagnosis::ObserverIsolated,
+        Diagnosis::StandbyUnfit,
+        Diagnosis::Unclear,
+        Diagnosis::Healthy,
+    ];
+
+    /// The name used in configuration, reports and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Diagnosis::RegionDark => "region_dark",
+            Diagnosis::DatabaseDown => "database_down",
+            Diagnosis::ApplicationDown => "application_down",
+            Diagnosis::EdgeDown => "edge_down",
+            Diagnosis::Gray => "gray",
+            Diagnosis::ReplicationStalled => "replication_stalled",
+            Diagnosis::ObserverIsolated => "observer_isolated",
+            Diagnosis::StandbyUnfit => "standby_unfit",
+            Diagnosis::Unclear => "unclear",
+            Diagnosis::Healthy => "healthy",
+        }
+    }
+
+    /// Whether its ladder has a rung at all.
+    pub const fn has_ladder(self) -> bool {
+        matches!(
+            self,
+            Diagnosis::RegionDark
+                | Diagnosis::DatabaseDown
+                | Diagnosis::ApplicationDown
+                | Diagnosis::EdgeDown
+        )
+    }
+
+    /// Whether its ladder starts with the lossless switchover.
+    pub const fn lossless_first(self) -> bool {
+        matches!(self, Diagnosis::ApplicationDown | Diagnosis::EdgeDown)
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One look at all evidence at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture {
+    /// What is seen.
+    pub diagnosis: Diagnosis,
+    /// What the endpoint vantages say: witness, route53, probe.
+    pub votes: [Verdict; 3],
+    /// Fault domains that say the endpoint is down.
+    pub down: u8,
+    /// Fault domains that say it is well.
+    pub up: u8,
+    /// Whether replication got past the first bad sample: the veto.
+    pub replicating: bool,
+    /// The control plane of the active region; unhealthy only after [`SILENCE`].
+    pub control_plane: Verdict,
+    /// Whether our own references answered recently enough to trust our own eyes.
+    pub observer: Verdict,
+    /// The highest lag before the first bad sample (or before now, when there is none).
+    pub lag: Option<Span>,
+}
+
+const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
+
+/// How old our references' answer may be: an observation when armed comes every 30 s.
+const REFERENCES_FRESH: Span = Span::secs(75);
+
+/// Draws the picture. Also keeps the episode's two clocks in the evidence.
+pub fn look(facts: &mut Facts, setup: &Setup, now: Time) -> Picture {
+    let votes = votes(facts, setup, now);
+    let observer = observer(facts, now);
+    let down = count(&votes, Verdict::Unhealthy);
+    let up = count(&votes, Verdict::Healthy);
+    keep_episode(facts, setup, now, down);
+    let onset = facts.evidence.first_bad_at;
+    let mut picture = Picture {
+        diagnosis: Diagnosis::Unclear,
+        votes,
+        down,
+        up,
+        replicating: onset.is_some_and(|t| facts.evidence.replication_passed(t)),
+        control_plane: control_plane(facts, setup, now),
+        observer,
+        lag: facts.evidence.worst_lag_before(onset.unwrap_or(now), &setup.policy),
+    };
+    picture.diagnosis = name(facts, setup, now, &picture);
+    picture
+}
+
+fn count(votes: &[Verdict; 3], verdict: Verdict) -> u8 {
+    votes.iter().map(|v| u8::from(*v == verdict)).sum()
+}
+
+/// The votes about the active side's endpoint. The probe counts only while our references answer.
+fn votes(facts: &Facts, setup: &Setup, now: Time) -> [Verdict; 3] {
+    let own_eyes = observer(facts, now) == Verdict::Healthy;
+    ENDPOINT.map(|vantage| {
+        if vantage == Vantage::Probe && !own_eyes {
+            Verdict::Unknown
+        } else {
+            facts.evidence.vote(vantage, facts.active, now, &setup.policy)
+        }
+    })
+}
+
+fn observer(facts: &Facts, now: Time) -> Verdict {
+    let seen = facts.evidence.references;
+    if now - seen.at > REFERENCES_FRESH {
+        Verdict::Unknown
+    } else {
+        seen.is
+    }
+}
+
+fn control_plane(facts: &Facts, setup: &Setup, now: Time) -> Verdict {
+    let side = facts.active;
+    let verdict = facts
+        .evidence
+        .vote(Vantage::ControlPlane, side, now, &setup.policy);
+    let held = facts
+        .evidence
+        .readings
+        .iter()
+        .filter(|r| r.vantage == Vantage::ControlPlane && r.side == side)
+        .all(|r| now - r.since >= SILENCE);
+    match verdict {
+        Verdict::Unhealthy if !held => Verdict::Unknown,
+        Verdict::Healthy | Verdict::Unhealthy | Verdict::Unknown => verdict,
+    }
+}
+
+/// A healthy word ends what it contradicts; an unknown one neither counts nor resets.
+fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
+    let bad_since = endpoint_readings(facts)
+        .filter(|r| r.now_says(now, &setup.policy) == Verdict::Unhealthy)
+        .map(|r| r.since)
+        .min();
+    let episode = facts.evidence.first_bad_at;
+    let contradicted = episode.is_some_and(|since| dissent(facts, setup, now, since));
+    let over = |old: Time| contradicted || now - old > setup.policy.event_max_age;
+    let evidence = &mut facts.evidence;
+    evidence.first_bad_at = match (episode, bad_since) {
+        (None, new) => new,
+        (Some(old), Some(new)) => Some(old.min(new)),
+        (Some(old), None) => Some(old).filter(|old| !over(*old)),
+    };
+    evidence.corroborated_at = match evidence.corroborated_at {
+        _ if contradicted || evidence.first_bad_at.is_none() => None,
+        None if down >= setup.policy.quorum => Some(now),
+        kept => kept,
+    };
+}
+
+fn endpoint_readings(facts: &Facts) -> impl Iterator<Item = &crate::evidence::Reading> {
+    facts
+        .evidence
+        .readings
+        .iter()
+        .filter(|r| r.side == facts.active && r.vantage.sees_endpoint())
+}
+
+/// Whether an endpoint sensor looked after `since` and found it well.
+fn dissent(facts: &Facts, setup: &Setup, now: Time, since: Time) -> bool {
+    endpoint_readings(facts)
+        .any(|r| r.now_says(now, &setup.policy) == Verdict::Healthy && r.observed_at > since)
+}
+
+fn name(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
+    if seen.observer == Verdict::Unhealthy {
+        return Diagnosis::ObserverIsolated;
+    }
+    if seen.down >= setup.policy.quorum {
+        return match facts.evidence.corroborated_at {
+            Some(_) => down(facts, setup, now, seen),
+            None => Diagnosis::Gray,
+        };
+    }
+    if seen.down > 0 {
+        return Diagnosis::Gray;
+    }
+    if seen.up == 0 {
+        return Diagnosis::Unclear;
+    }
+    up(facts, setup, now, seen)
+}
+
+/// The endpoint is down from a quorum: what inside explains it?
+fn down(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
+    match (seen.control_plane, seen.replicating) {
+        (Verdict::Unhealthy, false) => Diagnosis::RegionDark,
+        (Verdict::Unhealthy, true) => Diagnosis::Gray,
+        (Verdict::Unknown, _) => Diagnosis::Unclear,
+        (Verdict::Healthy, _) => region_answers(facts, setup, now, seen),
+    }
+}
+
+fn region_answers(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
+    let view = facts.evidence.side_now(facts.active, now).unwrap_or_default();
+    if !seen.replicating && database_is_down(facts, setup, now, view.database_available) {
+        return Diagnosis::DatabaseDown;
+    }
+    if view.database_available != Some(true) && !seen.replicating {
+        return Diagnosis::Unclear;
+    }
+    match view.healthy_targets {
+        Some(healthy) if healthy >= setup.serving.floor() => Diagnosis::EdgeDown,
+        Some(_) | None => Diagnosis::ApplicationDown,
+    }
+}
+
+fn database_is_down(facts: &Facts, setup: &Setup, now: Time, available: Option<bool>) -> bool {
+    let inside = facts
+        .evidence
+        .vote(Vantage::Inside, facts.active, now, &setup.policy);
+    let silent = facts
+        .evidence
+        .corroborated_at
+        .is_some_and(|since| now - since >= setup.policy.lag_fresh);
+    available == Some(false) || inside == Verdict::Unhealthy || silent
+}
+
+/// The endpoint is well: is anything else wrong?
+fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
+    let view = facts.evidence.side_now(facts.active, now).unwrap_or_default();
+    if seen.control_plane == Verdict::Unhealthy || view.database_available == Some(false) {
+        return Diagnosis::Gray;
+    }
+    if facts.readiness.red().next().is_some() {
+        return Diagnosis::StandbyUnfit;
+    }
+    // A daemon that has just started has not had the time to see a sample.
+    let listening = now - facts.started_at > setup.policy.lag_fresh;
+    match seen.lag {
+        Some(lag) if lag + setup.policy.lag_period > setup.policy.rpo => {
+            Diagnosis::ReplicationStalled
+        }
+        None if listening => Diagnosis::ReplicationStalled,
+        Some(_) | None => Diagnosis::Healthy,
+    }
+}
+
+/// Whether somebody else's role change runs, towards a side that we did not choose.
+pub fn foreign_role_change(facts: &Facts, now: Time, to: Side) -> bool {
+    facts.evidence.global_now(now).is_some_and(|g| match g.role_change {
+        RoleChange::Idle => false,
+        RoleChange::Underway(side) => side != to,
+    })
+}
+
+impl Picture {
+    /// The evidence in words, with figures.
+    pub fn words(&self, facts: &Facts, setup: &Setup, now: Time) -> String {
+        let mut text = format!(
+            "{} of {} fault domains say the {} endpoint is down",
+            self.down,
+            ENDPOINT.len(),
+            facts.active
+        );
+        if let Some(since) = facts.evidence.corroborated_at {
+            text.push_str(&format!(", a quorum of {} for {}", setup.policy.quorum, now - since));
+        }
+        text.push_str(match self.control_plane {
+            Verdict::Healthy => "; its control plane answers",
+            Verdict::Unhealthy => "; its control plane is silent",
+            Verdict::Unknown => "; its control plane is unknown",
+        });
+        text.push_str(if self.replicating { "; replication advances" } else { "" });
+        text
+    }
+
+    /// Whether our own eyes were proven after the quorum came about.
+    pub fn eyes_proven(&self, facts: &Facts) -> bool {
+        let seen = facts.evidence.references;
+        self.observer == Verdict::Healthy
+            && facts.evidence.corroborated_at.is_none_or(|since| seen.at >= since - OWN_FRESH)
+    }
+}

@@ -1,0 +1,286 @@
+//! Which independent sources say what, since when. Unknown is never dead.
+//!
+//! Deliberately absent: conclusions. `diagnosis` draws them.
+
+use crate::event::{GlobalView, LagSample, Observation, Side, SideView, Signal, Vantage, Verdict};
+use crate::policy::{FLAP_WINDOW, LOOK_FRESH, OWN_FRESH, Policy, Sensor};
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Lag samples kept: 20 minutes at one every 30 s. Older ones bear on no open question.
+const LAG_SAMPLES_MAX: usize = 40;
+
+/// The newest word of one sensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The sensor.
+    pub sensor: Arc<str>,
+    /// Where it looks from.
+    pub vantage: Vantage,
+    /// The side it speaks about.
+    pub side: Side,
+    /// What it says.
+    pub verdict: Verdict,
+    /// When it looked.
+    pub observed_at: Time,
+    /// Since when it has said so.
+    pub since: Time,
+    /// When it last changed between healthy and unhealthy, newest first.
+    pub flips: [Time; 4],
+}
+
+/// A fact and when it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen<T> {
+    /// The fact.
+    pub is: T,
+    /// When.
+    pub at: Time,
+}
+
+/// What became of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Noted {
+    /// The sensor's verdict changed.
+    Changed,
+    /// The verdict is as before, seen later.
+    Refreshed,
+    /// This very statement was heard before.
+    Duplicate,
+    /// A newer statement of the same sensor was heard before.
+    Late,
+    /// Too old to be believed.
+    Stale,
+    /// Nobody configured this sensor.
+    UnknownSensor,
+}
+
+/// Everything that was seen and still matters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// One reading per configured sensor.
+    pub readings: Vec<Reading>,
+    /// Lag samples, oldest first.
+    pub lag: Vec<LagSample>,
+    /// Whether our own references answer.
+    pub references: Seen<Verdict>,
+    /// The global database.
+    pub global: Option<Seen<GlobalView>>,
+    /// The sides, primary first.
+    pub sides: [Option<Seen<SideView>>; 2],
+    /// Where the resolvers point.
+    pub dns: Option<Seen<Side>>,
+    /// The first bad sample of the episode that is being watched.
+    pub first_bad_at: Option<Time>,
+    /// Since when a quorum of domains has said so.
+    pub corroborated_at: Option<Time>,
+}
+
+impl Reading {
+    fn new(sensor: &Sensor) -> Reading {
+        Reading {
+            sensor: sensor.name.clone(),
+            vantage: sensor.vantage,
+            side: sensor.side,
+            verdict: Verdict::Unknown,
+            observed_at: Time::default(),
+            since: Time::default(),
+            flips: [Time::default(); 4],
+        }
+    }
+
+    /// What the sensor says now: a stale or flapping one says nothing.
+    pub fn now_says(&self, now: Time, policy: &Policy) -> Verdict {
+        if now - self.observed_at > self.fresh_for(policy) || now - self.flips[3] < FLAP_WINDOW {
+            Verdict::Unknown
+        } else {
+            self.verdict
+        }
+    }
+
+    fn fresh_for(&self, policy: &Policy) -> Span {
+        match self.vantage {
+            Vantage::Probe | Vantage::ControlPlane => OWN_FRESH,
+            Vantage::Witness | Vantage::Route53 | Vantage::Inside | Vantage::Replication => {
+                policy.event_max_age
+            }
+        }
+    }
+
+    fn hear(&mut self, verdict: Verdict, observed_at: Time) -> Noted {
+        let changed = self.verdict != verdict;
+        if changed {
+            // Only a change between two known verdicts is a change of mind.
+            if self.verdict != Verdict::Unknown && verdict != Verdict::Unknown {
+                self.flips.rotate_right(1);
+                self.flips[0] = observed_at;
+            }
+            self.since = observed_at;
+        }
+        self.verdict = verdict;
+        self.observed_at = observed_at;
+        if changed { Noted::Changed } else { Noted::Refreshed }
+    }
+}
+
+impl Evidence {
+    /// No evidence at all about these sensors.
+    pub fn new(sensors: &[Sensor]) -> Evidence {
+        Evidence {
+            readings: sensors.iter().map(Reading::new).collect(),
+            lag: Vec::new(),
+            references: Seen { is: Verdict::Unknown, at: Time::default() },
+            global: None,
+            sides: [None; 2],
+            dns: None,
+            first_bad_at: None,
+            corroborated_at: None,
+        }
+    }
+
+    /// Keeps what is known about the sensors that still exist; new ones start unknown.
+    pub fn adopt(&mut self, sensors: &[Sensor]) {
+        let old = std::mem::take(&mut self.readings);
+        self.readings = sensors
+            .iter()
+            .map(|sensor| {
+                old.iter()
+                    .find(|r| r.sensor == sensor.name && r.vantage == sensor.vantage && r.side == sensor.side)
+                    .cloned()
+                    .unwrap_or_else(|| Reading::new(sensor))
+            })
+            .collect();
+    }
+
+    /// Takes a sensor's statement. The same statement again, or an older one, changes nothing:
+    /// order is by when the sensor looked, never by arrival.
+    pub fn hear(&mut self, signal: &Signal, clock_error: Span, now: Time, policy: &Policy) -> Noted {
+        let Some(reading) = self.readings.iter_mut().find(|r| *r.sensor == *signal.sensor) else {
+            return Noted::UnknownSensor;
+        };
+        let pushed = !signal.id.is_empty();
+        let corrected = if pushed { signal.observed_at - clock_error } else { signal.observed_at };
+        let observed_at = corrected.min(now);
+        if pushed && now - observed_at > policy.event_max_age {
+            return Noted::Stale;
+        }
+        match observed_at.cmp(&reading.observed_at) {
+            std::cmp::Ordering::Less => Noted::Late,
+            std::cmp::Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => {
+                Noted::Duplicate
+            }
+            std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => {
+                reading.hear(signal.verdict, observed_at)
+            }
+        }
+    }
+
+    /// Takes a lag sample; samples may arrive late and twice.
+    pub fn sample(&mut self, sample: LagSample, clock_error: Span, now: Time) -> Noted {
+        let sample = LagSample { taken_at: (sample.taken_at - clock_error).min(now), ..sample };
+        let place = self.lag.partition_point(|s| s.taken_at < sample.taken_at);
+        match self.lag.get_mut(place) {
+            Some(known) if known.taken_at == sample.taken_at => {
+                // Two sources for one moment: the worse one counts.
+                known.lag = known.lag.max(sample.lag);
+                Noted::Duplicate
+            }
+            _ => {
+                self.lag.insert(place, sample);
+                if self.lag.len() > LAG_SAMPLES_MAX {
+                    self.lag.remove(0);
+                }
+                Noted::Changed
+            }
+        }
+    }
+
+    /// Takes a look at the world. Parts that could not be read leave what was known, with its age.
+    pub fn observe(&mut self, seen: &Observation, now: Time) {
+        self.references = Seen { is: seen.references, at: now };
+        if let Some(global) = seen.global {
+            self.global = Some(Seen { is: global, at: now });
+        }
+        for (slot, side) in self.sides.iter_mut().zip(seen.sides) {
+            if let Some(view) = side {
+                *slot = Some(Seen { is: view, at: now });
+            }
+        }
+        if let Some(side) = seen.dns {
+            self.dns = Some(Seen { is: side, at: now });
+        }
+    }
+
+    /// What the endpoint sensors of one vantage (so of one domain) say about a side. One that
+    /// says healthy outweighs its siblings in the same domain.
+    pub fn vote(&self, vantage: Vantage, side: Side, now: Time, policy: &Policy) -> Verdict {
+        self.readings
+            .iter()
+            .filter(|r| r.vantage == vantage && r.side == side)
+            .map(|r| r.now_says(now, policy))
+            .fold(Verdict::Unknown, |all, one| match (all, one) {
+                (Verdict::Healthy, _) | (_, Verdict::Healthy) => Verdict::Healthy,
+                (Verdict::Unhealthy, _) | (_, Verdict::Unhealthy) => Verdict::Unhealthy,
+                (Verdict::Unknown, Verdict::Unknown) => Verdict::Unknown,
+            })
+    }
+
+    /// The global database, if it was looked at recently.
+    pub fn global_now(&self, now: Time) -> Option<GlobalView> {
+        self.global.filter(|s| now - s.at <= LOOK_FRESH).map(|s| s.is)
+    }
+
+    /// A side, if it was looked at recently.
+    pub fn side_now(&self, side: Side, now: Time) -> Option<SideView> {
+        self.sides[side.index()].filter(|s| now - s.at <= LOOK_FRESH).map(|s| s.is)
+    }
+
+    /// The highest lag known before `onset`: `None` when the newest such sample is older than
+    /// `lag_fresh` at the onset. Unknown is not zero.
+    pub fn worst_lag_before(&self, onset: Time, policy: &Policy) -> Option<Span> {
+        let from = onset - policy.lag_fresh;
+        self.lag
+            .iter()
+            .filter(|s| s.taken_at >= from && s.taken_at <= onset)
+            .map(|s| s.lag)
+            .max()
+    }
+
+    /// Whether a sample taken after `onset` shows that replication got past it. A sample whose
+    /// lag reaches back to the onset shows that it stands still, whatever its time.
+    pub fn replication_passed(&self, onset: Time) -> bool {
+        self.lag.iter().any(|s| s.taken_at > onset && s.taken_at - s.lag > onset)
+    }
+
+    /// The newest lag sample.
+    pub fn newest_lag(&self) -> Option<LagSample> {
+        self.lag.last().copied()
+    }
+
+    /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.
+    pub fn roles_swapped(&mut self) {
+        self.lag.clear();
+        self.first_bad_at = None;
+        self.corroborated_at = None;
+    }
+
+    /// Moves every remembered moment by `by`: the clock was set back between two runs.
+    pub fn shift(&mut self, by: Span) {
+        for r in &mut self.readings {
+            r.observed_at = r.observed_at + by;
+            r.since = r.since + by;
+            r.flips = r.flips.map(|t| t + by);
+        }
+        for s in &mut self.lag {
+            s.taken_at = s.taken_at + by;
+        }
+        self.references.at = self.references.at + by;
+        self.first_bad_at = self.first_bad_at.map(|t| t + by);
+        self.corroborated_at = self.corroborated_at.map(|t| t + by);
+        self.global = self.global.map(|s| Seen { at: s.at + by, ..s });
+        self.sides = self.sides.map(|s| s.map(|s| Seen { at: s.at + by, ..s }));
+        self.dns = self.dns.map(|s| Seen { at: s.at + by, ..s });
+    }
+}

@@ -1,0 +1,207 @@
+//! What must hold before each irreversible edge, evaluated again at that edge.
+//!
+//! Deliberately absent: leadership. The conductor's ledger proves that each append is the
+//! leader's; a daemon without the lease never gets as far as a decision.
+
+use crate::diagnosis::{Diagnosis, Picture, foreign_role_change};
+use crate::event::{RoleChange, Verdict};
+use crate::policy::{Autonomy, Setup};
+use crate::record::Facts;
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A closed gate, with its figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "gate")]
+pub enum Blocker {
+    /// An operator paused drd.
+    Paused,
+    /// The last role change is too recent.
+    CoolDown {
+        /// How long it still lasts.
+        left: Span,
+    },
+    /// A gating readiness check is red.
+    Unfit {
+        /// The check.
+        check: String,
+        /// What it found.
+        detail: String,
+    },
+    /// No readiness answer, or too old a one.
+    ReadinessUnknown,
+    /// The global database was not seen, or its replica is not connected.
+    NoStandby,
+    /// The highest lag before the onset plus one period is over the RPO.
+    LagOver {
+        /// The lag.
+        lag: Span,
+        /// The objective.
+        rpo: Span,
+    },
+    /// No lag sample fresh enough at the onset: unknown is over budget.
+    LagUnknown,
+    /// Our own references did not answer after the onset.
+    EyesUnproven,
+    /// This daemon runs in the region that is said to be dark.
+    SharesRegion,
+    /// Somebody else's role change runs.
+    ForeignRoleChange,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Blocker::Paused => write!(f, "drd is paused by an operator"),
+            Blocker::CoolDown { left } => write!(f, "cool-down lasts {left} more"),
+            Blocker::Unfit { check, detail } => write!(f, "readiness {check} is red: {detail}"),
+            Blocker::ReadinessUnknown => write!(f, "readiness was not checked recently"),
+            Blocker::NoStandby => write!(f, "no connected standby was seen"),
+            Blocker::LagOver { lag, rpo } => {
+                write!(f, "lag before the onset {lag} plus one period exceeds the RPO of {rpo}")
+            }
+            Blocker::LagUnknown => write!(f, "replication lag before the onset is unknown"),
+            Blocker::EyesUnproven => write!(f, "drd's own references have not answered since"),
+            Blocker::SharesRegion => {
+                write!(f, "this daemon runs in the active region: not armed for region_dark")
+            }
+            Blocker::ForeignRoleChange => write!(f, "a role change that drd did not start runs"),
+        }
+    }
+}
+
+/// Gates of the machine's own situation, whatever is seen: what `armed` stands on.
+pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
+    let mut closed = Vec::new();
+    if facts.paused {
+        closed.push(Blocker::Paused);
+    }
+    if now < facts.cool_down_until {
+        closed.push(Blocker::CoolDown { left: facts.cool_down_until - now });
+    }
+    if facts.readiness.checks.is_empty()
+        || now - facts.readiness.checked_at > crate::policy::READY_FRESH
+    {
+        closed.push(Blocker::ReadinessUnknown);
+    }
+    closed.extend(facts.readiness.red().map(|c| Blocker::Unfit {
+        check: c.name.to_string(),
+        detail: c.detail.to_string(),
+    }));
+    if replica_is_gone(facts, now) {
+        closed.push(Blocker::NoStandby);
+    }
+    closed
+}
+
+/// The replica is not connected. Judged only while nothing is suspected: what a dying region
+/// does to `SynchronizationStatus` is not documented, and readiness keeps the answer from before.
+fn replica_is_gone(facts: &Facts, now: Time) -> bool {
+    facts.evidence.first_bad_at.is_none()
+        && facts
+            .evidence
+            .global_now(now)
+            .is_none_or(|g| g.role_change == RoleChange::Idle && !g.replica_connected)
+}
+
+/// The RPO gate.
+pub fn rpo(seen: &Picture, setup: &Setup) -> Option<Blocker> {
+    let rpo = setup.policy.rpo;
+    match seen.lag {
+        None => Some(Blocker::LagUnknown),
+        Some(lag) if lag + setup.policy.lag_period > rpo => Some(Blocker::LagOver { lag, rpo }),
+        Some(_) => None,
+    }
+}
+
+/// Every closed gate of an automatic act on this picture.
+pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+    let mut closed = standing(facts, now);
+    if !seen.diagnosis.lossless_first() {
+        closed.extend(rpo(seen, setup));
+    }
+    if !seen.eyes_proven(facts) {
+        closed.push(Blocker::EyesUnproven);
+    }
+    if seen.diagnosis == Diagnosis::RegionDark && setup.home == Some(facts.active) {
+        closed.push(Blocker::SharesRegion);
+    }
+    if foreign_role_change(facts, now, facts.active.other()) {
+        closed.push(Blocker::ForeignRoleChange);
+    }
+    closed
+}
+
+/// Why drd would not fail over now; empty when it is armed.
+pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<String> {
+    let mut why: Vec<String> = standing(facts, now)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    why.extend(rpo(seen, setup).map(|b| b.to_string()));
+    if seen.observer != Verdict::Healthy {
+        why.push("drd's own references do not answer".to_owned());
+    }
+    if seen.diagnosis.has_ladder()
+        && setup.policy.autonomy(seen.diagnosis) < Autonomy::Act
+    {
+        why.push(format!("autonomy for {} is not act", seen.diagnosis));
+    }
+    why
+}
+
+/// One line of `status --why`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule.
+    pub code: &'static str,
+    /// Whether it is met.
+    pub met: Verdict,
+    /// The figures.
+    pub text: String,
+}
+
+/// Each rule of the decision with its inputs: why, and why not.
+pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Reason> {
+    let policy = &setup.policy;
+    let yes_no = |met: bool| if met { Verdict::Healthy } else { Verdict::Unhealthy };
+    let held = facts.evidence.corroborated_at.map(|since| now - since);
+    let wait = policy.hold_down(seen.diagnosis);
+    let mut lines = vec![
+        Reason {
+            code: "quorum",
+            met: yes_no(seen.down >= policy.quorum),
+            text: seen.words(facts, setup, now),
+        },
+        Reason {
+            code: "hold_down",
+            met: yes_no(held.is_some_and(|h| h >= wait)),
+            text: format!("held for {} of {wait}", held.unwrap_or(Span::ZERO)),
+        },
+        Reason {
+            code: "diagnosis",
+            met: yes_no(seen.diagnosis.has_ladder()),
+            text: format!("{} since {}", seen.diagnosis, now - facts.diagnosis.since),
+        },
+        Reason {
+            code: "rpo",
+            met: yes_no(rpo(seen, setup).is_none()),
+            text: match seen.lag {
+                Some(lag) => format!("highest lag {lag} plus {} of {}", policy.lag_period, policy.rpo),
+                None => "replication lag is unknown".to_owned(),
+            },
+        },
+        Reason {
+            code: "observer",
+            met: seen.observer,
+            text: "drd's own references".to_owned(),
+        },
+    ];
+    lines.extend(standing(facts, now).into_iter().map(|b| Reason {
+        code: "gate",
+        met: Verdict::Unhealthy,
+        text: b.to_string(),
+    }));
+    lines
+}

@@ -1,0 +1,178 @@
+//! Every number that a decision depends on, each with its reason.
+//!
+//! Deliberately absent: reading or checking configuration files (`config` does both).
+
+use crate::diagnosis::Diagnosis;
+use crate::event::{Side, Vantage};
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How much drd may do by itself about a diagnosis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Autonomy {
+    /// Record it.
+    Observe,
+    /// Tell people what drd would do.
+    Advise,
+    /// Do it.
+    Act,
+}
+
+/// The RTO as a ledger of slices. The fence runs beside the promotion, so it is not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// First bad sample to decision.
+    pub detect: Span,
+    /// The last look and the best-effort fence.
+    pub fence: Span,
+    /// Promotion and capacity, side by side.
+    pub promote: Span,
+    /// Latch thrown to resolvers answering.
+    pub redirect: Span,
+    /// The last proof.
+    pub verify: Span,
+}
+
+/// Thresholds and timers (DESIGN section 10 has the configured ones).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Recovery time objective.
+    pub rto: Span,
+    /// Recovery point objective.
+    pub rpo: Span,
+    /// Fault domains that must agree.
+    pub quorum: u8,
+    /// How long the quorum must last: GitHub's 43 s partition (2018) must never trigger.
+    pub hold_down: Span,
+    /// Exceptions per diagnosis.
+    pub hold_down_for: BTreeMap<Diagnosis, Span>,
+    /// How old a lag sample may be at the onset and still say something.
+    pub lag_fresh: Span,
+    /// How far apart lag samples are: the loss that no sample has seen yet.
+    pub lag_period: Span,
+    /// No second automatic role change within this time.
+    pub cool_down: Span,
+    /// Older statements of pushed sensors are not believed.
+    pub event_max_age: Span,
+    /// What drd may do by itself, per diagnosis.
+    pub autonomy: BTreeMap<Diagnosis, Autonomy>,
+    /// The slices of the RTO.
+    pub budget: Budget,
+}
+
+/// How long drd's own reading stays valid: three probes of 5 s and one timeout of 3 s, rounded up.
+pub const OWN_FRESH: Span = Span::secs(20);
+/// How long an observation stays valid: two looks of 30 s (armed) and one call's deadline.
+pub const LOOK_FRESH: Span = Span::secs(75);
+/// How long the control plane must be silent before silence means anything: two 5 s attempts.
+pub const SILENCE: Span = Span::secs(10);
+/// A sensor that changed its mind four times in five minutes says nothing until it settles.
+pub const FLAP_WINDOW: Span = Span::secs(300);
+/// Gap before a role change that got no answer is tried again (after a new look).
+pub const RETRY: Span = Span::secs(2);
+/// Gap before a refused role change is tried again: state faults clear in seconds or not at all.
+pub const RETRY_REFUSED: Span = Span::secs(5);
+/// A promotion that was accepted but shows neither progress nor effect for this long was dropped.
+pub const DROPPED: Span = Span::secs(30);
+/// An attempt that never reports back is counted as unanswered: twice the longest deadline.
+pub const LOST: Span = Span::secs(30);
+/// Role-change attempts before people are asked: reliability.md S8 allows 12 calls an incident.
+pub const ROLE_ATTEMPTS_MAX: u32 = 6;
+/// A readiness answer older than three rounds of 5 min says nothing.
+pub const READY_FRESH: Span = Span::secs(900);
+/// A new diagnosis must last this long before people are told: two looks of 5 s.
+pub const PAGE_AFTER: Span = Span::secs(15);
+
+impl Default for Policy {
+    fn default() -> Policy {
+        use Diagnosis::{ApplicationDown, DatabaseDown, EdgeDown, RegionDark};
+        Policy {
+            rto: Span::secs(300),
+            rpo: Span::secs(60),
+            quorum: 2,
+            hold_down: Span::secs(60),
+            // Aurora's own failover inside the region usually ends within 60 s.
+            hold_down_for: BTreeMap::from([(DatabaseDown, Span::secs(90))]),
+            lag_fresh: Span::secs(120),
+            lag_period: Span::secs(30),
+            cool_down: Span::secs(30 * 60),
+            event_max_age: Span::secs(5 * 60),
+            autonomy: BTreeMap::from([
+                (RegionDark, Autonomy::Act),
+                (DatabaseDown, Autonomy::Act),
+                (ApplicationDown, Autonomy::Advise),
+                (EdgeDown, Autonomy::Advise),
+            ]),
+            budget: Budget {
+                detect: Span::secs(105),
+                fence: Span::secs(10),
+                promote: Span::secs(120),
+                redirect: Span::secs(50),
+                verify: Span::secs(20),
+            },
+        }
+    }
+}
+
+impl Policy {
+    /// How long the quorum must last for this diagnosis.
+    pub fn hold_down(&self, diagnosis: Diagnosis) -> Span {
+        *self
+            .hold_down_for
+            .get(&diagnosis)
+            .unwrap_or(&self.hold_down)
+    }
+
+    /// What drd may do about this diagnosis; nothing but record where nothing was said.
+    pub fn autonomy(&self, diagnosis: Diagnosis) -> Autonomy {
+        *self
+            .autonomy
+            .get(&diagnosis)
+            .unwrap_or(&Autonomy::Observe)
+    }
+}
+
+/// One configured sensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sensor {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it looks from.
+    pub vantage: Vantage,
+    /// The side it speaks about.
+    pub side: Side,
+}
+
+/// The size the serving side must reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Serving {
+    /// MinSize.
+    pub min: u32,
+    /// DesiredCapacity.
+    pub desired: u32,
+    /// The share of `desired` with which serving is better than waiting.
+    pub floor_percent: u32,
+}
+
+impl Serving {
+    /// Instances with which traffic may move when the slice is used up; never 0.
+    pub fn floor(&self) -> u32 {
+        (self.desired * self.floor_percent).div_ceil(100).max(1)
+    }
+}
+
+/// Everything fixed that a decision depends on. Written to the ledger, so that a replay has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Thresholds.
+    pub policy: Policy,
+    /// Sensors.
+    pub sensors: Vec<Sensor>,
+    /// Capacity.
+    pub serving: Serving,
+    /// The side whose region this daemon runs in, if it runs in one of them.
+    pub home: Option<Side>,
+}

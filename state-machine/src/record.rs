@@ -1,0 +1,304 @@
+//! What is remembered: the persisted form, its version, and how an event changes the facts.
+//!
+//! Deliberately absent: files. The ledger writes and reads this value as JSON; a record that
+//! cannot be read is an error there, never skipped (S9).
+
+use crate::command::Severity;
+use crate::diagnosis::Diagnosis;
+use crate::event::{Check, Completion, Event, Side, Verdict, Word};
+use crate::evidence::{Evidence, Noted};
+use crate::policy::{READY_FRESH, Setup};
+use crate::state::{State, Step};
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// The version of the persisted form. Readers refuse any other.
+pub const RECORD_VERSION: u32 = 1;
+
+/// A clock error under this is transport: EventBridge and SQS take up to 10 s (aws-facts 11).
+const CLOCK_ERROR_MIN: Span = Span::secs(15);
+/// Clocks set back by less than this are treated as standing still.
+const BACKWARDS_MIN: Span = Span::secs(2);
+
+/// Everything that the next decision depends on, beside the [`Setup`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`RECORD_VERSION`].
+    pub version: u32,
+    /// Where the machine stands.
+    pub state: State,
+    /// What it knows.
+    pub facts: Facts,
+}
+
+/// What the machine knows, whatever its state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The newest moment that was handed in.
+    pub now: Time,
+    /// When the daemon that runs now started.
+    pub started_at: Time,
+    /// When the state was entered.
+    pub entered_at: Time,
+    /// The number of the newest incident or suspicion. Commands of an older one are stale.
+    pub epoch: u64,
+    /// The side that serves.
+    pub active: Side,
+    /// No automatic act.
+    pub paused: bool,
+    /// Whether a failover would start now if it had to.
+    pub armed: bool,
+    /// What the sensors and observations said.
+    pub evidence: Evidence,
+    /// The newest readiness answers.
+    pub readiness: Readiness,
+    /// The running or newest incident.
+    pub incident: Option<Incident>,
+    /// The pre-scale that may have to be taken back.
+    pub prescaled: Option<Prescale>,
+    /// No second automatic role change before this.
+    pub cool_down_until: Time,
+    /// AWS's clock minus ours: sender's times are corrected by it.
+    pub clock_error: Span,
+    /// When our heartbeat last came back.
+    pub heartbeat_at: Option<Time>,
+    /// What is seen, and since when.
+    pub diagnosis: Diagnosed,
+    /// The diagnoses that people were told of in this episode.
+    pub paged: Vec<Diagnosis>,
+}
+
+/// The diagnosis and since when it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosed {
+    /// What is seen.
+    pub is: Diagnosis,
+    /// Since when.
+    pub since: Time,
+}
+
+/// A MinSize that was raised on suspicion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prescale {
+    /// The suspicion that raised it last.
+    pub epoch: u64,
+    /// Where.
+    pub side: Side,
+    /// The MinSize found before: what a cleared suspicion goes back to.
+    pub min_before: u32,
+    /// Putting it back.
+    pub back: Step,
+}
+
+/// The newest answers of the readiness checks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// When they last ran.
+    pub checked_at: Time,
+    /// The newest known answer per check: an unknown one keeps the answer before it.
+    pub checks: Vec<Check>,
+}
+
+/// Which ladder is climbed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// FailoverGlobalCluster, may lose the newest writes.
+    Failover,
+    /// SwitchoverGlobalCluster, lossless.
+    Switchover,
+}
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// drd.
+    Automatic,
+    /// An operator.
+    Operator,
+}
+
+/// How the best-effort fence of the old side ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fence {
+    /// Not asked, or no answer: old writers may live (Aurora fences by itself, best effort).
+    Unknown,
+    /// The old side's group went to zero.
+    Fenced,
+    /// It was refused.
+    Unfenced,
+}
+
+/// One numbered recovery, with the moments from which the clocks are read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its epoch.
+    pub epoch: u64,
+    /// What was seen.
+    pub diagnosis: Diagnosis,
+    /// The ladder.
+    pub operation: Operation,
+    /// Who decided.
+    pub trigger: Trigger,
+    /// The side that served.
+    pub from: Side,
+    /// The side that will.
+    pub to: Side,
+    /// The first bad sample: the RTO runs from here.
+    pub first_bad_at: Time,
+    /// The decision.
+    pub decided_at: Time,
+    /// The loss that the decision accepted: highest lag before the onset.
+    pub lag: Option<Span>,
+    /// The first promote call may have been sent: no way back.
+    pub committed: bool,
+    /// How the fence ended.
+    pub fence: Fence,
+    /// The new writer was observed.
+    pub promoted_at: Option<Time>,
+    /// Enough capacity was observed.
+    pub scaled_at: Option<Time>,
+    /// A write on the new side was proven.
+    pub proven_at: Option<Time>,
+    /// The resolvers give the new side.
+    pub redirected_at: Option<Time>,
+    /// All was verified.
+    pub ended_at: Option<Time>,
+}
+
+impl Readiness {
+    /// Gating checks whose newest known answer is red.
+    pub fn red(&self) -> impl Iterator<Item = &Check> {
+        self.checks
+            .iter()
+            .filter(|c| c.gates && c.verdict == Verdict::Unhealthy)
+    }
+
+    fn take(&mut self, now: Time, checks: &[Check]) {
+        let known_before = std::mem::take(&mut self.checks);
+        let keep = now - self.checked_at <= READY_FRESH;
+        self.checked_at = now;
+        self.checks = checks
+            .iter()
+            .map(|new| {
+                let old = known_before.iter().find(|c| c.name == new.name);
+                match (new.verdict, old) {
+                    (Verdict::Unknown, Some(old)) if keep => old.clone(),
+                    (Verdict::Unknown | Verdict::Healthy | Verdict::Unhealthy, _) => new.clone(),
+                }
+            })
+            .collect();
+    }
+}
+
+impl Record {
+    /// The record of an estate that nothing is known of yet, with the primary active.
+    pub fn new(setup: &Setup, now: Time) -> Record {
+        Record {
+            version: RECORD_VERSION,
+            state: State::Watching,
+            facts: Facts {
+                now,
+                started_at: now,
+                entered_at: now,
+                epoch: 0,
+                active: Side::Primary,
+                paused: false,
+                armed: false,
+                evidence: Evidence::new(&setup.sensors),
+                readiness: Readiness::default(),
+                incident: None,
+                prescaled: None,
+                cool_down_until: Time::default(),
+                clock_error: Span::ZERO,
+                heartbeat_at: None,
+                diagnosis: Diagnosed { is: Diagnosis::Unclear, since: now },
+                paged: Vec::new(),
+            },
+        }
+    }
+}
+
+impl Facts {
+    /// Takes an event's facts. What it means is decided later, from the facts alone.
+    pub(crate) fn note(&mut self, setup: &Setup, now: Time, event: &Event) -> Noted {
+        if now < self.now - BACKWARDS_MIN {
+            self.shift(now - self.now);
+        }
+        self.now = self.now.max(now);
+        match event {
+            Event::Signalled(signal) => {
+                self.evidence.hear(signal, self.clock_error, now, &setup.policy)
+            }
+            Event::Sampled(sample) => self.evidence.sample(*sample, self.clock_error, now),
+            Event::Observed(seen) => {
+                self.evidence.observe(seen, now);
+                Noted::Refreshed
+            }
+            Event::Checked { checks } => {
+                self.readiness.take(now, checks);
+                Noted::Refreshed
+            }
+            Event::HeartbeatReturned { sent_at, stamped_at } => {
+                let error = *stamped_at - *sent_at;
+                self.clock_error =
+                    if error.0.abs() < CLOCK_ERROR_MIN.0 { Span::ZERO } else { error };
+                self.heartbeat_at = Some(now);
+                Noted::Refreshed
+            }
+            Event::Ordered { word } => {
+                self.obey(*word);
+                Noted::Changed
+            }
+            Event::Started => {
+                self.started_at = now;
+                self.evidence.adopt(&setup.sensors);
+                Noted::Refreshed
+            }
+            Event::Tick | Event::Finished(_) => Noted::Refreshed,
+        }
+    }
+
+    fn obey(&mut self, word: Word) {
+        match word {
+            Word::Pause => self.paused = true,
+            Word::Resume => self.paused = false,
+            Word::Abandon | Word::Failover | Word::Switchover => {}
+        }
+    }
+
+    /// The clock was set back: what was remembered moves with it, so that no wait gets longer.
+    fn shift(&mut self, by: Span) {
+        self.now = self.now + by;
+        self.started_at = self.started_at + by;
+        self.entered_at = self.entered_at + by;
+        self.cool_down_until = self.cool_down_until + by;
+        self.readiness.checked_at = self.readiness.checked_at + by;
+        self.heartbeat_at = self.heartbeat_at.map(|t| t + by);
+        self.diagnosis.since = self.diagnosis.since + by;
+        self.evidence.shift(by);
+        if let Some(i) = &mut self.incident {
+            i.first_bad_at = i.first_bad_at + by;
+            i.decided_at = i.decided_at + by;
+        }
+    }
+
+    /// Whether a completion belongs to this epoch; a stale one changes nothing.
+    pub(crate) fn is_current(&self, completion: &Completion) -> bool {
+        completion.epoch == self.epoch
+    }
+
+    /// What is left of the RTO.
+    pub fn budget_left(&self, setup: &Setup, now: Time) -> Option<Span> {
+        let incident = self.incident.as_ref().filter(|i| i.ended_at.is_none())?;
+        Some(Span((setup.policy.rto - (now - incident.first_bad_at)).0))
+    }
+
+    /// A page of this epoch.
+    pub(crate) fn page(&self, severity: Severity, text: String) -> crate::command::Command {
+        crate::command::Command::Page { epoch: self.epoch, severity, text }
+    }
+}
+

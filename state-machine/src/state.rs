@@ -1,0 +1,200 @@
+//! The states, ours: what each guarantees. Names are public (metrics, CLI, ledger, docs).
+//!
+//! Deliberately absent: behaviour. `machine` routes events; these are values.
+
+use crate::gates::Blocker;
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// One thing that is asked for until it is so: attempts are visible, never a hidden retry loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Attempts issued so far; 0 is not asked yet.
+    pub attempt: u32,
+    /// When the newest attempt was issued.
+    pub asked_at: Time,
+    /// Whether the newest attempt was accepted: from here observation decides.
+    pub accepted: bool,
+    /// When to try again; `None` while an attempt is under way or accepted.
+    pub retry_at: Option<Time>,
+    /// When it was seen to be so.
+    pub done_at: Option<Time>,
+}
+
+impl Step {
+    /// Whether it was seen to be so.
+    pub fn is_done(&self) -> bool {
+        self.done_at.is_some()
+    }
+
+    /// Whether an attempt is due: never asked, or its retry time has come, or it got lost.
+    pub(crate) fn is_due(&self, now: Time, lost_after: Span) -> bool {
+        if self.is_done() {
+            return false;
+        }
+        match (self.attempt, self.retry_at) {
+            (0, _) => true,
+            (_, Some(at)) => now >= at,
+            (_, None) => !self.accepted && now - self.asked_at > lost_after,
+        }
+    }
+
+    pub(crate) fn ask(&mut self, now: Time) {
+        self.attempt += 1;
+        self.asked_at = now;
+        self.accepted = false;
+        self.retry_at = None;
+    }
+
+    pub(crate) fn done(&mut self, now: Time) {
+        self.done_at.get_or_insert(now);
+        self.retry_at = None;
+    }
+
+    pub(crate) fn again(&mut self, at: Time) {
+        self.accepted = false;
+        self.retry_at = Some(at);
+    }
+}
+
+/// The three things that advance side by side before traffic may move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The writer is the new side.
+    pub database: Step,
+    /// A write on the new side was proven.
+    pub writable: Step,
+    /// The new side has the capacity to serve.
+    pub capacity: Step,
+}
+
+impl Progress {
+    /// Whether traffic may move.
+    pub fn is_joined(&self) -> bool {
+        self.database.is_done() && self.writable.is_done() && self.capacity.is_done()
+    }
+}
+
+/// Where an incident stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "stopped")]
+pub enum Stopped {
+    /// Before anything irreversible.
+    Before,
+    /// While roles were changing.
+    Promoting(Progress),
+    /// While traffic was moving.
+    Redirecting {
+        /// The latch.
+        latch: Step,
+    },
+    /// During the last proof.
+    Verifying,
+}
+
+/// Why an incident cannot go on unattended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why", content = "detail")]
+pub enum Hold {
+    /// A gate is closed at the edge.
+    Blocked(Vec<Blocker>),
+    /// The role change was refused or stayed without effect too often.
+    PromotionRefused(String),
+    /// A permission is missing, or an object is gone.
+    Denied(String),
+    /// The objective is used up and the stage is not done.
+    OutOfTime,
+}
+
+/// Where the machine stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum State {
+    /// The active side serves; nothing is wrong that would need a role change.
+    Watching,
+    /// A quorum says that the active side is down; the hold-down runs. Nothing irreversible.
+    Suspecting,
+    /// The decision is durable and its epoch claimed: every older attempt is stale. One last
+    /// look before the first irreversible call; an abort is still free.
+    Fencing,
+    /// The new side is promoted and scaled, side by side. No way back.
+    Promoting(Progress),
+    /// The new side writes and has capacity; the latch is thrown, resolvers are asked.
+    Redirecting {
+        /// The latch.
+        latch: Step,
+    },
+    /// Traffic arrives; the last proof is awaited.
+    Verifying,
+    /// Serving from the other side while there is no standby: a second failover is refused.
+    Exposed,
+    /// Roles change without loss, with a deadline.
+    Switching(Progress),
+    /// Cannot go on unattended; people were paged.
+    Held {
+        /// Why.
+        hold: Hold,
+        /// Where it stopped: the way out is the rest of this stage.
+        stage: Stopped,
+    },
+}
+
+impl State {
+    /// The public names, in the order of a failover.
+    pub const NAMES: [&'static str; 9] = [
+        "watching",
+        "suspecting",
+        "fencing",
+        "promoting",
+        "redirecting",
+        "verifying",
+        "exposed",
+        "switching",
+        "held",
+    ];
+
+    /// The public name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            State::Watching => "watching",
+            State::Suspecting => "suspecting",
+            State::Fencing => "fencing",
+            State::Promoting(_) => "promoting",
+            State::Redirecting { .. } => "redirecting",
+            State::Verifying => "verifying",
+            State::Exposed => "exposed",
+            State::Switching(_) => "switching",
+            State::Held { .. } => "held",
+        }
+    }
+
+    /// Whether drd is in the middle of a recovery and looks every few seconds.
+    pub const fn is_acting(&self) -> bool {
+        matches!(
+            self,
+            State::Suspecting
+                | State::Fencing
+                | State::Promoting(_)
+                | State::Redirecting { .. }
+                | State::Verifying
+                | State::Switching(_)
+                | State::Held { .. }
+        )
+    }
+
+    /// One of each, for the table and the tests.
+    pub fn samples() -> Vec<State> {
+        vec![
+            State::Watching,
+            State::Suspecting,
+            State::Fencing,
+            State::Promoting(Progress::default()),
+            State::Redirecting { latch: Step::default() },
+            State::Verifying,
+            State::Exposed,
+            State::Switching(Progress::default()),
+            State::Held { hold: Hold::OutOfTime, stage: Stopped::Before },
+            State::Held { hold: Hold::OutOfTime, stage: Stopped::Promoting(Progress::default()) },
+        ]
+    }
+}

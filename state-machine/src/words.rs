@@ -1,0 +1,200 @@
+//! Sentences for people: what happened, with figures, what state things are in, what to do next.
+//!
+//! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
+
+use crate::command::Severity;
+use crate::diagnosis::{Diagnosis, Picture};
+use crate::policy::Setup;
+use crate::record::{Facts, Operation};
+use crate::state::{Hold, Stopped};
+use crate::time::{Span, Time};
+
+/// How long a diagnosis without a rung must last before people are told; `None`: never.
+pub(crate) fn page_after(diagnosis: Diagnosis) -> Option<Span> {
+    match diagnosis {
+        Diagnosis::Healthy => None,
+        // Blindness for as long as a pushed verdict stays valid: all sensors are silent.
+        Diagnosis::Unclear => Some(Span::secs(300)),
+        // One sensor that disagrees for a minute is no longer a late message.
+        Diagnosis::Gray => Some(Span::secs(60)),
+        Diagnosis::RegionDark
+        | Diagnosis::DatabaseDown
+        | Diagnosis::ApplicationDown
+        | Diagnosis::EdgeDown
+        | Diagnosis::ReplicationStalled
+        | Diagnosis::ObserverIsolated
+        | Diagnosis::StandbyUnfit => Some(crate::policy::PAGE_AFTER),
+    }
+}
+
+fn lag(seen: &Picture) -> String {
+    match seen.lag {
+        Some(lag) => format!("highest lag before it {lag}"),
+        None => "lag before it unknown".to_owned(),
+    }
+}
+
+pub(crate) fn cleared(facts: &Facts, seen: &Picture) -> String {
+    format!(
+        "the suspicion cleared: {} fault domains say the {} endpoint is well, {} say it is down",
+        seen.up, facts.active, seen.down
+    )
+}
+
+pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> String {
+    format!("{}: {}; {}", seen.diagnosis, seen.words(facts, setup, now), lag(seen))
+}
+
+pub(crate) fn recanted(seen: &Picture) -> String {
+    format!("the last look says {}: nothing irreversible was done", seen.diagnosis)
+}
+
+pub(crate) fn joined(facts: &Facts, now: Time) -> String {
+    let Some(i) = &facts.incident else { return String::new() };
+    let took = |at: Option<Time>| at.map_or(Span::ZERO, |t| t - i.decided_at);
+    format!(
+        "{} is the writer after {}, a write was proven after {}, capacity stood after {}; {} since the first bad sample",
+        i.to,
+        took(i.promoted_at),
+        took(i.proven_at),
+        took(i.scaled_at),
+        now - i.first_bad_at
+    )
+}
+
+pub(crate) fn redirected(facts: &Facts, now: Time) -> String {
+    let Some(i) = &facts.incident else { return String::new() };
+    format!("every answering resolver gives {} {} after the decision", i.to, now - i.decided_at)
+}
+
+pub(crate) fn finished(facts: &Facts, now: Time) -> String {
+    let Some(i) = &facts.incident else { return String::new() };
+    format!(
+        "run {}: {} serves, {} after the first bad sample and {} after the decision. There is no standby until {} follows again; a second failover is refused until then",
+        i.epoch,
+        i.to,
+        now - i.first_bad_at,
+        now - i.decided_at,
+        i.from
+    )
+}
+
+pub(crate) fn protected_again(facts: &Facts) -> String {
+    format!("{} follows {} again: there is a standby", facts.active.other(), facts.active)
+}
+
+pub(crate) fn no_way_back(facts: &Facts) -> String {
+    format!("run {}: a promotion was sent, there is no way back; drd goes forward", facts.epoch)
+}
+
+pub(crate) fn reduced(facts: &Facts, serving: u32, desired: u32) -> String {
+    format!(
+        "run {}: the capacity slice is used up; traffic moves with {serving} of {desired} instances. Raise the capacity by hand",
+        facts.epoch
+    )
+}
+
+pub(crate) fn paused(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
+    let text = format!(
+        "drd is paused and did nothing. It would have acted: {}. Resume it, or act by hand",
+        decided(facts, setup, now, seen)
+    );
+    (Severity::Critical, text)
+}
+
+pub(crate) fn advice(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
+    let rung = if seen.diagnosis.lossless_first() { "a switchover" } else { "a failover" };
+    let text = format!(
+        "advice: {rung} to {}. {}. Nothing was done: autonomy for {} is advise",
+        facts.active.other(),
+        decided(facts, setup, now, seen),
+        seen.diagnosis
+    );
+    (Severity::Critical, text)
+}
+
+pub(crate) fn second_refused(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
+    let text = format!(
+        "{}. A second failover is refused: {} does not follow yet. Act by hand",
+        decided(facts, setup, now, seen),
+        facts.active.other()
+    );
+    (Severity::Critical, text)
+}
+
+pub(crate) fn protection_reduced(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
+    let for_long = now - facts.diagnosis.since;
+    let what = match seen.diagnosis {
+        Diagnosis::ObserverIsolated => "drd's own references do not answer: it sees nothing and does nothing".to_owned(),
+        Diagnosis::ReplicationStalled => match seen.lag {
+            Some(lag) => format!("replication lag is {lag}, over the RPO of {} with one period", setup.policy.rpo),
+            None => format!("no replication lag sample for {}", setup.policy.lag_fresh),
+        },
+        Diagnosis::StandbyUnfit => {
+            let red: Vec<String> = facts.readiness.red().map(|c| format!("{} ({})", c.name, c.detail)).collect();
+            format!("the standby is not fit: {}", red.join(", "))
+        }
+        Diagnosis::Unclear => "the sensors are silent: drd cannot tell whether the active side is well".to_owned(),
+        Diagnosis::Gray
+        | Diagnosis::RegionDark
+        | Diagnosis::DatabaseDown
+        | Diagnosis::ApplicationDown
+        | Diagnosis::EdgeDown
+        | Diagnosis::Healthy => seen.words(facts, setup, now),
+    };
+    let severity = match seen.diagnosis {
+        Diagnosis::Gray => Severity::Warning,
+        _ => Severity::Critical,
+    };
+    (severity, format!("{} for {for_long}: {what}. No role was changed", seen.diagnosis))
+}
+
+/// The page of a hold: why, what state things are in, the ways out.
+pub(crate) fn held(facts: &Facts, hold: &Hold, stage: &Stopped) -> String {
+    let why = match hold {
+        Hold::Blocked(closed) => {
+            let all: Vec<String> = closed.iter().map(ToString::to_string).collect();
+            all.join("; ")
+        }
+        Hold::PromotionRefused(why) => format!("the role change had no effect: {why}"),
+        Hold::Denied(why) => format!("denied: {why}"),
+        Hold::OutOfTime => "the objective is used up".to_owned(),
+    };
+    format!("run {} is held: {why}. {}. {}", facts.epoch, standing(facts, stage), exits(facts, stage))
+}
+
+fn standing(facts: &Facts, stage: &Stopped) -> String {
+    let kind = match &facts.incident {
+        Some(i) if i.operation == Operation::Switchover => "switchover",
+        Some(_) | None => "promotion",
+    };
+    match stage {
+        Stopped::Before => format!("{} is active, nothing was changed", facts.active),
+        Stopped::Promoting(p) => format!(
+            "{kind}: database {}, write {}, capacity {}; traffic has not moved",
+            done(p.database.is_done()),
+            done(p.writable.is_done()),
+            done(p.capacity.is_done())
+        ),
+        Stopped::Redirecting { .. } => "the new side writes; resolvers do not give it yet".to_owned(),
+        Stopped::Verifying => "traffic moved; the last proof is missing".to_owned(),
+    }
+}
+
+fn done(is: bool) -> &'static str {
+    if is { "done" } else { "pending" }
+}
+
+/// The ways out of `held`.
+pub fn exits(facts: &Facts, stage: &Stopped) -> String {
+    match stage {
+        Stopped::Before => format!(
+            "Ways out: the {} endpoint is well again (drd returns to watching by itself); an operator's failover, resume or abandon",
+            facts.active
+        ),
+        Stopped::Promoting(_) => "Ways out: the missing part is observed (drd goes on by itself); an operator's resume or abandon".to_owned(),
+        Stopped::Redirecting { .. } | Stopped::Verifying => {
+            "Ways out: it is observed (drd goes on by itself); an operator's resume or abandon".to_owned()
+        }
+    }
+}
