@@ -3,7 +3,7 @@
 //! Deliberately absent: what to do about it. `gates` and `machine` decide that.
 
 use crate::event::{RoleChange, Side, Vantage, Verdict};
-use crate::policy::{OWN_FRESH, SILENCE, Setup};
+use crate::policy::{LOOK_FRESH, OWN_FRESH, SILENCE, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -100,20 +100,18 @@ pub struct Picture {
     pub down: u8,
     /// Fault domains that say it is well.
     pub up: u8,
-    /// Whether replication got past the first bad sample: the veto.
+    /// Whether replication got past the moment that a quorum was bad: the veto.
     pub replicating: bool,
     /// The control plane of the active region; unhealthy only after [`SILENCE`].
     pub control_plane: Verdict,
     /// Whether our own references answered recently enough to trust our own eyes.
     pub observer: Verdict,
-    /// The highest lag before the first bad sample (or before now, when there is none).
+    /// The highest lag before the trouble (or before now, when there is none).
     pub lag: Option<Span>,
 }
 
 const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
 
-/// How old our references' answer may be: an observation when armed comes every 30 s.
-const REFERENCES_FRESH: Span = Span::secs(75);
 
 /// Draws the picture. Also keeps the episode's two clocks in the evidence.
 pub fn look(facts: &mut Facts, setup: &Setup, now: Time) -> Picture {
@@ -122,7 +120,8 @@ pub fn look(facts: &mut Facts, setup: &Setup, now: Time) -> Picture {
     let down = count(&votes, Verdict::Unhealthy);
     let up = count(&votes, Verdict::Healthy);
     keep_episode(facts, setup, now, down);
-    let onset = facts.evidence.first_bad_at;
+    let onset = facts.evidence.corroborated_at;
+    let first_bad = facts.evidence.first_bad_at.unwrap_or(now);
     let mut picture = Picture {
         diagnosis: Diagnosis::Unclear,
         votes,
@@ -131,7 +130,7 @@ pub fn look(facts: &mut Facts, setup: &Setup, now: Time) -> Picture {
         replicating: onset.is_some_and(|t| facts.evidence.replication_passed(t)),
         control_plane: control_plane(facts, setup, now),
         observer,
-        lag: facts.evidence.worst_lag_before(onset.unwrap_or(now), &setup.policy),
+        lag: facts.evidence.worst_lag(first_bad, onset.unwrap_or(now), &setup.policy),
     };
     picture.diagnosis = name(facts, setup, now, &picture);
     picture
@@ -155,7 +154,7 @@ fn votes(facts: &Facts, setup: &Setup, now: Time) -> [Verdict; 3] {
 
 fn observer(facts: &Facts, now: Time) -> Verdict {
     let seen = facts.evidence.references;
-    if now - seen.at > REFERENCES_FRESH {
+    if now - seen.at > LOOK_FRESH {
         Verdict::Unknown
     } else {
         seen.is
@@ -181,9 +180,14 @@ fn control_plane(facts: &Facts, setup: &Setup, now: Time) -> Verdict {
 
 /// A healthy word ends what it contradicts; an unknown one neither counts nor resets.
 fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
+    let own_eyes = observer(facts, now) == Verdict::Healthy;
     let bad_since = endpoint_readings(facts)
         .filter(|r| r.now_says(now, &setup.policy) == Verdict::Unhealthy)
-        .map(|r| r.since)
+        .filter_map(|r| match r.vantage {
+            // What our probe met while we were cut off says nothing about the endpoint.
+            Vantage::Probe => own_eyes.then(|| r.since.max(facts.evidence.eyes_since)),
+            _ => Some(r.since),
+        })
         .min();
     let episode = facts.evidence.first_bad_at;
     let contradicted = episode.is_some_and(|since| dissent(facts, setup, now, since));
@@ -262,10 +266,12 @@ fn database_is_down(facts: &Facts, setup: &Setup, now: Time, available: Option<b
     let inside = facts
         .evidence
         .vote(Vantage::Inside, facts.active, now, &setup.policy);
-    let silent = facts
+    // Only silence that drd was there to hear: not while it was cut off, not before it started.
+    let listened = facts
         .evidence
-        .corroborated_at
-        .is_some_and(|since| now - since >= setup.policy.lag_fresh);
+        .quorum_for(now)
+        .map(|quorum| Span(quorum.0.min((now - facts.started_at).0)));
+    let silent = listened.is_some_and(|span| span >= setup.policy.lag_fresh);
     available == Some(false) || inside == Verdict::Unhealthy || silent
 }
 
@@ -306,8 +312,8 @@ impl Picture {
             ENDPOINT.len(),
             facts.active
         );
-        if let Some(since) = facts.evidence.corroborated_at {
-            text.push_str(&format!(", a quorum of {} for {}", setup.policy.quorum, now - since));
+        if let Some(held) = facts.evidence.quorum_for(now) {
+            text.push_str(&format!(", a quorum of {} for {held}", setup.policy.quorum));
         }
         text.push_str(match self.control_plane {
             Verdict::Healthy => "; its control plane answers",

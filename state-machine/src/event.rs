@@ -38,7 +38,8 @@ impl Side {
         }
     }
 
-    pub(crate) const fn index(self) -> usize {
+    /// Its place in a pair of sides.
+    pub const fn index(self) -> usize {
         match self {
             Side::Primary => 0,
             Side::Standby => 1,

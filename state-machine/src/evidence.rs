@@ -6,6 +6,7 @@ use crate::event::{GlobalView, LagSample, Observation, Side, SideView, Signal, V
 use crate::policy::{FLAP_WINDOW, LOOK_FRESH, OWN_FRESH, Policy, Sensor};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Lag samples kept: 20 minutes at one every 30 s. Older ones bear on no open question.
@@ -26,6 +27,8 @@ pub struct Reading {
     pub observed_at: Time,
     /// Since when it has said so.
     pub since: Time,
+    /// The delivery that said so; empty for drd's own readings.
+    pub id: Arc<str>,
     /// When it last changed between healthy and unhealthy, newest first.
     pub flips: [Time; 4],
 }
@@ -66,6 +69,8 @@ pub struct Evidence {
     pub lag: Vec<LagSample>,
     /// Whether our own references answer.
     pub references: Seen<Verdict>,
+    /// Since when they have answered without a gap: what was not heard before proves nothing.
+    pub eyes_since: Time,
     /// The global database.
     pub global: Option<Seen<GlobalView>>,
     /// The sides, primary first.
@@ -87,6 +92,7 @@ impl Reading {
             verdict: Verdict::Unknown,
             observed_at: Time::default(),
             since: Time::default(),
+            id: Arc::from(""),
             flips: [Time::default(); 4],
         }
     }
@@ -132,6 +138,7 @@ impl Evidence {
             readings: sensors.iter().map(Reading::new).collect(),
             lag: Vec::new(),
             references: Seen { is: Verdict::Unknown, at: Time::default() },
+            eyes_since: Time::default(),
             global: None,
             sides: [None; 2],
             dns: None,
@@ -167,11 +174,12 @@ impl Evidence {
             return Noted::Stale;
         }
         match observed_at.cmp(&reading.observed_at) {
-            std::cmp::Ordering::Less => Noted::Late,
-            std::cmp::Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => {
-                Noted::Duplicate
-            }
-            std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => {
+            // By the id as well: after a clock was set back, times alone do not tell.
+            _ if pushed && signal.id == reading.id => Noted::Duplicate,
+            Ordering::Less => Noted::Late,
+            Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => Noted::Duplicate,
+            Ordering::Equal | Ordering::Greater => {
+                reading.id = signal.id.clone();
                 reading.hear(signal.verdict, observed_at)
             }
         }
@@ -199,6 +207,11 @@ impl Evidence {
 
     /// Takes a look at the world. Parts that could not be read leave what was known, with its age.
     pub fn observe(&mut self, seen: &Observation, now: Time) {
+        let before = self.references;
+        let had_eyes = before.is == Verdict::Healthy && now - before.at <= LOOK_FRESH;
+        if seen.references == Verdict::Healthy && !had_eyes {
+            self.eyes_since = now;
+        }
         self.references = Seen { is: seen.references, at: now };
         if let Some(global) = seen.global {
             self.global = Some(Seen { is: global, at: now });
@@ -237,14 +250,26 @@ impl Evidence {
         self.sides[side.index()].filter(|s| now - s.at <= LOOK_FRESH).map(|s| s.is)
     }
 
-    /// The highest lag known before `onset`: `None` when the newest such sample is older than
-    /// `lag_fresh` at the onset. Unknown is not zero.
-    pub fn worst_lag_before(&self, onset: Time, policy: &Policy) -> Option<Span> {
-        let from = onset - policy.lag_fresh;
+    /// How far the replica was behind when the trouble began, at worst: `None` when the newest
+    /// sample is older than `lag_fresh` at the onset. Unknown is not zero.
+    ///
+    /// `first_bad` is the first bad sample, `onset` the moment that a quorum had one. A sample
+    /// from between the two either shows that replication went on (then its lag counts), or it
+    /// grows because the writer is dead (then only the part from before the trouble counts).
+    pub fn worst_lag(&self, first_bad: Time, onset: Time, policy: &Policy) -> Option<Span> {
+        let known_from = onset - policy.lag_fresh;
+        if !self.lag.iter().any(|s| s.taken_at >= known_from && s.taken_at <= onset) {
+            return None;
+        }
+        let from = first_bad - policy.lag_fresh;
         self.lag
             .iter()
             .filter(|s| s.taken_at >= from && s.taken_at <= onset)
-            .map(|s| s.lag)
+            .map(|s| {
+                let position = s.taken_at - s.lag;
+                let stands = s.taken_at > first_bad && position <= first_bad;
+                if stands { first_bad - position } else { s.lag }
+            })
             .max()
     }
 
@@ -257,6 +282,11 @@ impl Evidence {
     /// The newest lag sample.
     pub fn newest_lag(&self) -> Option<LagSample> {
         self.lag.last().copied()
+    }
+
+    /// How long the quorum has lasted while drd could see: a time of blindness does not count.
+    pub fn quorum_for(&self, now: Time) -> Option<Span> {
+        self.corroborated_at.map(|since| now - since.max(self.eyes_since))
     }
 
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.
@@ -277,6 +307,7 @@ impl Evidence {
             s.taken_at = s.taken_at + by;
         }
         self.references.at = self.references.at + by;
+        self.eyes_since = self.eyes_since + by;
         self.first_bad_at = self.first_bad_at.map(|t| t + by);
         self.corroborated_at = self.corroborated_at.map(|t| t + by);
         self.global = self.global.map(|s| Seen { at: s.at + by, ..s });

@@ -166,7 +166,7 @@ pub struct Reason {
 pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Reason> {
     let policy = &setup.policy;
     let yes_no = |met: bool| if met { Verdict::Healthy } else { Verdict::Unhealthy };
-    let held = facts.evidence.corroborated_at.map(|since| now - since);
+    let held = facts.evidence.quorum_for(now);
     let wait = policy.hold_down(seen.diagnosis);
     let mut lines = vec![
         Reason {

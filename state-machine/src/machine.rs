@@ -123,13 +123,25 @@ impl SuperRoute<Facts> for Superstate {
     fn call_handler(&mut self, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
         let Superstate::Acting(stage) = self;
         note_fence(facts, event);
-        if facts.budget_left(ctx.setup, ctx.now).is_some_and(|left| left.0 <= 0) {
+        if runs_late(facts, ctx) {
             return ctx.hold(facts, Hold::OutOfTime, *stage);
         }
         if let Event::Ordered { word: Word::Abandon } = event {
             ctx.page(facts, Severity::Info, words::no_way_back(facts));
         }
         Handled
+    }
+}
+
+/// Once: the page says so, and what is still missing may then be observed at any time.
+fn runs_late(facts: &mut Facts, ctx: &Ctx<'_>) -> bool {
+    let used_up = facts.budget_left(ctx.setup, ctx.now).is_some_and(|left| left.0 <= 0);
+    match &mut facts.incident {
+        Some(incident) if used_up && !incident.late => {
+            incident.late = true;
+            true
+        }
+        Some(_) | None => false,
     }
 }
 
@@ -185,7 +197,7 @@ fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<St
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
-    let Some(since) = facts.evidence.corroborated_at else {
+    let Some(held) = facts.evidence.quorum_for(ctx.now) else {
         return ctx.go(State::Watching, words::cleared(facts, ctx.seen));
     };
     let diagnosis = ctx.seen.diagnosis;
@@ -193,7 +205,6 @@ fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<St
         tell(facts, ctx);
         return Handled;
     }
-    let held = ctx.now - since;
     let due = held >= ctx.setup.policy.hold_down(diagnosis);
     match ctx.setup.policy.autonomy(diagnosis) {
         Autonomy::Observe => Handled,
@@ -223,8 +234,7 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Ctx<'_>) -> Outcome<State> {
         once(facts, ctx, words::paused);
         return Handled;
     }
-    let first_bad = facts.evidence.first_bad_at.unwrap_or(ctx.now);
-    let may_wait = ctx.now - first_bad < ctx.setup.policy.budget.detect;
+    let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect;
     let waits = |b: &Blocker| {
         matches!(b, Blocker::LagUnknown | Blocker::EyesUnproven | Blocker::ReadinessUnknown)
     };
@@ -250,7 +260,7 @@ fn start(
         trigger,
         from: facts.active,
         to: facts.active.other(),
-        first_bad_at: facts.evidence.first_bad_at.unwrap_or(ctx.now),
+        first_bad_at: first_bad(facts, ctx),
         decided_at: ctx.now,
         lag: ctx.seen.lag,
         committed: false,
@@ -260,9 +270,18 @@ fn start(
         proven_at: None,
         redirected_at: None,
         ended_at: None,
+        late: false,
     });
     let because = words::decided(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.go(State::Fencing, because)
+}
+
+/// Where the clock of the objective starts. A lone voice that spoke longer than the detect slice
+/// before the quorum is not this outage.
+fn first_bad(facts: &Facts, ctx: &Ctx<'_>) -> Time {
+    let quorum = facts.evidence.corroborated_at.unwrap_or(ctx.now);
+    let earliest = quorum - ctx.setup.policy.budget.detect;
+    facts.evidence.first_bad_at.unwrap_or(ctx.now).max(earliest)
 }
 
 /// Raises the other side's MinSize once a suspicion. What was found before the first raise is
@@ -294,8 +313,10 @@ fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State
         return ctx.go(State::Watching, "no incident is open");
     };
     let looked = matches!(event, Event::Observed(o) if o.global.is_some() && o.references == Verdict::Healthy);
-    let waited = ctx.now - facts.entered_at >= ctx.setup.policy.budget.fence;
-    if !(looked || waited) {
+    // A daemon that just started on this state gets the whole slice again.
+    let waited = ctx.now - facts.entered_at.max(facts.started_at) >= ctx.setup.policy.budget.fence;
+    let unclear = ctx.seen.diagnosis == Diagnosis::Unclear && incident.trigger == Trigger::Automatic;
+    if !waited && (!looked || unclear) {
         return Handled;
     }
     if incident.trigger == Trigger::Automatic {

@@ -79,8 +79,18 @@ pub const RETRY_REFUSED: Span = Span::secs(5);
 pub const DROPPED: Span = Span::secs(30);
 /// An attempt that never reports back is counted as unanswered: twice the longest deadline.
 pub const LOST: Span = Span::secs(30);
-/// Role-change attempts before people are asked: reliability.md S8 allows 12 calls an incident.
-pub const ROLE_ATTEMPTS_MAX: u32 = 6;
+/// Refusals of a role change before people are asked: a state fault that outlives three retries
+/// of 5 s is not clearing.
+pub const REFUSALS_MAX: u32 = 4;
+/// Attempts of a role change in all. With the gaps of [`retry_gap`] they outlast the objective.
+pub const ATTEMPTS_MAX: u32 = 30;
+
+/// Gap after an attempt that got no answer: 2 s, growing to 10 s, so that a throttled service
+/// is not made worse.
+pub const fn retry_gap(attempt: u32) -> Span {
+    let steps = if attempt < 5 { attempt } else { 5 };
+    RETRY.times(steps as i64)
+}
 /// A readiness answer older than three rounds of 5 min says nothing.
 pub const READY_FRESH: Span = Span::secs(900);
 /// A new diagnosis must last this long before people are told: two looks of 5 s.

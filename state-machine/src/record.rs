@@ -7,7 +7,7 @@ use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
 use crate::event::{Check, Completion, Event, Side, Verdict, Word};
 use crate::evidence::{Evidence, Noted};
-use crate::policy::{READY_FRESH, Setup};
+use crate::policy::{OWN_FRESH, READY_FRESH, Setup};
 use crate::state::{State, Step};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -166,6 +166,8 @@ pub struct Incident {
     pub redirected_at: Option<Time>,
     /// All was verified.
     pub ended_at: Option<Time>,
+    /// The objective was used up and people were told: from here drd goes on without it.
+    pub late: bool,
 }
 
 impl Readiness {
@@ -227,6 +229,7 @@ impl Facts {
         if now < self.now - BACKWARDS_MIN {
             self.shift(now - self.now);
         }
+        let newest = self.now;
         self.now = self.now.max(now);
         match event {
             Event::Signalled(signal) => {
@@ -253,6 +256,9 @@ impl Facts {
                 Noted::Changed
             }
             Event::Started => {
+                if now - newest > OWN_FRESH {
+                    self.evidence.eyes_since = now;
+                }
                 self.started_at = now;
                 self.evidence.adopt(&setup.sensors);
                 Noted::Refreshed

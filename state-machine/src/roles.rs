@@ -7,7 +7,7 @@
 use crate::command::{Command, Kind, Severity};
 use crate::event::{Completion, Event, Outcome as Ended, RoleChange, Side, Vantage, Verdict};
 use crate::machine::Ctx;
-use crate::policy::{DROPPED, LOST, RETRY, RETRY_REFUSED, ROLE_ATTEMPTS_MAX, Setup};
+use crate::policy::{DROPPED, LOST, RETRY, REFUSALS_MAX, RETRY_REFUSED, ATTEMPTS_MAX, Setup, retry_gap};
 use crate::record::{Facts, Incident, Operation};
 use crate::state::{Hold, Progress, State, Step};
 use crate::time::Time;
@@ -81,8 +81,8 @@ fn note_asked(step: &mut Step, done: &Completion, now: Time, denial_stops: bool)
     }
     match &done.outcome {
         Ended::Done | Ended::AlreadySo => step.accepted = true,
-        Ended::Unknown { .. } => step.again(now + RETRY),
-        Ended::Refused { .. } => step.again(now + RETRY_REFUSED),
+        Ended::Unknown { .. } => step.again(now + retry_gap(step.attempt)),
+        Ended::Refused { .. } => step.refused(now + RETRY_REFUSED),
         Ended::Denied { why } if denial_stops => return Some(Hold::Denied(why.clone())),
         // Capacity that is denied may still be enough: the join decides by what is observed.
         Ended::Denied { .. } => step.accepted = true,
@@ -108,7 +108,7 @@ fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &
             && global.is.writer == Some(incident.from)
             && global.at - p.database.asked_at > DROPPED;
         if dropped && !p.database.is_done() {
-            p.database.again(ctx.now);
+            p.database.refused(ctx.now);
         }
     }
     note_capacity(p, incident, view.is.serving(), facts, ctx);
@@ -159,8 +159,8 @@ fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) -> Option<
     if !p.database.is_due(ctx.now, LOST) {
         return None;
     }
-    if p.database.attempt >= ROLE_ATTEMPTS_MAX {
-        let why = format!("{} attempts without effect", p.database.attempt);
+    if p.database.refusals >= REFUSALS_MAX || p.database.attempt >= ATTEMPTS_MAX {
+        let why = format!("{} attempts, {} refused", p.database.attempt, p.database.refusals);
         return Some(Hold::PromotionRefused(why));
     }
     p.database.ask(ctx.now);

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct Step {
     /// Attempts issued so far; 0 is not asked yet.
     pub attempt: u32,
+    /// Attempts that were refused, or accepted and dropped.
+    pub refusals: u32,
     /// When the newest attempt was issued.
     pub asked_at: Time,
     /// Whether the newest attempt was accepted: from here observation decides.
@@ -54,6 +56,11 @@ impl Step {
     pub(crate) fn again(&mut self, at: Time) {
         self.accepted = false;
         self.retry_at = Some(at);
+    }
+
+    pub(crate) fn refused(&mut self, again_at: Time) {
+        self.refusals += 1;
+        self.again(again_at);
     }
 }
 

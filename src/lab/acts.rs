@@ -1,0 +1,188 @@
+//! The way in for commands: what the pretend AWS does with each, and what it answers.
+//!
+//! This is the lab's `perform`: look before acting, one attempt, an honest `Unknown` when no
+//! answer came. Deliberately absent: deciding, and any use of what only `judge` may know.
+
+use super::chance::Chance;
+use super::world::World;
+use drd_state_machine::command::Command;
+use drd_state_machine::event::{Outcome, Side};
+use drd_state_machine::time::Span;
+
+/// What became of one attempt.
+pub struct Act {
+    /// What drd is told.
+    pub outcome: Outcome,
+    /// After how long.
+    pub after: Span,
+    /// Whether the estate was changed.
+    pub changed: bool,
+    /// A sentence for the timeline, when something happened.
+    pub told: Option<String>,
+}
+
+/// How long drd waits for an answer before it gives an attempt up.
+const DEADLINE: Span = Span::secs(10);
+
+enum Reach {
+    Yes,
+    No(Outcome, Span),
+}
+
+/// Carries a command out, at the moment that its request arrives.
+pub fn act(world: &mut World, chance: &mut Chance, command: &Command) -> Act {
+    let (service, operation) = api(command);
+    let side = endpoint(world, command);
+    if let Reach::No(outcome, after) = reach(world, chance, side, service, operation) {
+        return Act { outcome, after, changed: false, told: None };
+    }
+    let latency = chance.span(Span::millis(100), Span::millis(900)) + world.faults.latency;
+    let (outcome, changed, told) = carry_out(world, chance, command);
+    if changed && world.faults.loses_reply(operation) {
+        let why = format!("no answer to {operation} within {DEADLINE}");
+        return Act { outcome: Outcome::Unknown { why }, after: DEADLINE, changed, told };
+    }
+    Act { outcome, after: latency, changed, told }
+}
+
+/// Service and operation, as faults name them.
+pub fn api(command: &Command) -> (&'static str, &'static str) {
+    match command {
+        Command::Prescale { .. }
+        | Command::ScaleBack { .. }
+        | Command::Scale { .. }
+        | Command::Fence { .. } => ("autoscaling", "UpdateAutoScalingGroup"),
+        Command::Promote { .. } => ("rds", "FailoverGlobalCluster"),
+        Command::Switchover { .. } => ("rds", "SwitchoverGlobalCluster"),
+        Command::ProveWrite { .. } => ("application", "GET"),
+        Command::Redirect { to: Side::Standby, .. } => ("s3", "PutObject"),
+        Command::Redirect { to: Side::Primary, .. } => ("s3", "DeleteObject"),
+        Command::Page { .. } => ("events", "PutEvents"),
+    }
+}
+
+/// The region that the request goes to. A failover goes to the side that is promoted; only the
+/// lossless switchover goes to the writer.
+pub fn endpoint(world: &World, command: &Command) -> Side {
+    match command {
+        Command::Prescale { side, .. }
+        | Command::ScaleBack { side, .. }
+        | Command::Scale { side, .. }
+        | Command::Fence { side, .. }
+        | Command::ProveWrite { side, .. } => *side,
+        Command::Promote { to, .. } => *to,
+        Command::Switchover { .. } => world.writer,
+        Command::Redirect { .. } | Command::Page { .. } => Side::Standby,
+    }
+}
+
+fn reach(world: &mut World, chance: &mut Chance, side: Side, service: &str, operation: &str) -> Reach {
+    if !world.faults.answers(side, service) {
+        let why = format!("{service}:{operation}: no answer from {side} within {DEADLINE}");
+        return Reach::No(Outcome::Unknown { why }, DEADLINE);
+    }
+    let rate = world.faults.throttle_rate(service);
+    if rate > 0.0 && chance.happens(rate) {
+        let why = format!("{service}:{operation}: Throttling: Rate exceeded");
+        return Reach::No(Outcome::Unknown { why }, Span::millis(300));
+    }
+    if let Some(code) = world.faults.take_error(service, operation) {
+        return Reach::No(error(service, operation, &code), Span::millis(300));
+    }
+    Reach::Yes
+}
+
+/// What drd's classes make of an AWS error code.
+fn error(service: &str, operation: &str, code: &str) -> Outcome {
+    let why = format!("{service}:{operation}: {code}");
+    if code.contains("AccessDenied") || code.contains("Unauthorized") || code.contains("NotFound") {
+        Outcome::Denied { why }
+    } else if code.contains("StateFault") || code.contains("InProgress") {
+        Outcome::Refused { why }
+    } else {
+        Outcome::Unknown { why }
+    }
+}
+
+type Carried = (Outcome, bool, Option<String>);
+
+fn carry_out(world: &mut World, chance: &mut Chance, command: &Command) -> Carried {
+    match command {
+        Command::Prescale { side, min, .. } => {
+            let (side, min) = (*side, *min);
+            let group = world.group(side);
+            if group.min >= min {
+                return (Outcome::AlreadySo, false, None);
+            }
+            let desired = group.desired.max(min);
+            size(world, side, min, desired)
+        }
+        Command::ScaleBack { side, min, .. } => size(world, *side, *min, *min),
+        Command::Scale { side, min, desired, .. } => {
+            let group = world.group(*side);
+            if group.min >= *min && group.desired >= *desired {
+                return (Outcome::AlreadySo, false, None);
+            }
+            let (min, desired) = (group.min.max(*min), group.desired.max(*desired));
+            size(world, *side, min, desired)
+        }
+        Command::Fence { side, .. } => size(world, *side, 0, 0),
+        Command::Promote { to, .. } => change_roles(world, *to, true),
+        Command::Switchover { to, .. } => change_roles(world, *to, false),
+        Command::ProveWrite { side, .. } => prove(world, *side),
+        Command::Redirect { to, .. } => latch(world, *to),
+        Command::Page { .. } => {
+            let _ = chance;
+            (Outcome::Done, false, None)
+        }
+    }
+}
+
+fn size(world: &mut World, side: Side, min: u32, desired: u32) -> Carried {
+    world.set_group(side, min, desired);
+    (Outcome::Done, true, Some(format!("the {side} group is set to {desired} (min {min})")))
+}
+
+fn change_roles(world: &mut World, to: Side, lossy: bool) -> Carried {
+    if world.writer == to && world.role_change.is_none() {
+        return (Outcome::AlreadySo, false, None);
+    }
+    if let Some(change) = world.role_change {
+        let outcome = if change.to == to {
+            Outcome::Done
+        } else {
+            refused("InvalidGlobalClusterStateFault: another role change runs")
+        };
+        return (outcome, false, None);
+    }
+    if world.faults.version_mismatch {
+        return (refused("InvalidGlobalClusterStateFault: engine versions differ"), false, None);
+    }
+    let ready = world.database_is_available(to) && (lossy || world.database_answers(world.writer));
+    if !ready {
+        return (refused("InvalidDBClusterStateFault: a member is not available"), false, None);
+    }
+    world.begin_role_change(to, lossy);
+    let kind = if lossy { "failover" } else { "switchover" };
+    (Outcome::Done, true, Some(format!("Aurora accepted the {kind} to {to}")))
+}
+
+fn refused(why: &str) -> Outcome {
+    Outcome::Refused { why: why.to_owned() }
+}
+
+fn prove(world: &mut World, side: Side) -> Carried {
+    if !world.takes_writes(side) {
+        return (refused("the write check did not answer 200"), false, None);
+    }
+    world.prove(side);
+    (Outcome::Done, false, Some(format!("a write on {side} was read back")))
+}
+
+fn latch(world: &mut World, to: Side) -> Carried {
+    if world.latch == to {
+        return (Outcome::AlreadySo, false, None);
+    }
+    world.throw_latch(to);
+    (Outcome::Done, true, Some(format!("the latch is thrown to {to}")))
+}

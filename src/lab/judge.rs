@@ -1,0 +1,285 @@
+//! Checks the promises of DESIGN section 5 after every step. Kept apart from the world and from
+//! the machine: it keeps its own book of what the sensors said and what drd asked for.
+//!
+//! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/ledger.rs` has it).
+
+use super::world::World;
+use crate::ledger::Entry;
+use drd_state_machine::Setup;
+use drd_state_machine::policy::Sensor;
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::event::{LagSample, Side, Verdict};
+use drd_state_machine::record::{Record, Trigger};
+use drd_state_machine::state::State;
+use drd_state_machine::time::{Span, Time};
+use drd_state_machine::{Decision, event::Vantage};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The checked promises, as reports list them.
+pub const CHECKED: [&str; 12] =
+    ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "L1", "L2", "L3", "L4"];
+
+/// A region that came back this recently could not be known to be back: three probes of 5 s.
+const RECOVERED: Span = Span::secs(15);
+
+/// A promise that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which.
+    pub promise: &'static str,
+    /// When.
+    pub at: Time,
+    /// What was seen.
+    pub what: String,
+}
+
+/// One endpoint sensor's newest word, as it left for drd.
+#[derive(Clone, Debug)]
+struct Word {
+    vantage: Vantage,
+    verdict: Verdict,
+    looked: Time,
+    since: Time,
+}
+
+/// The judge and its book.
+#[derive(Debug)]
+pub struct Judge {
+    words: Vec<(Arc<str>, Side, Word)>,
+    accepted: BTreeSet<String>,
+    lag: Vec<LagSample>,
+    role_changes_seen: usize,
+    committed: Vec<(u64, Time)>,
+    bad: Option<(Time, Time)>,
+    paged_at: Option<Time>,
+    overdue_since: Option<Time>,
+    answer: Side,
+    redirected_to: Option<Side>,
+    recovering_to: Option<Side>,
+    handed_out: u64,
+    settled: u64,
+    /// What did not hold; the first one is what matters.
+    pub violations: Vec<Violation>,
+    /// How many checks were made.
+    pub checks: u64,
+}
+
+impl Judge {
+    /// A judge with an empty book.
+    pub fn new() -> Judge {
+        Judge {
+            words: Vec::new(),
+            accepted: BTreeSet::new(),
+            lag: Vec::new(),
+            role_changes_seen: 0,
+            committed: Vec::new(),
+            bad: None,
+            paged_at: None,
+            overdue_since: None,
+            answer: Side::Primary,
+            redirected_to: None,
+            recovering_to: None,
+            handed_out: 0,
+            settled: 0,
+            violations: Vec::new(),
+            checks: 0,
+        }
+    }
+
+    fn require(&mut self, holds: bool, promise: &'static str, at: Time, what: impl FnOnce() -> String) {
+        self.checks += 1;
+        if !holds && self.violations.len() < 16 {
+            self.violations.push(Violation { promise, at, what: what() });
+        }
+    }
+
+    /// A sensor's word reached drd. Order is by when the sensor looked.
+    pub fn heard(&mut self, now: Time, looked: Time, name: &Arc<str>, sensor: &Sensor, verdict: Verdict) {
+        let word = Word { vantage: sensor.vantage, verdict, looked, since: now };
+        match self.words.iter_mut().find(|(known, _, _)| known == name) {
+            Some((_, _, old)) if looked < old.looked => {}
+            Some((_, _, old)) if old.verdict == verdict => old.looked = looked,
+            Some((_, _, old)) => *old = word,
+            None => self.words.push((name.clone(), sensor.side, word)),
+        }
+    }
+
+    /// A message was taken from the queue, and the machine accepted or refused it (S4).
+    pub fn took(&mut self, now: Time, id: &str, accepted: bool) {
+        if accepted {
+            let first = self.accepted.insert(id.to_owned());
+            self.require(first, "S4", now, || format!("message {id} took effect twice"));
+        }
+    }
+
+    /// A lag sample reached drd.
+    pub fn sampled(&mut self, sample: LagSample) {
+        self.lag.push(sample);
+    }
+
+    /// A message left the queue for drd.
+    pub fn handed_out(&mut self) {
+        self.handed_out += 1;
+    }
+
+    /// A message was deleted, or left for the dead-letter queue.
+    pub fn settled(&mut self) {
+        self.settled += 1;
+    }
+
+    /// The daemon crashed with this many messages in its hands.
+    pub fn returned(&mut self, messages: u64) {
+        self.handed_out -= messages;
+    }
+
+    /// A command is about to act.
+    pub fn acts(&mut self, world: &World, record: &Record, setup: &Setup, entries: &[Entry], command: &Command) {
+        let now = world.now;
+        let durable = entries.iter().rev().any(|entry| match entry {
+            Entry::Decided { decision, .. } => decision.commands.contains(command),
+            Entry::Opened { .. } | Entry::Noted { .. } => false,
+        });
+        self.require(durable, "S5", now, || format!("{} acts without a durable decision", command.kind()));
+        let current = command.epoch() == record.facts.epoch;
+        self.require(current, "S5", now, || format!("{} of an older epoch acts", command.kind()));
+        let operator = record.facts.incident.as_ref().is_some_and(|i| i.trigger == Trigger::Operator);
+        if command.kind().mutates() && !operator {
+            let begun = !matches!(record.state, State::Watching | State::Suspecting | State::Fencing);
+            let paused = record.facts.paused && !begun;
+            self.require(!paused, "S7", now, || format!("{} while paused", command.kind()));
+        }
+        self.recovering_to = record.facts.incident.as_ref().filter(|i| i.ended_at.is_none()).map(|i| i.to);
+        self.commits(world, record, setup, command, operator);
+        self.moves(world, command);
+    }
+
+    fn commits(&mut self, world: &World, record: &Record, setup: &Setup, command: &Command, operator: bool) {
+        if !command.kind().irreversible() || operator {
+            return;
+        }
+        let (now, epoch) = (world.now, command.epoch());
+        if self.committed.iter().any(|(e, _)| *e == epoch) {
+            return;
+        }
+        let from = record.facts.active;
+        let down = self.domains_down(from, now, &setup.policy.hold_down);
+        let quorum = usize::from(setup.policy.quorum);
+        self.require(down.len() >= quorum, "S2", now, || {
+            format!("role change with {} domains down for the hold-down: {down:?}", down.len())
+        });
+        let truly_down = self.bad.is_some_and(|(from, until)| {
+            now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
+        });
+        let liars = world.faults.false_sensors.len();
+        self.require(truly_down || liars >= quorum, "S3", now, || {
+            "role change although the endpoint was well within the hold-down".to_owned()
+        });
+        if command.kind() == Kind::Promote {
+            let within = self.loss_was_within(setup);
+            self.require(within, "S2", now, || "promotion beyond the RPO gate".to_owned());
+        }
+        let cooled = self.committed.iter().all(|(_, at)| now - *at >= setup.policy.cool_down);
+        self.require(cooled, "S1", now, || "a second automatic role change within the cool-down".to_owned());
+        self.committed.push((epoch, now));
+    }
+
+    /// Fault domains whose endpoint sensors have said down for the whole hold-down. 10 s of
+    /// slack: drd's word is dated by when the sensor looked, this book by when it arrived.
+    fn domains_down(&self, side: Side, now: Time, hold_down: &Span) -> BTreeSet<&'static str> {
+        self.words
+            .iter()
+            .filter(|(_, s, w)| *s == side && w.vantage.sees_endpoint())
+            .filter(|(_, _, w)| w.verdict == Verdict::Unhealthy && now - w.since >= *hold_down - Span::secs(10))
+            .map(|(_, _, w)| w.vantage.domain().name())
+            .collect()
+    }
+
+    /// The gate, from the book and the truth: a sample was known, and none was over the RPO. drd
+    /// dates the onset by its first bad sample, up to 30 s after the truth.
+    fn loss_was_within(&self, setup: &Setup) -> bool {
+        let Some((onset, _)) = self.bad else { return false };
+        let slack = Span::secs(30);
+        let from = onset - setup.policy.lag_fresh;
+        let known = self.lag.iter().any(|s| s.taken_at >= from && s.taken_at <= onset + slack);
+        let over = self
+            .lag
+            .iter()
+            .filter(|s| s.taken_at >= from + slack && s.taken_at <= onset)
+            .any(|s| s.lag + setup.policy.lag_period > setup.policy.rpo);
+        known && !over
+    }
+
+    fn moves(&mut self, world: &World, command: &Command) {
+        if let Command::Redirect { to, .. } = command {
+            let (to, now) = (*to, world.now);
+            let proven = world.is_proven(to) && world.writer == to;
+            self.require(proven, "S6", now, || format!("traffic sent to {to} before a write was proven"));
+            self.redirected_to = Some(to);
+        }
+        let asks = super::acts::endpoint(world, command);
+        let critical = matches!(command.kind(), Kind::Promote | Kind::Scale | Kind::ProveWrite);
+        let to = self.recovering_to.filter(|_| critical);
+        self.require(to.is_none_or(|to| asks == to), "S8", world.now, || {
+            format!("{} is sent to {asks}, the side that failed", command.kind())
+        });
+    }
+
+    /// Something in the world changed, or time passed.
+    pub fn world(&mut self, world: &World, record: Option<&Record>) {
+        let now = world.now;
+        if !world.endpoint_is_well(world.answer) {
+            let from = self.bad.filter(|(_, until)| now - *until <= RECOVERED).map_or(now, |(from, _)| from);
+            self.bad = Some((from, now));
+        }
+        while self.role_changes_seen < world.role_changes.len() {
+            self.role_changes_seen += 1;
+            let decided = !self.committed.is_empty() || record.is_some_and(|r| r.facts.incident.is_some());
+            self.require(decided, "S1", now, || "the writer moved without a decision".to_owned());
+        }
+        if world.answer != self.answer {
+            self.answer = world.answer;
+            let asked = self.redirected_to == Some(world.answer);
+            self.require(asked, "L4", now, || format!("DNS went to {} by itself", world.answer));
+            let writes = world.writer == world.answer;
+            self.require(writes, "L4", now, || format!("DNS went to {}, not the writer", world.answer));
+        }
+    }
+
+    /// After every decision.
+    pub fn decided(&mut self, now: Time, record: &Record, decision: &Decision, setup: &Setup) {
+        self.require(!decision.because.is_empty(), "S5", now, || "a decision without a reason".to_owned());
+        if decision.commands.iter().any(|c| c.kind() == Kind::Page) {
+            self.paged_at = Some(record.facts.now);
+        }
+        let acting = matches!(
+            record.state,
+            State::Fencing | State::Promoting(_) | State::Switching(_) | State::Redirecting { .. } | State::Verifying
+        );
+        // By drd's own clock: it may differ from the world's, and the objective is kept by it.
+        let local = record.facts.now;
+        let first_bad = record.facts.incident.as_ref().map_or(local, |i| i.first_bad_at);
+        let told = self.paged_at.is_some_and(|at| at >= first_bad);
+        let overdue = acting && !told && local - first_bad > setup.policy.rto;
+        self.overdue_since = overdue.then(|| self.overdue_since.unwrap_or(now));
+        // One look and one deadline of slack beside the objective.
+        let for_long = self.overdue_since.is_some_and(|since| now - since > Span::secs(20));
+        self.require(!for_long, "L1", now, || {
+            format!("{} for {} after the first bad sample, nobody was told", record.state.name(), local - first_bad)
+        });
+    }
+
+    /// At the end: a long outage must have led somewhere, and somebody must have been told.
+    pub fn end(&mut self, world: &World, record: &Record, setup: &Setup, up_since: Time, outage: Span) {
+        let now = world.now;
+        let told = self.paged_at.is_some();
+        let long = outage > setup.policy.rto && now - up_since > setup.policy.rto && !world.faults.isolated;
+        let promise = if up_since > Time(super::EPOCH.0) { "L2" } else { "L1" };
+        self.require(!long || told, promise, now, || {
+            format!("writes fail for {outage} and nobody was told, in {}", record.state.name())
+        });
+        let kept = self.handed_out == self.settled;
+        let (out, back) = (self.handed_out, self.settled);
+        self.require(kept, "L3", now, || format!("{out} messages taken, {back} settled"));
+    }
+}

@@ -1,0 +1,36 @@
+//! The lab: game days without an account. A virtual clock, a seeded world, the shipped
+//! decide-ledger-count code, and a judge.
+//!
+//! `senses` emits the same JSON that SQS would deliver, so `intake::envelope`, the machine, the
+//! conductor, the metrics and the report are the shipped code, byte for byte.
+//! Deliberately absent: tokio, AWS, the system's clock.
+
+pub mod acts;
+pub mod builtin;
+pub mod chance;
+pub mod client;
+pub mod faults;
+pub mod judge;
+mod life;
+pub mod rehearsal;
+pub mod scenario;
+pub mod senses;
+pub mod soak;
+pub mod world;
+
+use drd_state_machine::policy::{Policy, Serving, Setup};
+use drd_state_machine::event::Side;
+use drd_state_machine::time::Time;
+
+/// Where virtual time starts: 2026-01-01T00:00:00Z.
+pub const EPOCH: Time = Time(1_767_225_600_000);
+
+/// Bootstrap's default estate with the suffix `lab`; the daemon lives in the standby region.
+pub fn setup() -> Setup {
+    Setup {
+        policy: Policy::default(),
+        sensors: senses::sensors(),
+        serving: Serving { min: world::SERVING_DESIRED, desired: world::SERVING_DESIRED, floor_percent: 50 },
+        home: Some(Side::Standby),
+    }
+}

@@ -1,0 +1,299 @@
+//! What sensors make of the world: the messages that SQS would deliver, as the same JSON, and
+//! drd's own looks.
+//!
+//! Deliberately absent: what drd makes of it. Every message goes through `intake::envelope`.
+
+use super::chance::Chance;
+use super::world::World;
+use crate::intake::compose;
+use drd_state_machine::event::{
+    Check, GlobalView, Observation, RoleChange, Side, SideView, Signal, Vantage, Verdict,
+};
+use drd_state_machine::policy::Sensor;
+use drd_state_machine::time::{Span, Time};
+use std::sync::Arc;
+
+/// The pretend account.
+pub const ACCOUNT: &str = "123456789012";
+/// The witness repeats itself this often when nothing changes.
+const WITNESS_REPEATS: Span = Span::secs(60);
+/// The inside alarm's period: one minute of a dead database.
+const INSIDE_AFTER: Span = Span::secs(60);
+/// Route 53: three failed checks of 10 s flip the status.
+const CHECKS_TO_FLIP: u32 = 3;
+
+/// A message on the queue.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// What SQS would hand out.
+    pub body: String,
+    /// Which sensor's word it carries, which word, and when it looked: for the judge, never for drd.
+    pub says: Option<(Arc<str>, Verdict, Time)>,
+}
+
+/// The memory of the sensors.
+#[derive(Debug)]
+pub struct Senses {
+    witness: [(Verdict, Time); 2],
+    checks: [(u32, bool); 2],
+    route53: [Verdict; 2],
+    bad_database_since: [Option<Time>; 2],
+    inside: [Verdict; 2],
+    sent: u64,
+    chance: Chance,
+}
+
+/// The sensors of bootstrap's default estate with the suffix `lab`.
+pub fn sensors() -> Vec<Sensor> {
+    Side::BOTH
+        .into_iter()
+        .flat_map(|side| {
+            Vantage::ALL.into_iter().map(move |vantage| Sensor {
+                name: sensor_name(vantage, side).into(),
+                vantage,
+                side,
+            })
+        })
+        .collect()
+}
+
+/// `<vantage>-<side>`, e.g. `control-plane-primary`.
+pub fn sensor_name(vantage: Vantage, side: Side) -> String {
+    format!("{}-{side}", vantage.name().replace('_', "-"))
+}
+
+/// The ARN of a pretend alarm.
+pub fn alarm_arn(vantage: Vantage, side: Side) -> String {
+    let region = if vantage == Vantage::Route53 { "us-east-1" } else { region(side) };
+    let name = if vantage == Vantage::Route53 { "health" } else { "database" };
+    format!("arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:alarm-{name}-{side}-lab")
+}
+
+/// The region of a side.
+pub const fn region(side: Side) -> &'static str {
+    match side {
+        Side::Primary => "eu-central-1",
+        Side::Standby => "eu-central-2",
+    }
+}
+
+fn verdict(well: bool) -> Verdict {
+    if well { Verdict::Healthy } else { Verdict::Unhealthy }
+}
+
+impl Senses {
+    /// Sensors that have said nothing yet.
+    pub fn new(chance: Chance) -> Senses {
+        Senses {
+            witness: [(Verdict::Unknown, Time::default()); 2],
+            checks: [(0, true); 2],
+            route53: [Verdict::Unknown; 2],
+            bad_database_since: [None; 2],
+            inside: [Verdict::Unknown; 2],
+            sent: 0,
+            chance,
+        }
+    }
+
+    fn id(&mut self) -> String {
+        self.sent += 1;
+        format!("{:08x}-0000-4000-8000-{:012x}", self.sent, self.sent)
+    }
+
+    fn seen(world: &World, vantage: Vantage, side: Side) -> Verdict {
+        let name = sensor_name(vantage, side);
+        if world.faults.false_sensors.contains(&name) {
+            return Verdict::Unhealthy;
+        }
+        verdict(world.endpoint_is_well(side))
+    }
+
+    /// The witness probes the side that traffic goes to, every 10 s.
+    pub fn witness(&mut self, world: &World) -> Option<Message> {
+        let side = world.answer;
+        let now_seen = Self::seen(world, Vantage::Witness, side);
+        let (before, posted) = self.witness[side.index()];
+        if now_seen == before && world.now - posted < WITNESS_REPEATS {
+            return None;
+        }
+        self.witness[side.index()] = (now_seen, world.now);
+        let id = self.id();
+        let says = Some((sensor_name(Vantage::Witness, side).into(), now_seen, world.now));
+        let body = compose::witness_event_json(&id, ACCOUNT, "eu-west-1", side, now_seen, world.now);
+        Some(Message { body, says })
+    }
+
+    /// Route 53's checkers look at both sides every 10 s.
+    pub fn check(&mut self, world: &World) {
+        for side in Side::BOTH {
+            let well = Self::seen(world, Vantage::Route53, side) == Verdict::Healthy;
+            let (streak, status) = &mut self.checks[side.index()];
+            *streak = if well == *status { 0 } else { *streak + 1 };
+            if *streak >= CHECKS_TO_FLIP {
+                *status = well;
+                *streak = 0;
+            }
+        }
+    }
+
+    /// The metric is published once a minute, and the alarm evaluated after it.
+    pub fn alarm(&mut self, world: &World) -> Vec<Message> {
+        Side::BOTH
+            .into_iter()
+            .filter_map(|side| {
+                let status = verdict(self.checks[side.index()].1);
+                self.route53_says(world, side, status)
+            })
+            .collect()
+    }
+
+    /// An alarm that flips whatever is so.
+    pub fn flap(&mut self, world: &World) -> Option<Message> {
+        let side = Side::Primary;
+        let flipped = match self.route53[side.index()] {
+            Verdict::Unhealthy => Verdict::Healthy,
+            Verdict::Healthy | Verdict::Unknown => Verdict::Unhealthy,
+        };
+        self.route53_says(world, side, flipped)
+    }
+
+    fn route53_says(&mut self, world: &World, side: Side, says: Verdict) -> Option<Message> {
+        let before = self.route53[side.index()];
+        if before == says {
+            return None;
+        }
+        self.route53[side.index()] = says;
+        Some(self.alarm_message(world, Vantage::Route53, side, before, says))
+    }
+
+    /// The active region's own alarm about its database; a dark region says nothing.
+    pub fn inside(&mut self, world: &World) -> Vec<Message> {
+        let mut out = Vec::new();
+        for side in Side::BOTH {
+            let i = side.index();
+            let bad = world.faults.database_down[i] || world.faults.database_hung[i];
+            let since = &mut self.bad_database_since[i];
+            *since = if bad { since.or(Some(world.now)) } else { None };
+            let says = verdict(since.is_none_or(|t| world.now - t < INSIDE_AFTER));
+            let lied = world.faults.false_sensors.contains(&sensor_name(Vantage::Inside, side));
+            let says = if lied { Verdict::Unhealthy } else { says };
+            let before = self.inside[i];
+            if before != says && world.is_reachable(side) {
+                self.inside[i] = says;
+                out.push(self.alarm_message(world, Vantage::Inside, side, before, says));
+            }
+        }
+        out
+    }
+
+    fn alarm_message(&mut self, world: &World, vantage: Vantage, side: Side, before: Verdict, says: Verdict) -> Message {
+        let id = self.id();
+        let body = compose::alarm_event_json(&id, &alarm_arn(vantage, side), before, says, world.now);
+        Message { body, says: Some((sensor_name(vantage, side).into(), says, world.now)) }
+    }
+
+    /// drd's heartbeat on its way through EventBridge.
+    pub fn heartbeat(&mut self, world: &World, sent_at: Time) -> Message {
+        let id = self.id();
+        let body = compose::heartbeat_json(&id, ACCOUNT, region(Side::Standby), sent_at, world.now);
+        Message { body, says: None }
+    }
+
+    /// A body that nobody can read.
+    pub fn poison() -> Message {
+        Message { body: "{\"detail-type\": [\"not\", ".to_owned(), says: None }
+    }
+
+    /// How long a message takes to the queue: 1 to 3 s, more under a fault.
+    pub fn transport(&mut self, world: &World) -> Option<Vec<Span>> {
+        if world.faults.events_lost > 0.0 && self.chance.happens(world.faults.events_lost) {
+            return None;
+        }
+        let copies = world.faults.events_copies.max(1);
+        let spread = if world.faults.events_reordered { Span::secs(30) } else { Span::secs(3) };
+        Some(
+            (0..copies)
+                .map(|_| self.chance.span(Span::secs(1), spread) + world.faults.events_delay)
+                .collect(),
+        )
+    }
+}
+
+/// drd's own probe of a side, by drd's own clock.
+pub fn probe(world: &World, side: Side, local: Time) -> Signal {
+    let verdict = if world.faults.isolated {
+        Verdict::Unhealthy
+    } else {
+        Senses::seen(world, Vantage::Probe, side)
+    };
+    own(Vantage::Probe, side, verdict, local)
+}
+
+/// Whether the side's regional endpoints answer drd.
+pub fn control_plane(world: &World, side: Side, local: Time) -> Signal {
+    let lied = world.faults.false_sensors.contains(&sensor_name(Vantage::ControlPlane, side));
+    let answers = world.faults.answers(side, "rds") && !lied;
+    own(Vantage::ControlPlane, side, verdict(answers), local)
+}
+
+fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -> Signal {
+    let sensor = sensor_name(vantage, side).into();
+    Signal { id: Arc::from(""), sensor, verdict, observed_at: local }
+}
+
+/// One look. `acting` adds the resolvers.
+pub fn look(world: &World, active: Side, acting: bool) -> Observation {
+    if world.faults.isolated {
+        return Observation { references: Verdict::Unhealthy, ..Observation::default() };
+    }
+    let asked = active.other();
+    Observation {
+        references: Verdict::Healthy,
+        global: world.faults.answers(asked, "rds").then(|| global(world)),
+        sides: Side::BOTH.map(|side| side_view(world, side)),
+        dns: acting.then_some(world.answer),
+    }
+}
+
+fn global(world: &World) -> GlobalView {
+    GlobalView {
+        writer: Some(world.writer),
+        writers: 1,
+        role_change: world
+            .role_change
+            .map_or(RoleChange::Idle, |c| RoleChange::Underway(c.to)),
+        replica_connected: world.replica_connected,
+    }
+}
+
+fn side_view(world: &World, side: Side) -> Option<SideView> {
+    let rds = world.faults.answers(side, "rds");
+    let asg = world.faults.answers(side, "autoscaling");
+    let group = world.group(side);
+    let well = group.serving(world.now);
+    let targets = if world.faults.application_down[side.index()] { 0 } else { well };
+    (rds || asg).then(|| SideView {
+        database_available: rds.then(|| world.database_is_available(side)),
+        in_service: asg.then_some(well),
+        healthy_targets: asg.then_some(targets),
+        min_size: asg.then_some(group.min),
+    })
+}
+
+/// The readiness checks, asked about the side that waits.
+pub fn readiness(world: &World, active: Side) -> Vec<Check> {
+    let waits = active.other();
+    let seen = world.faults.answers(waits, "rds");
+    let check = |name: &str, well: bool, detail: &str| Check {
+        name: name.into(),
+        verdict: if seen { verdict(well) } else { Verdict::Unknown },
+        detail: detail.into(),
+        gates: true,
+    };
+    vec![
+        check("engine_parity", !world.faults.version_mismatch, "engine versions of both sides"),
+        check("standby_members", world.database_is_available(waits), "members of the standby cluster"),
+        check("permissions", true, "every read that drd needs"),
+        check("failover_pair", true, "PRIMARY follows the latch alone"),
+    ]
+}

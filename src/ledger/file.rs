@@ -1,0 +1,122 @@
+//! The ledger on disk: JSON Lines, append and fsync, one writer.
+//!
+//! A torn last line is a write that never returned, so nothing acted on it: it is cut off with a
+//! warning. Anything else that cannot be read is an error. Deliberately absent: rotation.
+
+use super::chain::{GENESIS, seal, unseal};
+use super::{Entry, LedgerError};
+use fs_err as fs;
+use rustix::fs::{FlockOperation, flock};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+/// An open ledger file, locked against a second daemon.
+#[derive(Debug)]
+pub struct FileLedger {
+    path: PathBuf,
+    file: fs::File,
+    seq: u64,
+    hash: String,
+    len: u64,
+}
+
+/// What was found in a file.
+#[derive(Debug)]
+pub struct Found {
+    /// Every entry, oldest first.
+    pub entries: Vec<Entry>,
+    /// Bytes of a torn last line that were cut off; 0 for none.
+    pub torn_bytes: usize,
+}
+
+fn io(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LedgerError {
+    let path = path.to_owned();
+    move |source| LedgerError::Io { operation, path, source }
+}
+
+impl FileLedger {
+    /// Opens or creates, locks, checks the whole chain, repairs a torn tail.
+    ///
+    /// # Errors
+    /// When another daemon holds it, the file system refuses, or a line cannot be believed.
+    pub fn open(path: &Path) -> Result<(FileLedger, Found), LedgerError> {
+        if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(io("create the folder of", path))?;
+        }
+        let mut file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(io("open", path))?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| LedgerError::Locked { path: path.to_owned() })?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(io("read", path))?;
+        let (entries, hash, whole) = check(path, &text)?;
+        let torn_bytes = text.len() - whole;
+        if torn_bytes > 0 {
+            file.set_len(whole as u64).map_err(io("repair", path))?;
+            file.sync_all().map_err(io("repair", path))?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(io("seek in", path))?;
+        let seq = entries.len() as u64;
+        let ledger = FileLedger { path: path.to_owned(), file, seq, hash, len: whole as u64 };
+        Ok((ledger, Found { entries, torn_bytes }))
+    }
+
+    /// Reads a ledger without locking or changing it.
+    ///
+    /// # Errors
+    /// As [`FileLedger::open`], but for the lock.
+    pub fn read(path: &Path) -> Result<Found, LedgerError> {
+        let text = fs::read_to_string(path).map_err(io("read", path))?;
+        let (entries, _, whole) = check(path, &text)?;
+        Ok(Found { entries, torn_bytes: text.len() - whole })
+    }
+
+    /// Appends and syncs.
+    ///
+    /// # Errors
+    /// When the file system refuses; a part that got through is cut off again.
+    pub fn append(&mut self, entry: &Entry) -> Result<u64, LedgerError> {
+        let (mut line, hash) = seal(self.seq + 1, entry, &self.hash)
+            .map_err(|e| io("write to", &self.path)(std::io::Error::other(e)))?;
+        line.push('\n');
+        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        if let Err(source) = written {
+            // Best effort: should this fail too, the next start finds a torn tail and cuts it.
+            let _ = self.file.set_len(self.len);
+            let _ = self.file.seek(SeekFrom::End(0));
+            return Err(io("append to", &self.path)(source));
+        }
+        self.len += line.len() as u64;
+        self.seq += 1;
+        self.hash = hash;
+        Ok(self.seq)
+    }
+
+    /// The number of the newest line.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+/// Checks a whole file; gives its entries, the newest hash and the length of the whole lines.
+fn check(path: &Path, text: &str) -> Result<(Vec<Entry>, String, usize), LedgerError> {
+    let mut entries = Vec::new();
+    let mut hash = GENESIS.to_owned();
+    let mut whole = 0;
+    for line in text.split_inclusive('\n') {
+        let Some(line) = line.strip_suffix('\n') else { break };
+        let number = entries.len() + 1;
+        let (entry, next) = unseal(line, number as u64, &hash).map_err(|fault| {
+            LedgerError::Unreadable { path: path.to_owned(), line: number, fault }
+        })?;
+        entries.push(entry);
+        hash = next;
+        whole += line.len() + 1;
+    }
+    Ok((entries, hash, whole))
+}
