@@ -64,7 +64,12 @@ impl IntoStateMachine for Facts {
 }
 
 impl Route<Facts> for State {
-    fn call_handler(&mut self, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    fn call_handler(
+        &mut self,
+        facts: &mut Facts,
+        event: &Event,
+        ctx: &mut Ctx<'_>,
+    ) -> Outcome<State> {
         if matches!(event, Event::Started) {
             // After a crash: the current state's commands again, with their attempt numbers.
             self.call_entry_action(facts, ctx);
@@ -89,7 +94,10 @@ impl Route<Facts> for State {
                 roles::issue_again(progress, facts, ctx);
             }
             State::Redirecting { latch } => redirect(latch, facts, ctx),
-            State::Held { stage: Stopped::Promoting(progress), .. } => {
+            State::Held {
+                stage: Stopped::Promoting(progress),
+                ..
+            } => {
                 roles::issue_proof_again(progress, facts, ctx);
             }
             State::Watching
@@ -120,13 +128,21 @@ impl Route<Facts> for State {
 }
 
 impl SuperRoute<Facts> for Superstate {
-    fn call_handler(&mut self, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    fn call_handler(
+        &mut self,
+        facts: &mut Facts,
+        event: &Event,
+        ctx: &mut Ctx<'_>,
+    ) -> Outcome<State> {
         let Superstate::Acting(stage) = self;
         note_fence(facts, event);
         if runs_late(facts, ctx) {
             return ctx.hold(facts, Hold::OutOfTime, *stage);
         }
-        if let Event::Ordered { word: Word::Abandon } = event {
+        if let Event::Ordered {
+            word: Word::Abandon,
+        } = event
+        {
             ctx.page(facts, Severity::Info, words::no_way_back(facts));
         }
         Handled
@@ -135,7 +151,9 @@ impl SuperRoute<Facts> for Superstate {
 
 /// Once: the page says so, and what is still missing may then be observed at any time.
 fn runs_late(facts: &mut Facts, ctx: &Ctx<'_>) -> bool {
-    let used_up = facts.budget_left(ctx.setup, ctx.now).is_some_and(|left| left.0 <= 0);
+    let used_up = facts
+        .budget_left(ctx.setup, ctx.now)
+        .is_some_and(|left| left.0 <= 0);
     match &mut facts.incident {
         Some(incident) if used_up && !incident.late => {
             incident.late = true;
@@ -178,7 +196,9 @@ fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
     let current = |done: &Completion| done.kind == Kind::ScaleBack && facts.is_current(done);
     let ended = matches!(event, Event::Finished(done) if current(done)
         && !matches!(done.outcome, Ended::Unknown { .. }));
-    let Some(prescaled) = &mut facts.prescaled else { return };
+    let Some(prescaled) = &mut facts.prescaled else {
+        return;
+    };
     if ended {
         facts.prescaled = None;
         return;
@@ -189,8 +209,9 @@ fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
     prescaled.back.ask(ctx.now);
     let (side, min) = (prescaled.side, prescaled.min_before);
     ctx.commands.push(Command::ScaleBack { epoch, side, min });
-    ctx.because
-        .get_or_insert_with(|| format!("the suspicion is over: MinSize of {side} goes back to {min}"));
+    ctx.because.get_or_insert_with(|| {
+        format!("the suspicion is over: MinSize of {side} goes back to {min}")
+    });
 }
 
 fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
@@ -236,7 +257,10 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Ctx<'_>) -> Outcome<State> {
     }
     let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect;
     let waits = |b: &Blocker| {
-        matches!(b, Blocker::LagUnknown | Blocker::EyesUnproven | Blocker::ReadinessUnknown)
+        matches!(
+            b,
+            Blocker::LagUnknown | Blocker::EyesUnproven | Blocker::ReadinessUnknown
+        )
     };
     if may_wait && closed.iter().all(waits) {
         return Handled;
@@ -252,7 +276,11 @@ fn start(
     ctx: &mut Ctx<'_>,
 ) -> Outcome<State> {
     let diagnosis = ctx.seen.diagnosis;
-    let ladder = if diagnosis.lossless_first() { Operation::Switchover } else { Operation::Failover };
+    let ladder = if diagnosis.lossless_first() {
+        Operation::Switchover
+    } else {
+        Operation::Failover
+    };
     facts.incident = Some(Incident {
         epoch: facts.epoch,
         diagnosis,
@@ -289,7 +317,11 @@ fn first_bad(facts: &Facts, ctx: &Ctx<'_>) -> Time {
 fn prescale(facts: &mut Facts, ctx: &mut Ctx<'_>) {
     let (side, epoch) = (facts.active.other(), facts.epoch);
     let min = ctx.setup.serving.desired;
-    let Some(found) = facts.evidence.side_now(side, ctx.now).and_then(|v| v.min_size) else {
+    let Some(found) = facts
+        .evidence
+        .side_now(side, ctx.now)
+        .and_then(|v| v.min_size)
+    else {
         return;
     };
     let earlier = facts.prescaled.filter(|p| p.side == side);
@@ -297,17 +329,31 @@ fn prescale(facts: &mut Facts, ctx: &mut Ctx<'_>) {
         return;
     }
     let min_before = earlier.map_or(found, |p| p.min_before);
-    facts.prescaled = Some(Prescale { epoch, side, min_before, back: Step::default() });
+    facts.prescaled = Some(Prescale {
+        epoch,
+        side,
+        min_before,
+        back: Step::default(),
+    });
     ctx.commands.push(Command::Prescale { epoch, side, min });
     ctx.because.get_or_insert_with(|| {
-        format!("{}: MinSize of {side} is raised to {min} meanwhile", ctx.seen.diagnosis)
+        format!(
+            "{}: MinSize of {side} is raised to {min} meanwhile",
+            ctx.seen.diagnosis
+        )
     });
 }
 
 fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    if let Event::Ordered { word: Word::Abandon } = event {
+    if let Event::Ordered {
+        word: Word::Abandon,
+    } = event
+    {
         close(facts, ctx.now);
-        return ctx.go(State::Watching, "abandoned by an operator before anything irreversible");
+        return ctx.go(
+            State::Watching,
+            "abandoned by an operator before anything irreversible",
+        );
     }
     let Some(incident) = facts.incident.clone() else {
         return ctx.go(State::Watching, "no incident is open");
@@ -315,7 +361,8 @@ fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State
     let looked = matches!(event, Event::Observed(o) if o.global.is_some() && o.references == Verdict::Healthy);
     // A daemon that just started on this state gets the whole slice again.
     let waited = ctx.now - facts.entered_at.max(facts.started_at) >= ctx.setup.policy.budget.fence;
-    let unclear = ctx.seen.diagnosis == Diagnosis::Unclear && incident.trigger == Trigger::Automatic;
+    let unclear =
+        ctx.seen.diagnosis == Diagnosis::Unclear && incident.trigger == Trigger::Automatic;
     if !waited && (!looked || unclear) {
         return Handled;
     }
@@ -333,7 +380,11 @@ fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State
     if let Some(open) = &mut facts.incident {
         open.committed = true;
     }
-    let look = if looked { "a last look found it unchanged" } else { "the last look got no answer" };
+    let look = if looked {
+        "a last look found it unchanged"
+    } else {
+        "the last look got no answer"
+    };
     match incident.operation {
         Operation::Failover => ctx.go(State::Promoting(Progress::default()), look),
         Operation::Switchover => ctx.go(State::Switching(Progress::default()), look),
@@ -346,7 +397,12 @@ fn still_so(facts: &Facts, incident: &Incident, ctx: &Ctx<'_>) -> bool {
     facts.evidence.corroborated_at.is_some() && seen.has_ladder() && same_ladder
 }
 
-fn promoting(progress: &mut Progress, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+fn promoting(
+    progress: &mut Progress,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
     match roles::advance(progress, facts, event, ctx, true) {
         roles::Advance::Stay => Super,
         roles::Advance::Joined => join(facts, ctx),
@@ -354,8 +410,16 @@ fn promoting(progress: &mut Progress, facts: &mut Facts, event: &Event, ctx: &mu
     }
 }
 
-fn switching(progress: &mut Progress, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    let late = facts.incident.as_ref().is_some_and(|i| ctx.now - i.decided_at >= ctx.setup.policy.budget.promote);
+fn switching(
+    progress: &mut Progress,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
+    let late = facts
+        .incident
+        .as_ref()
+        .is_some_and(|i| ctx.now - i.decided_at >= ctx.setup.policy.budget.promote);
     match roles::advance(progress, facts, event, ctx, true) {
         roles::Advance::Joined => join(facts, ctx),
         roles::Advance::Stopped(hold) => lossy_instead(progress, facts, ctx, hold),
@@ -367,31 +431,56 @@ fn switching(progress: &mut Progress, facts: &mut Facts, event: &Event, ctx: &mu
 }
 
 /// The next rung of the ladder: the lossless move failed, the lossy one needs the RPO gate.
-fn lossy_instead(progress: &mut Progress, facts: &mut Facts, ctx: &mut Ctx<'_>, hold: Hold) -> Outcome<State> {
+fn lossy_instead(
+    progress: &mut Progress,
+    facts: &mut Facts,
+    ctx: &mut Ctx<'_>,
+    hold: Hold,
+) -> Outcome<State> {
     let underway = facts
         .evidence
         .global_now(ctx.now)
         .is_none_or(|g| g.role_change != crate::event::RoleChange::Idle);
-    let automatic = facts.incident.as_ref().is_some_and(|i| i.trigger == Trigger::Automatic);
+    let automatic = facts
+        .incident
+        .as_ref()
+        .is_some_and(|i| i.trigger == Trigger::Automatic);
     if underway || !automatic {
         return ctx.hold(facts, hold, Stopped::Promoting(*progress));
     }
     if let Some(blocker) = gates::rpo(ctx.seen, ctx.setup) {
-        return ctx.hold(facts, Hold::Blocked(vec![blocker]), Stopped::Promoting(*progress));
+        return ctx.hold(
+            facts,
+            Hold::Blocked(vec![blocker]),
+            Stopped::Promoting(*progress),
+        );
     }
     if let Some(incident) = &mut facts.incident {
         incident.operation = Operation::Failover;
     }
-    let progress = Progress { database: Step::default(), ..*progress };
-    ctx.go(State::Promoting(progress), "the switchover did not come about: failover instead")
+    let progress = Progress {
+        database: Step::default(),
+        ..*progress
+    };
+    ctx.go(
+        State::Promoting(progress),
+        "the switchover did not come about: failover instead",
+    )
 }
 
 fn join(facts: &Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    ctx.go(State::Redirecting { latch: Step::default() }, words::joined(facts, ctx.now))
+    ctx.go(
+        State::Redirecting {
+            latch: Step::default(),
+        },
+        words::joined(facts, ctx.now),
+    )
 }
 
 fn redirect(latch: &mut Step, facts: &Facts, ctx: &mut Ctx<'_>) {
-    let Some(incident) = &facts.incident else { return };
+    let Some(incident) = &facts.incident else {
+        return;
+    };
     if latch.attempt == 0 {
         latch.ask(ctx.now);
     }
@@ -399,7 +488,12 @@ fn redirect(latch: &mut Step, facts: &Facts, ctx: &mut Ctx<'_>) {
     ctx.commands.push(Command::Redirect { epoch, attempt, to });
 }
 
-fn redirecting(latch: &mut Step, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+fn redirecting(
+    latch: &mut Step,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
     if let Some(hold) = roles::note_latch(latch, facts, event, ctx.now) {
         return ctx.hold(facts, hold, Stopped::Redirecting { latch: *latch });
     }
@@ -410,7 +504,10 @@ fn redirecting(latch: &mut Step, facts: &mut Facts, event: &Event, ctx: &mut Ctx
     if latch.is_due(ctx.now, crate::policy::LOST) {
         latch.ask(ctx.now);
         redirect(latch, facts, ctx);
-        ctx.because = Some(format!("the latch is thrown again, attempt {}", latch.attempt));
+        ctx.because = Some(format!(
+            "the latch is thrown again, attempt {}",
+            latch.attempt
+        ));
     }
     Super
 }
@@ -435,7 +532,12 @@ fn exposed(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
     Handled
 }
 
-fn held(stage: &mut Stopped, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+fn held(
+    stage: &mut Stopped,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
     note_fence(facts, event);
     let word = match event {
         Event::Ordered { word } => Some(*word),
@@ -444,18 +546,32 @@ fn held(stage: &mut Stopped, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>
     match (stage, word) {
         (Stopped::Before, _) => held_before(facts, event, ctx),
         (Stopped::Promoting(p), Some(Word::Resume)) => {
-            let database = if p.database.is_done() { p.database } else { Step::default() };
-            ctx.go(State::Promoting(Progress { database, ..*p }), "resumed by an operator")
+            let database = if p.database.is_done() {
+                p.database
+            } else {
+                Step::default()
+            };
+            ctx.go(
+                State::Promoting(Progress { database, ..*p }),
+                "resumed by an operator",
+            )
         }
-        (Stopped::Redirecting { .. }, Some(Word::Resume)) => {
-            ctx.go(State::Redirecting { latch: Step::default() }, "resumed by an operator")
+        (Stopped::Redirecting { .. }, Some(Word::Resume)) => ctx.go(
+            State::Redirecting {
+                latch: Step::default(),
+            },
+            "resumed by an operator",
+        ),
+        (Stopped::Verifying, Some(Word::Resume)) => {
+            ctx.go(State::Verifying, "resumed by an operator")
         }
-        (Stopped::Verifying, Some(Word::Resume)) => ctx.go(State::Verifying, "resumed by an operator"),
         (_, Some(Word::Abandon)) => roles::abandon(facts, ctx),
-        (Stopped::Promoting(progress), _) => match roles::advance(progress, facts, event, ctx, false) {
-            roles::Advance::Joined => join(facts, ctx),
-            roles::Advance::Stay | roles::Advance::Stopped(_) => Handled,
-        },
+        (Stopped::Promoting(progress), _) => {
+            match roles::advance(progress, facts, event, ctx, false) {
+                roles::Advance::Joined => join(facts, ctx),
+                roles::Advance::Stay | roles::Advance::Stopped(_) => Handled,
+            }
+        }
         (Stopped::Redirecting { latch }, _) => {
             if roles::resolvers_moved(latch, facts, ctx.now) {
                 let text = words::redirected(facts, ctx.now);
@@ -478,7 +594,14 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<S
         return ctx.go(State::Suspecting, "resumed by an operator");
     }
     let calm = facts.evidence.first_bad_at.is_none() && ctx.seen.up >= ctx.setup.policy.quorum;
-    if calm || matches!(event, Event::Ordered { word: Word::Abandon }) {
+    if calm
+        || matches!(
+            event,
+            Event::Ordered {
+                word: Word::Abandon
+            }
+        )
+    {
         return ctx.go(State::Watching, words::cleared(facts, ctx.seen));
     }
     Handled
@@ -486,7 +609,9 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<S
 
 /// What operators may ask for while nothing irreversible has begun.
 fn ordered(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Option<Outcome<State>> {
-    let Event::Ordered { word } = event else { return None };
+    let Event::Ordered { word } = event else {
+        return None;
+    };
     let operation = match word {
         Word::Failover => Operation::Failover,
         Word::Switchover => Operation::Switchover,
@@ -519,7 +644,11 @@ fn advise(facts: &mut Facts, ctx: &mut Ctx<'_>) {
     once(facts, ctx, words::advice);
 }
 
-fn once(facts: &mut Facts, ctx: &mut Ctx<'_>, text: fn(&Facts, &Setup, Time, &Picture) -> (Severity, String)) {
+fn once(
+    facts: &mut Facts,
+    ctx: &mut Ctx<'_>,
+    text: fn(&Facts, &Setup, Time, &Picture) -> (Severity, String),
+) {
     let diagnosis = ctx.seen.diagnosis;
     if facts.paged.contains(&diagnosis) {
         return;

@@ -138,10 +138,7 @@ impl Policy {
 
     /// What drd may do about this diagnosis; nothing but record where nothing was said.
     pub fn autonomy(&self, diagnosis: Diagnosis) -> Autonomy {
-        *self
-            .autonomy
-            .get(&diagnosis)
-            .unwrap_or(&Autonomy::Observe)
+        *self.autonomy.get(&diagnosis).unwrap_or(&Autonomy::Observe)
     }
 }
 

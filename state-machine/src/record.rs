@@ -216,7 +216,10 @@ impl Record {
                 cool_down_until: Time::default(),
                 clock_error: Span::ZERO,
                 heartbeat_at: None,
-                diagnosis: Diagnosed { is: Diagnosis::Unclear, since: now },
+                diagnosis: Diagnosed {
+                    is: Diagnosis::Unclear,
+                    since: now,
+                },
                 paged: Vec::new(),
             },
         }
@@ -233,7 +236,8 @@ impl Facts {
         self.now = self.now.max(now);
         match event {
             Event::Signalled(signal) => {
-                self.evidence.hear(signal, self.clock_error, now, &setup.policy)
+                self.evidence
+                    .hear(signal, self.clock_error, now, &setup.policy)
             }
             Event::Sampled(sample) => self.evidence.sample(*sample, self.clock_error, now),
             Event::Observed(seen) => {
@@ -244,10 +248,16 @@ impl Facts {
                 self.readiness.take(now, checks);
                 Noted::Refreshed
             }
-            Event::HeartbeatReturned { sent_at, stamped_at } => {
+            Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            } => {
                 let error = *stamped_at - *sent_at;
-                self.clock_error =
-                    if error.0.abs() < CLOCK_ERROR_MIN.0 { Span::ZERO } else { error };
+                self.clock_error = if error.0.abs() < CLOCK_ERROR_MIN.0 {
+                    Span::ZERO
+                } else {
+                    error
+                };
                 self.heartbeat_at = Some(now);
                 Noted::Refreshed
             }
@@ -304,7 +314,10 @@ impl Facts {
 
     /// A page of this epoch.
     pub(crate) fn page(&self, severity: Severity, text: String) -> crate::command::Command {
-        crate::command::Command::Page { epoch: self.epoch, severity, text }
+        crate::command::Command::Page {
+            epoch: self.epoch,
+            severity,
+            text,
+        }
     }
 }
-

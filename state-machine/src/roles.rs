@@ -7,7 +7,9 @@
 use crate::command::{Command, Kind, Severity};
 use crate::event::{Completion, Event, Outcome as Ended, RoleChange, Side, Vantage, Verdict};
 use crate::machine::Ctx;
-use crate::policy::{DROPPED, LOST, RETRY, REFUSALS_MAX, RETRY_REFUSED, ATTEMPTS_MAX, Setup, retry_gap};
+use crate::policy::{
+    ATTEMPTS_MAX, DROPPED, LOST, REFUSALS_MAX, RETRY, RETRY_REFUSED, Setup, retry_gap,
+};
 use crate::record::{Facts, Incident, Operation};
 use crate::state::{Hold, Progress, State, Step};
 use crate::time::Time;
@@ -26,8 +28,16 @@ pub(crate) enum Advance {
 
 /// Takes the event's news, then asks for what is due. `may_act` is false in `held`: there only
 /// the proof of a write is still asked for, since it changes nothing.
-pub(crate) fn advance(p: &mut Progress, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>, may_act: bool) -> Advance {
-    let Some(incident) = facts.incident.clone() else { return Advance::Stay };
+pub(crate) fn advance(
+    p: &mut Progress,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+    may_act: bool,
+) -> Advance {
+    let Some(incident) = facts.incident.clone() else {
+        return Advance::Stay;
+    };
     if let Some(hold) = note_completion(p, facts, event, ctx.now) {
         return Advance::Stopped(hold);
     }
@@ -41,7 +51,11 @@ pub(crate) fn advance(p: &mut Progress, facts: &mut Facts, event: &Event, ctx: &
     }
     ask_proof(p, &incident, ctx);
     remember(p, facts);
-    if p.is_joined() { Advance::Joined } else { Advance::Stay }
+    if p.is_joined() {
+        Advance::Joined
+    } else {
+        Advance::Stay
+    }
 }
 
 fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
@@ -92,10 +106,14 @@ fn note_asked(step: &mut Step, done: &Completion, now: Time, denial_stops: bool)
 
 fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &mut Ctx<'_>) {
     let to = incident.to;
-    let Some(view) = facts.evidence.sides[to.index()].filter(|s| s.at >= incident.decided_at) else {
+    let Some(view) = facts.evidence.sides[to.index()].filter(|s| s.at >= incident.decided_at)
+    else {
         return;
     };
-    let global = facts.evidence.global.filter(|s| s.at >= incident.decided_at);
+    let global = facts
+        .evidence
+        .global
+        .filter(|s| s.at >= incident.decided_at);
     if let Some(global) = global {
         let moved = global.is.writer == Some(to)
             && global.is.writers == 1
@@ -115,7 +133,13 @@ fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &
 }
 
 /// Full size, or the floor once the slice is used up: the next cheaper edge.
-fn note_capacity(p: &mut Progress, incident: &Incident, serving: Option<u32>, facts: &Facts, ctx: &mut Ctx<'_>) {
+fn note_capacity(
+    p: &mut Progress,
+    incident: &Incident,
+    serving: Option<u32>,
+    facts: &Facts,
+    ctx: &mut Ctx<'_>,
+) {
     if p.capacity.is_done() {
         return;
     }
@@ -140,9 +164,15 @@ fn fence_once(p: &Progress, incident: &Incident, facts: &Facts, event: &Event, c
             && matches!(done.outcome, Ended::Done | Ended::AlreadySo)
     });
     if accepted && incident.operation == Operation::Failover {
-        ctx.commands.push(Command::Fence { epoch: facts.epoch, side: incident.from });
+        ctx.commands.push(Command::Fence {
+            epoch: facts.epoch,
+            side: incident.from,
+        });
         ctx.because.get_or_insert_with(|| {
-            format!("the promotion was accepted: {} is fenced beside it, best effort", incident.from)
+            format!(
+                "the promotion was accepted: {} is fenced beside it, best effort",
+                incident.from
+            )
         });
     }
 }
@@ -160,13 +190,21 @@ fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) -> Option<
         return None;
     }
     if p.database.refusals >= REFUSALS_MAX || p.database.attempt >= ATTEMPTS_MAX {
-        let why = format!("{} attempts, {} refused", p.database.attempt, p.database.refusals);
+        let why = format!(
+            "{} attempts, {} refused",
+            p.database.attempt, p.database.refusals
+        );
         return Some(Hold::PromotionRefused(why));
     }
     p.database.ask(ctx.now);
     let command = role_command(p, incident);
     ctx.because.get_or_insert_with(|| {
-        format!("{} of {}, attempt {}", command.kind(), incident.to, p.database.attempt)
+        format!(
+            "{} of {}, attempt {}",
+            command.kind(),
+            incident.to,
+            p.database.attempt
+        )
     });
     ctx.commands.push(command);
     None
@@ -194,7 +232,11 @@ fn ask_capacity(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) {
 }
 
 fn proof_command(p: &Progress, incident: &Incident) -> Command {
-    Command::ProveWrite { epoch: incident.epoch, attempt: p.writable.attempt, side: incident.to }
+    Command::ProveWrite {
+        epoch: incident.epoch,
+        attempt: p.writable.attempt,
+        side: incident.to,
+    }
 }
 
 fn ask_proof(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) {
@@ -218,7 +260,9 @@ fn remember(p: &Progress, facts: &mut Facts) {
 /// On entry, and again after a crash: the commands of every step that is not done, with the
 /// attempt numbers of before. Each looks before it acts, so asking twice has the effect of one.
 pub(crate) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
-    let Some(incident) = &facts.incident else { return };
+    let Some(incident) = &facts.incident else {
+        return;
+    };
     if !p.database.is_done() {
         reask(&mut p.database, ctx.now);
         let command = role_command(p, incident);
@@ -232,7 +276,9 @@ pub(crate) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
 }
 
 pub(crate) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
-    let Some(incident) = &facts.incident else { return };
+    let Some(incident) = &facts.incident else {
+        return;
+    };
     if p.database.is_done() && !p.writable.is_done() {
         reask(&mut p.writable, ctx.now);
         ctx.commands.push(proof_command(p, incident));
@@ -241,11 +287,20 @@ pub(crate) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'
 
 fn reask(step: &mut Step, now: Time) {
     let attempt = step.attempt.max(1);
-    *step = Step { attempt, asked_at: now, ..Step::default() };
+    *step = Step {
+        attempt,
+        asked_at: now,
+        ..Step::default()
+    };
 }
 
 /// Takes the latch's completion.
-pub(crate) fn note_latch(latch: &mut Step, facts: &Facts, event: &Event, now: Time) -> Option<Hold> {
+pub(crate) fn note_latch(
+    latch: &mut Step,
+    facts: &Facts,
+    event: &Event,
+    now: Time,
+) -> Option<Hold> {
     let done = current(facts, event).filter(|done| done.kind == Kind::Redirect)?;
     note_asked(latch, done, now, true)
 }
@@ -253,7 +308,9 @@ pub(crate) fn note_latch(latch: &mut Step, facts: &Facts, event: &Event, now: Ti
 /// Every answering resolver gave the new side's address after the latch was thrown.
 pub(crate) fn resolvers_moved(latch: &Step, facts: &mut Facts, now: Time) -> bool {
     let entered = facts.entered_at;
-    let Some(incident) = &mut facts.incident else { return false };
+    let Some(incident) = &mut facts.incident else {
+        return false;
+    };
     let moved = facts
         .evidence
         .dns
@@ -266,11 +323,16 @@ pub(crate) fn resolvers_moved(latch: &Step, facts: &mut Facts, now: Time) -> boo
 
 /// The new side's endpoint was seen healthy after the traffic moved, and it is the one writer.
 pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
-    let Some(incident) = &facts.incident else { return false };
+    let Some(incident) = &facts.incident else {
+        return false;
+    };
     let after = |at: Time| at >= incident.redirected_at.unwrap_or(now);
     let endpoint = facts.evidence.readings.iter().any(|r| {
         r.side == incident.to
-            && matches!(r.vantage, Vantage::Probe | Vantage::Witness | Vantage::Route53)
+            && matches!(
+                r.vantage,
+                Vantage::Probe | Vantage::Witness | Vantage::Route53
+            )
             && r.now_says(now, &setup.policy) == Verdict::Healthy
             && after(r.observed_at)
     });
@@ -282,7 +344,9 @@ pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
 
 /// The roles are swapped: from here everything looks the other way round.
 pub(crate) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
-    let Some(incident) = &mut facts.incident else { return };
+    let Some(incident) = &mut facts.incident else {
+        return;
+    };
     incident.ended_at = Some(now);
     facts.active = incident.to;
     facts.cool_down_until = now + setup.policy.cool_down;
@@ -315,10 +379,16 @@ pub(crate) fn abandon(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
     };
     if incident.promoted_at.is_some() {
         finish(facts, ctx.setup, ctx.now);
-        return ctx.go(State::Exposed, "abandoned by an operator after the writer had moved");
+        return ctx.go(
+            State::Exposed,
+            "abandoned by an operator after the writer had moved",
+        );
     }
     if let Some(open) = &mut facts.incident {
         open.ended_at = Some(ctx.now);
     }
-    ctx.go(State::Watching, "abandoned by an operator; the writer had not moved")
+    ctx.go(
+        State::Watching,
+        "abandoned by an operator; the writer had not moved",
+    )
 }

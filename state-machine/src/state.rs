@@ -196,12 +196,20 @@ impl State {
             State::Suspecting,
             State::Fencing,
             State::Promoting(Progress::default()),
-            State::Redirecting { latch: Step::default() },
+            State::Redirecting {
+                latch: Step::default(),
+            },
             State::Verifying,
             State::Exposed,
             State::Switching(Progress::default()),
-            State::Held { hold: Hold::OutOfTime, stage: Stopped::Before },
-            State::Held { hold: Hold::OutOfTime, stage: Stopped::Promoting(Progress::default()) },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Before,
+            },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Promoting(Progress::default()),
+            },
         ]
     }
 }
