@@ -186,10 +186,11 @@ fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
     let own_eyes = observer(facts, now) == Verdict::Healthy;
     let bad_since = endpoint_readings(facts)
         .filter(|r| r.now_says(now, &setup.policy) == Verdict::Unhealthy)
-        .filter_map(|r| match r.vantage {
-            // What our probe met while we were cut off says nothing about the endpoint.
-            Vantage::Probe => own_eyes.then(|| r.since.max(facts.evidence.eyes_since)),
-            _ => Some(r.since),
+        // What our probe met while we were cut off says nothing about the endpoint.
+        .filter(|r| r.vantage != Vantage::Probe || own_eyes)
+        .map(|r| match r.vantage == Vantage::Probe {
+            true => r.since.max(facts.evidence.eyes_since),
+            false => r.since,
         })
         .min();
     let episode = facts.evidence.first_bad_at;

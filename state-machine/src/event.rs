@@ -336,6 +336,24 @@ pub enum Event {
 }
 
 impl Event {
+    /// The attempt that ended, if one did.
+    pub const fn finished(&self) -> Option<&Completion> {
+        if let Event::Finished(done) = self {
+            Some(done)
+        } else {
+            None
+        }
+    }
+
+    /// What an operator said, if one spoke.
+    pub const fn word(&self) -> Option<Word> {
+        if let Event::Ordered { word } = self {
+            Some(*word)
+        } else {
+            None
+        }
+    }
+
     /// The name used in the table, metrics and reports.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -5,8 +5,10 @@
 //! and in a replay of the ledger.
 //!
 //! Reading order: `event`, `command`, `state` (the words), `evidence`, `diagnosis`, `gates`
-//! (what is known and what must hold), `machine`, `roles` (what follows), `table` (the picture).
+//! (what is known and what must hold), `machine`, `roles`, `arrival` (what follows), `table`
+//! (the picture).
 
+mod arrival;
 pub mod command;
 pub mod decision;
 pub mod diagnosis;

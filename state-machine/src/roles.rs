@@ -1,20 +1,19 @@
 //! The part of a recovery after its decision: the database, the proof of a write and the
-//! capacity advance side by side; then the latch and the last proof.
+//! capacity advance side by side.
 //!
 //! Observation is the truth here; completions only say whether to wait or to try again.
 //! Deliberately absent: choosing whether to begin. `machine` and `gates` did that.
 
 use crate::command::{Command, Kind, Severity};
-use crate::event::{Completion, Event, Outcome as Ended, RoleChange, Side, Vantage, Verdict};
+use crate::event::{Completion, Event, Outcome as Ended, RoleChange};
 use crate::machine::Ctx;
 use crate::policy::{
     ATTEMPTS_MAX, DROPPED, LOST, REFUSALS_MAX, RETRY, RETRY_REFUSED, Setup, retry_gap,
 };
 use crate::record::{Facts, Incident, Operation};
-use crate::state::{Hold, Progress, State, Step};
+use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
 use crate::words;
-use statig::Outcome;
 
 /// Where the three stand.
 pub(crate) enum Advance {
@@ -58,11 +57,9 @@ pub(crate) fn advance(
     }
 }
 
-fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
-    match event {
-        Event::Finished(done) if facts.is_current(done) => Some(done),
-        _ => None,
-    }
+/// The completion that this event is, unless it is of an older epoch: that changes nothing.
+pub(crate) fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
+    event.finished().filter(|done| facts.is_current(done))
 }
 
 fn note_completion(p: &mut Progress, facts: &Facts, event: &Event, now: Time) -> Option<Hold> {
@@ -89,7 +86,12 @@ fn note_completion(p: &mut Progress, facts: &Facts, event: &Event, now: Time) ->
 }
 
 /// What an attempt's end means for its step. A stale attempt changes nothing.
-fn note_asked(step: &mut Step, done: &Completion, now: Time, denial_stops: bool) -> Option<Hold> {
+pub(crate) fn note_asked(
+    step: &mut Step,
+    done: &Completion,
+    now: Time,
+    denial_stops: bool,
+) -> Option<Hold> {
     if done.attempt != step.attempt || step.is_done() {
         return None;
     }
@@ -292,103 +294,4 @@ fn reask(step: &mut Step, now: Time) {
         asked_at: now,
         ..Step::default()
     };
-}
-
-/// Takes the latch's completion.
-pub(crate) fn note_latch(
-    latch: &mut Step,
-    facts: &Facts,
-    event: &Event,
-    now: Time,
-) -> Option<Hold> {
-    let done = current(facts, event).filter(|done| done.kind == Kind::Redirect)?;
-    note_asked(latch, done, now, true)
-}
-
-/// Every answering resolver gave the new side's address after the latch was thrown.
-pub(crate) fn resolvers_moved(latch: &Step, facts: &mut Facts, now: Time) -> bool {
-    let entered = facts.entered_at;
-    let Some(incident) = &mut facts.incident else {
-        return false;
-    };
-    let moved = facts
-        .evidence
-        .dns
-        .is_some_and(|seen| seen.is == incident.to && seen.at >= entered);
-    if moved && latch.accepted {
-        incident.redirected_at = Some(now);
-    }
-    moved && latch.accepted
-}
-
-/// The new side's endpoint was seen healthy after the traffic moved, and it is the one writer.
-pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
-    let Some(incident) = &facts.incident else {
-        return false;
-    };
-    let after = |at: Time| at >= incident.redirected_at.unwrap_or(now);
-    let endpoint = facts.evidence.readings.iter().any(|r| {
-        r.side == incident.to
-            && matches!(
-                r.vantage,
-                Vantage::Probe | Vantage::Witness | Vantage::Route53
-            )
-            && r.now_says(now, &setup.policy) == Verdict::Healthy
-            && after(r.observed_at)
-    });
-    let writer = facts.evidence.global.is_some_and(|seen| {
-        seen.is.writer == Some(incident.to) && seen.is.writers == 1 && after(seen.at)
-    });
-    endpoint && writer
-}
-
-/// The roles are swapped: from here everything looks the other way round.
-pub(crate) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
-    let Some(incident) = &mut facts.incident else {
-        return;
-    };
-    incident.ended_at = Some(now);
-    facts.active = incident.to;
-    facts.cool_down_until = now + setup.policy.cool_down;
-    facts.prescaled = None;
-    facts.paged.clear();
-    facts.evidence.roles_swapped();
-}
-
-/// The old side follows again: connected, available, and its lag is known.
-pub(crate) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
-    let old: Side = facts.active.other();
-    let database = facts
-        .evidence
-        .side_now(old, now)
-        .is_some_and(|v| v.database_available == Some(true));
-    let roles = facts.evidence.global_now(now).is_some_and(|g| {
-        g.role_change == RoleChange::Idle && g.replica_connected && g.writer == Some(facts.active)
-    });
-    let lag = facts
-        .evidence
-        .newest_lag()
-        .is_some_and(|s| now - s.taken_at <= setup.policy.lag_fresh);
-    database && roles && lag
-}
-
-/// An operator gives the incident up where it stands: the truth decides which side is active.
-pub(crate) fn abandon(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    let Some(incident) = facts.incident.clone() else {
-        return ctx.go(State::Watching, "abandoned by an operator");
-    };
-    if incident.promoted_at.is_some() {
-        finish(facts, ctx.setup, ctx.now);
-        return ctx.go(
-            State::Exposed,
-            "abandoned by an operator after the writer had moved",
-        );
-    }
-    if let Some(open) = &mut facts.incident {
-        open.ended_at = Some(ctx.now);
-    }
-    ctx.go(
-        State::Watching,
-        "abandoned by an operator; the writer had not moved",
-    )
 }

@@ -202,9 +202,10 @@ pub(crate) fn protection_reduced(
         | Diagnosis::EdgeDown
         | Diagnosis::Healthy => seen.words(facts, setup, now),
     };
-    let severity = match seen.diagnosis {
-        Diagnosis::Gray => Severity::Warning,
-        _ => Severity::Critical,
+    let severity = if seen.diagnosis == Diagnosis::Gray {
+        Severity::Warning
+    } else {
+        Severity::Critical
     };
     (
         severity,
