@@ -113,31 +113,30 @@ pub enum Hold {
     OutOfTime,
 }
 
-/// Where the machine stands.
+/// Where the machine stands. What each guarantees is in [`State::promise`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum State {
-    /// The active side serves; nothing is wrong that would need a role change.
+    /// See [`State::promise`].
     Watching,
-    /// A quorum says that the active side is down; the hold-down runs. Nothing irreversible.
+    /// See [`State::promise`].
     Suspecting,
-    /// The decision is durable and its epoch claimed: every older attempt is stale. One last
-    /// look before the first irreversible call; an abort is still free.
+    /// See [`State::promise`].
     Fencing,
-    /// The new side is promoted and scaled, side by side. No way back.
+    /// See [`State::promise`].
     Promoting(Progress),
-    /// The new side writes and has capacity; the latch is thrown, resolvers are asked.
+    /// See [`State::promise`].
     Redirecting {
         /// The latch.
         latch: Step,
     },
-    /// Traffic arrives; the last proof is awaited.
+    /// See [`State::promise`].
     Verifying,
-    /// Serving from the other side while there is no standby: a second failover is refused.
+    /// See [`State::promise`].
     Exposed,
-    /// Roles change without loss, with a deadline.
+    /// See [`State::promise`].
     Switching(Progress),
-    /// Cannot go on unattended; people were paged.
+    /// See [`State::promise`].
     Held {
         /// Why.
         hold: Hold,
@@ -175,6 +174,35 @@ impl State {
         }
     }
 
+    /// What the state guarantees: the words of the README.
+    pub const fn promise(&self) -> &'static str {
+        match self {
+            State::Watching => {
+                "The active side serves; nothing is wrong that would need a role change."
+            }
+            State::Suspecting => {
+                "A quorum of fault domains says that the active side is down; the hold-down runs. Nothing irreversible; the other side may be pre-scaled."
+            }
+            State::Fencing => {
+                "The decision is durable and its epoch claimed: every older attempt is stale. One last look before the first irreversible call; an abort is still free."
+            }
+            State::Promoting(_) => {
+                "The new side is promoted and scaled, side by side, and a write on it is proven. No way back."
+            }
+            State::Redirecting { .. } => {
+                "The new side writes and has capacity; the latch is thrown, resolvers are asked."
+            }
+            State::Verifying => "Traffic arrives; the last proof is awaited.",
+            State::Exposed => {
+                "Serving from the other side while there is no standby: a second failover is refused."
+            }
+            State::Switching(_) => "Roles change without loss, with a deadline.",
+            State::Held { .. } => {
+                "Cannot go on unattended; people were paged. It lists its ways out."
+            }
+        }
+    }
+
     /// Whether drd is in the middle of a recovery and looks every few seconds.
     pub const fn is_acting(&self) -> bool {
         matches!(
@@ -189,7 +217,7 @@ impl State {
         )
     }
 
-    /// One of each, for the table and the tests.
+    /// One of each, and of each way to be held: for the table and the tests.
     pub fn samples() -> Vec<State> {
         vec![
             State::Watching,
@@ -209,6 +237,16 @@ impl State {
             State::Held {
                 hold: Hold::OutOfTime,
                 stage: Stopped::Promoting(Progress::default()),
+            },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Redirecting {
+                    latch: Step::default(),
+                },
+            },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Verifying,
             },
         ]
     }
