@@ -65,7 +65,7 @@ pub fn rows() -> Vec<Row> {
 
 fn row(state: &State, situation: &Situation) -> Row {
     let scene = Scene::of(state, situation);
-    let event = (situation.event)(&scene);
+    let event = scene.event(situation);
     let Scene { record, setup, now } = scene;
     let (mut told, mut ticked) = (record.clone(), record.clone());
     let decision = step(&mut told, &setup, now, &event);

@@ -65,6 +65,11 @@ impl Scene {
         scene
     }
 
+    /// What is told then.
+    pub fn event(&self, situation: &Situation) -> Event {
+        (situation.event)(self)
+    }
+
     fn at_rest(state: &State) -> Scene {
         let setup = setup();
         let record = Record::new(&setup, ENTERED);

@@ -206,6 +206,13 @@ pub(super) const SEEN: &[Situation] = &[
         },
         tick,
     ),
+    when(
+        "a readiness check turns red",
+        |_| {},
+        |_| Event::Checked {
+            checks: vec![check(Verdict::Unhealthy)],
+        },
+    ),
     when("the standby is back", standby_back, tick),
     when(
         "the clock turns out to be wrong",
