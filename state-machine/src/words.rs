@@ -105,6 +105,13 @@ pub(crate) fn protected_again(facts: &Facts) -> String {
     )
 }
 
+pub(crate) fn started(facts: &Facts) -> String {
+    format!(
+        "run {}: a daemon starts in the middle of it; what is not done is asked again",
+        facts.epoch
+    )
+}
+
 pub(crate) fn no_way_back(facts: &Facts) -> String {
     format!(
         "run {}: a promotion was sent, there is no way back; drd goes forward",

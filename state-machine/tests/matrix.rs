@@ -17,7 +17,7 @@ fn every_state_in_every_situation() {
 #[test]
 fn every_row_says_why_it_acts() {
     for row in rows().iter().filter(|row| row.acts()) {
-        assert!(!row.because.is_empty(), "{row:?}");
+        assert!(!matches!(&*row.because, "" | "noted"), "{row:?}");
     }
 }
 

@@ -81,6 +81,9 @@ impl Route<Facts> for State {
         if matches!(event, Event::Started) {
             // After a crash: the current state's commands again, with their attempt numbers.
             self.call_entry_action(facts, ctx);
+            if !ctx.commands.is_empty() {
+                ctx.because = Some(words::started(facts));
+            }
             return Handled;
         }
         match self {
