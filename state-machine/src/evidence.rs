@@ -14,6 +14,7 @@ const LAG_SAMPLES_MAX: usize = 40;
 
 /// The newest word of one sensor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reading {
     /// The sensor.
     pub sensor: Arc<str>,
@@ -35,6 +36,7 @@ pub struct Reading {
 
 /// A fact and when it was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seen<T> {
     /// The fact.
     pub is: T,
@@ -62,6 +64,7 @@ pub enum Noted {
 
 /// Everything that was seen and still matters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// One reading per configured sensor.
     pub readings: Vec<Reading>,

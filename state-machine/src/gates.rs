@@ -13,7 +13,7 @@ use std::fmt;
 
 /// A closed gate, with its figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "gate")]
+#[serde(rename_all = "snake_case", tag = "gate", deny_unknown_fields)]
 pub enum Blocker {
     /// An operator paused drd.
     Paused,

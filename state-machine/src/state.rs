@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that is asked for until it is so: attempts are visible, never a hidden retry loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// Attempts issued so far; 0 is not asked yet.
     pub attempt: u32,
@@ -66,6 +67,7 @@ impl Step {
 
 /// The three things that advance side by side before traffic may move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Progress {
     /// The writer is the new side.
     pub database: Step,
@@ -84,7 +86,7 @@ impl Progress {
 
 /// Where an incident stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "stopped")]
+#[serde(rename_all = "snake_case", tag = "stopped", deny_unknown_fields)]
 pub enum Stopped {
     /// Before anything irreversible.
     Before,
@@ -101,7 +103,12 @@ pub enum Stopped {
 
 /// Why an incident cannot go on unattended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "why", content = "detail")]
+#[serde(
+    rename_all = "snake_case",
+    tag = "why",
+    content = "detail",
+    deny_unknown_fields
+)]
 pub enum Hold {
     /// A gate is closed at the edge.
     Blocked(Vec<Blocker>),
@@ -115,7 +122,7 @@ pub enum Hold {
 
 /// Where the machine stands. What each guarantees is in [`State::promise`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
+#[serde(rename_all = "snake_case", tag = "state", deny_unknown_fields)]
 pub enum State {
     /// See [`State::promise`].
     Watching,

@@ -2,6 +2,8 @@
 
 use crate::estate::{Estate, estate};
 use drd_state_machine::event::Event;
+use drd_state_machine::record::RECORD_VERSION;
+use drd_state_machine::state::State;
 use drd_state_machine::{Record, step};
 
 /// Written and read again it is the same, and so is what is written then.
@@ -31,9 +33,47 @@ fn the_record_survives_json_at_every_step_of_a_failover() {
 #[test]
 fn every_sample_of_a_state_survives_json() {
     let mut record = estate().record;
-    for state in drd_state_machine::state::State::samples() {
+    for state in State::samples() {
         record.state = state;
         survives_json(&record);
+    }
+}
+
+#[test]
+fn a_record_of_another_version_is_refused() {
+    let mut value = json(&estate());
+    value["version"] = serde_json::json!(RECORD_VERSION + 1);
+    let refused = serde_json::from_value::<Record>(value).expect_err("another version");
+    assert!(refused.to_string().contains("version"), "{refused}");
+}
+
+#[test]
+fn a_record_with_a_field_that_nobody_knows_is_refused() {
+    for place in [
+        "",
+        "/facts",
+        "/facts/evidence",
+        "/facts/readiness",
+        "/facts/diagnosis",
+    ] {
+        let mut value = json(&estate());
+        let object = value.pointer_mut(place).expect("it is there");
+        object["written_by_a_newer_drd"] = serde_json::json!(1);
+        let read = serde_json::from_value::<Record>(value);
+        assert!(read.is_err(), "an unknown field in {place:?} was skipped");
+    }
+}
+
+#[test]
+fn a_state_with_a_field_that_nobody_knows_is_refused() {
+    let mut e = estate();
+    e.promoting();
+    for place in ["/state", "/state/database", "/facts/incident"] {
+        let mut value = json(&e);
+        let object = value.pointer_mut(place).expect("it is there");
+        object["written_by_a_newer_drd"] = serde_json::json!(1);
+        let read = serde_json::from_value::<Record>(value);
+        assert!(read.is_err(), "an unknown field in {place:?} was skipped");
     }
 }
 
