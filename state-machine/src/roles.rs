@@ -37,11 +37,14 @@ pub(crate) fn advance(
     let Some(incident) = facts.incident.clone() else {
         return Advance::Stay;
     };
-    if let Some(hold) = note_completion(p, facts, event, ctx.now) {
+    let accepted_before = p.database.accepted;
+    if let Some(hold) = note_completion(p, &incident, facts, event, ctx.now) {
         return Advance::Stopped(hold);
     }
+    if p.database.accepted && !accepted_before {
+        fence(&incident, ctx);
+    }
     note_observation(p, &incident, facts, ctx);
-    fence_once(p, &incident, facts, event, ctx);
     if may_act {
         if let Some(hold) = ask_role(p, &incident, ctx) {
             return Advance::Stopped(hold);
@@ -62,41 +65,54 @@ pub(crate) fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Complet
     event.finished().filter(|done| facts.is_current(done))
 }
 
-fn note_completion(p: &mut Progress, facts: &Facts, event: &Event, now: Time) -> Option<Hold> {
+fn note_completion(
+    p: &mut Progress,
+    incident: &Incident,
+    facts: &Facts,
+    event: &Event,
+    now: Time,
+) -> Option<Hold> {
     let done = current(facts, event)?;
     match done.kind {
+        // A switchover's late answer says nothing about the failover that took its place.
+        Kind::Promote | Kind::Switchover if done.kind != role_kind(incident) => None,
         Kind::Promote | Kind::Switchover => note_asked(&mut p.database, done, now, true),
         Kind::Scale => note_asked(&mut p.capacity, done, now, false),
         Kind::ProveWrite => {
-            if done.attempt == p.writable.attempt {
-                match done.outcome {
-                    // A proof counts only for a side that is the writer.
-                    Ended::Done | Ended::AlreadySo if p.database.is_done() => p.writable.done(now),
-                    Ended::Done
-                    | Ended::AlreadySo
-                    | Ended::Unknown { .. }
-                    | Ended::Refused { .. }
-                    | Ended::Denied { .. } => p.writable.again(now + RETRY),
-                }
-            }
+            note_proof(p, done, now);
             None
         }
         Kind::Prescale | Kind::ScaleBack | Kind::Fence | Kind::Redirect | Kind::Page => None,
     }
 }
 
-/// What an attempt's end means for its step. A stale attempt changes nothing.
+fn note_proof(p: &mut Progress, done: &Completion, now: Time) {
+    if !p.writable.waits_for(done.attempt) {
+        return;
+    }
+    let proven = matches!(done.outcome, Ended::Done | Ended::AlreadySo);
+    // A proof counts only for a side that is the writer.
+    if proven && p.database.is_done() {
+        p.writable.done(now);
+    } else {
+        p.writable.again(now + RETRY);
+    }
+}
+
+/// What an attempt's end means for its step. A stale one, and one that was heard before, change
+/// nothing.
 pub(crate) fn note_asked(
     step: &mut Step,
     done: &Completion,
     now: Time,
     denial_stops: bool,
 ) -> Option<Hold> {
-    if done.attempt != step.attempt || step.is_done() {
+    if !step.waits_for(done.attempt) {
         return None;
     }
     match &done.outcome {
         Ended::Done | Ended::AlreadySo => step.accepted = true,
+        Ended::Unknown { .. } | Ended::Refused { .. } | Ended::Denied { .. } if step.is_done() => {}
         Ended::Unknown { .. } => step.again(now + retry_gap(step.attempt)),
         Ended::Refused { .. } => step.refused(now + RETRY_REFUSED),
         Ended::Denied { why } if denial_stops => return Some(Hold::Denied(why.clone())),
@@ -159,23 +175,21 @@ fn note_capacity(
 
 /// The old side is fenced beside the promotion, once it was accepted: before that an incident
 /// that ends without a promotion would leave the old side without its application.
-fn fence_once(p: &Progress, incident: &Incident, facts: &Facts, event: &Event, ctx: &mut Ctx<'_>) {
-    let accepted = current(facts, event).is_some_and(|done| {
-        done.kind == Kind::Promote
-            && done.attempt == p.database.attempt
-            && matches!(done.outcome, Ended::Done | Ended::AlreadySo)
+fn fence(incident: &Incident, ctx: &mut Ctx<'_>) {
+    if incident.operation == Operation::Switchover {
+        return;
+    }
+    let (epoch, side) = (incident.epoch, incident.from);
+    ctx.commands.push(Command::Fence { epoch, side });
+    ctx.because.get_or_insert_with(|| {
+        format!("the promotion was accepted: {side} is fenced beside it, best effort")
     });
-    if accepted && incident.operation == Operation::Failover {
-        ctx.commands.push(Command::Fence {
-            epoch: facts.epoch,
-            side: incident.from,
-        });
-        ctx.because.get_or_insert_with(|| {
-            format!(
-                "the promotion was accepted: {} is fenced beside it, best effort",
-                incident.from
-            )
-        });
+}
+
+fn role_kind(incident: &Incident) -> Kind {
+    match incident.operation {
+        Operation::Failover => Kind::Promote,
+        Operation::Switchover => Kind::Switchover,
     }
 }
 

@@ -30,6 +30,11 @@ impl Step {
         self.done_at.is_some()
     }
 
+    /// Whether the end of this attempt is still news: it is the newest, and no answer came yet.
+    pub(crate) fn waits_for(&self, attempt: u32) -> bool {
+        attempt > 0 && attempt == self.attempt && !self.accepted && self.retry_at.is_none()
+    }
+
     /// Whether an attempt is due: never asked, or its retry time has come, or it got lost.
     pub(crate) fn is_due(&self, now: Time, lost_after: Span) -> bool {
         if self.is_done() {

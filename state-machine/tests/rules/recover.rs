@@ -63,21 +63,21 @@ fn a_stale_completion_changes_nothing() {
     let mut e = estate();
     e.promoting();
     let epoch = e.record.facts.epoch;
-    let (older_epoch, no_such_attempt) = ((epoch - 1, 1), (epoch, 7));
+    let stale = [(epoch - 1, 1), (epoch, 0), (epoch, 7)];
     for kind in Kind::ALL {
-        for (epoch, attempt) in [older_epoch, no_such_attempt] {
+        for (epoch, attempt) in stale {
             for outcome in [Outcome::Done, unanswered(), refused(), denied()] {
                 if kind == Kind::Fence && epoch == e.record.facts.epoch {
                     continue; // tried once: it has no attempts
                 }
                 let before = e.record.clone();
-                let stale = Completion {
+                let ended = Completion {
                     kind,
                     epoch,
                     attempt,
                     outcome,
                 };
-                let decision = e.tell(Event::Finished(stale)).clone();
+                let decision = e.tell(Event::Finished(ended)).clone();
                 assert_eq!(decision.commands, [], "{kind}");
                 assert_eq!(
                     e.record, before,
@@ -367,4 +367,41 @@ fn a_switchover_that_does_not_come_about_becomes_a_failover() {
     assert_eq!(e.asked(Kind::Promote).len(), 1);
     e.order(Word::Abandon);
     assert!(e.pages().last().expect("told").contains("no way back"));
+}
+
+#[test]
+fn a_refusal_that_is_delivered_again_is_one_refusal() {
+    let mut e = estate();
+    e.promoting();
+    for _ in 0..4 {
+        e.ends(Kind::Promote, refused());
+    }
+    e.wait(6);
+    assert_eq!(e.state(), "promoting");
+    assert_eq!(e.asked(Kind::Promote).len(), 2);
+}
+
+#[test]
+fn an_acceptance_that_is_delivered_again_fences_once() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, Outcome::Done);
+    e.ends(Kind::Promote, Outcome::Done);
+    assert_eq!(e.asked(Kind::Fence).len(), 1);
+}
+
+#[test]
+fn a_switchovers_late_answer_says_nothing_about_the_failover_after_it() {
+    let mut e = estate();
+    e.may_act_on(drd_state_machine::diagnosis::Diagnosis::EdgeDown);
+    e.endpoint(Unhealthy);
+    e.speak();
+    e.wait_for("switching", 75);
+    let switchover = e.asked(Kind::Switchover)[0].clone();
+    // Nobody answers; the slice is used up.
+    e.wait_for("promoting", 130);
+    e.tell(completion(&switchover, denied()));
+    assert_eq!(e.state(), "promoting", "{}", e.story());
+    e.tell(completion(&switchover, Outcome::Done));
+    assert!(e.asked(Kind::Fence).is_empty());
 }
