@@ -125,10 +125,22 @@ pub fn rpo(seen: &Picture, setup: &Setup) -> Option<Blocker> {
 
 /// Every closed gate of an automatic act on this picture.
 pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
-    let mut closed = standing(facts, now);
-    if !seen.diagnosis.lossless_first() {
-        closed.extend(rpo(seen, setup));
+    if seen.diagnosis.lossless_first() {
+        closed_to_any(facts, setup, now, seen)
+    } else {
+        closed_to_loss(facts, setup, now, seen)
     }
+}
+
+/// Every closed gate of a failover that may lose the newest writes.
+pub fn closed_to_loss(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+    let mut closed = closed_to_any(facts, setup, now, seen);
+    closed.extend(rpo(seen, setup));
+    closed
+}
+
+fn closed_to_any(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+    let mut closed = standing(facts, now);
     if !seen.eyes_proven(facts) {
         closed.push(Blocker::EyesUnproven);
     }

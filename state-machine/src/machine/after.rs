@@ -1,6 +1,7 @@
 //! The states of a recovery and the one after it: roles change, traffic moves, the last proof.
 //! Forward only; what cannot go on becomes `held`.
 
+use super::before::drd_may_act;
 use super::{Ctx, once};
 use crate::arrival;
 use crate::command::{Command, Severity};
@@ -36,17 +37,20 @@ pub(super) fn switching(
         .incident
         .as_ref()
         .is_some_and(|i| ctx.now - i.decided_at >= ctx.setup.policy.budget.promote);
-    match roles::advance(progress, facts, event, ctx, true) {
+    let overdue = late && !progress.database.is_done();
+    // Not another switchover beside the failover that takes its place.
+    match roles::advance(progress, facts, event, ctx, !overdue) {
         roles::Advance::Joined => join(facts, ctx),
         roles::Advance::Stopped(hold) => lossy_instead(progress, facts, ctx, hold),
-        roles::Advance::Stay if late && !progress.database.is_done() => {
+        roles::Advance::Stay if overdue && !progress.database.is_done() => {
             lossy_instead(progress, facts, ctx, Hold::OutOfTime)
         }
         roles::Advance::Stay => Super,
     }
 }
 
-/// The next rung of the ladder: the lossless move failed, the lossy one needs the RPO gate.
+/// The next rung of the ladder: the lossless move failed. The lossy one is another irreversible
+/// edge: the outage must still stand, and every gate be open, the one for loss among them.
 fn lossy_instead(
     progress: &mut Progress,
     facts: &mut Facts,
@@ -61,15 +65,13 @@ fn lossy_instead(
         .incident
         .as_ref()
         .is_some_and(|i| i.trigger == Trigger::Automatic);
-    if underway || !automatic {
-        return ctx.hold(facts, hold, Stopped::Promoting(*progress));
+    let stage = Stopped::Promoting(*progress);
+    if underway || !automatic || !drd_may_act(facts, ctx) {
+        return ctx.hold(facts, hold, stage);
     }
-    if let Some(blocker) = gates::rpo(ctx.seen, ctx.setup) {
-        return ctx.hold(
-            facts,
-            Hold::Blocked(vec![blocker]),
-            Stopped::Promoting(*progress),
-        );
+    let closed = gates::closed_to_loss(facts, ctx.setup, ctx.now, ctx.seen);
+    if !closed.is_empty() {
+        return ctx.hold(facts, Hold::Blocked(closed), stage);
     }
     if let Some(incident) = &mut facts.incident {
         incident.operation = Operation::Failover;

@@ -227,10 +227,22 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Ou
     }
 }
 
+/// Whether what was decided still stands at the edge. A diagnosis that took the place of the
+/// decided one must have earned its own hold-down.
 fn still_so(facts: &Facts, incident: &Incident, ctx: &Ctx<'_>) -> bool {
     let seen = ctx.seen.diagnosis;
     let same_ladder = seen.lossless_first() == incident.diagnosis.lossless_first();
-    facts.evidence.corroborated_at.is_some() && seen.has_ladder() && same_ladder
+    let held = facts.evidence.quorum_for(ctx.now);
+    let earned = held.is_some_and(|held| held >= ctx.setup.policy.hold_down(seen));
+    drd_may_act(facts, ctx) && same_ladder && (seen == incident.diagnosis || earned)
+}
+
+/// Whether a quorum stands, for something that drd may act on by itself.
+pub(super) fn drd_may_act(facts: &Facts, ctx: &Ctx<'_>) -> bool {
+    let seen = ctx.seen.diagnosis;
+    facts.evidence.corroborated_at.is_some()
+        && seen.has_ladder()
+        && ctx.setup.policy.autonomy(seen) == Autonomy::Act
 }
 
 /// What operators may ask for while nothing irreversible has begun.

@@ -256,3 +256,40 @@ fn a_clock_error_is_taken_off_the_words_of_others() {
     let last = e.decisions.last().expect("told");
     assert_eq!(last.noted, drd_state_machine::evidence::Noted::Stale);
 }
+
+#[test]
+fn another_diagnosis_at_the_last_look_must_earn_its_own_hold_down() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait_for("fencing", 65);
+    // The region answers again, its database does not: Aurora may be about to mend itself.
+    e.words
+        .insert((Vantage::ControlPlane, Side::Primary), Healthy);
+    e.view.sides[0] = Some(side_view(0));
+    if let Some(view) = &mut e.view.sides[0] {
+        view.database_available = Some(false);
+    }
+    e.speak();
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::DatabaseDown);
+    e.wait(10);
+    assert_eq!(e.state(), "suspecting", "{}", e.story());
+    e.wait_for("promoting", 35);
+}
+
+#[test]
+fn another_diagnosis_at_the_last_look_must_be_drds_to_act_on() {
+    let mut e = estate();
+    e.setup.policy.autonomy.remove(&Diagnosis::DatabaseDown);
+    e.setup.policy.hold_down_for.clear();
+    e.region_dark();
+    e.wait_for("fencing", 65);
+    e.words
+        .insert((Vantage::ControlPlane, Side::Primary), Healthy);
+    e.view.sides[0] = Some(side_view(0));
+    if let Some(view) = &mut e.view.sides[0] {
+        view.database_available = Some(false);
+    }
+    e.speak();
+    e.wait(300);
+    assert_eq!(e.mutations(), ["prescale standby to 6"]);
+}

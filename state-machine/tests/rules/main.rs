@@ -9,3 +9,4 @@ mod estate;
 mod operators;
 mod record;
 mod recover;
+mod switch;

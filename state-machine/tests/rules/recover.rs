@@ -1,8 +1,8 @@
 //! A recovery after its decision: attempts, proofs, holds, the swap of the roles.
 
-use crate::estate::{Unhealthy, completion, denied, estate, refused, unanswered};
+use crate::estate::{completion, denied, estate, refused, unanswered};
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{Completion, Event, Outcome, Side, Word};
+use drd_state_machine::event::{Completion, Event, Outcome, Side};
 use drd_state_machine::evidence::Noted;
 use drd_state_machine::record::Fence;
 use drd_state_machine::state::{Hold, State};
@@ -331,45 +331,6 @@ fn a_completion_delivered_again_is_stale_once_the_next_attempt_runs() {
 }
 
 #[test]
-fn a_switchover_is_lossless_first() {
-    let mut e = estate();
-    e.may_act_on(drd_state_machine::diagnosis::Diagnosis::EdgeDown);
-    e.endpoint(Unhealthy);
-    e.speak();
-    e.wait_for("switching", 75);
-    assert_eq!(
-        e.mutations(),
-        [
-            "prescale standby to 6",
-            "switchover standby #1",
-            "scale standby to 6 #1"
-        ]
-    );
-    e.ends(Kind::Switchover, Outcome::Done);
-    assert!(
-        e.asked(Kind::Fence).is_empty(),
-        "nothing is fenced in a move without loss"
-    );
-}
-
-#[test]
-fn a_switchover_that_does_not_come_about_becomes_a_failover() {
-    let mut e = estate();
-    e.may_act_on(drd_state_machine::diagnosis::Diagnosis::EdgeDown);
-    e.endpoint(Unhealthy);
-    e.speak();
-    e.wait_for("switching", 75);
-    for _ in 0..4 {
-        e.ends(Kind::Switchover, refused());
-        e.wait(5);
-    }
-    assert_eq!(e.state(), "promoting");
-    assert_eq!(e.asked(Kind::Promote).len(), 1);
-    e.order(Word::Abandon);
-    assert!(e.pages().last().expect("told").contains("no way back"));
-}
-
-#[test]
 fn a_refusal_that_is_delivered_again_is_one_refusal() {
     let mut e = estate();
     e.promoting();
@@ -388,20 +349,4 @@ fn an_acceptance_that_is_delivered_again_fences_once() {
     e.ends(Kind::Promote, Outcome::Done);
     e.ends(Kind::Promote, Outcome::Done);
     assert_eq!(e.asked(Kind::Fence).len(), 1);
-}
-
-#[test]
-fn a_switchovers_late_answer_says_nothing_about_the_failover_after_it() {
-    let mut e = estate();
-    e.may_act_on(drd_state_machine::diagnosis::Diagnosis::EdgeDown);
-    e.endpoint(Unhealthy);
-    e.speak();
-    e.wait_for("switching", 75);
-    let switchover = e.asked(Kind::Switchover)[0].clone();
-    // Nobody answers; the slice is used up.
-    e.wait_for("promoting", 130);
-    e.tell(completion(&switchover, denied()));
-    assert_eq!(e.state(), "promoting", "{}", e.story());
-    e.tell(completion(&switchover, Outcome::Done));
-    assert!(e.asked(Kind::Fence).is_empty());
 }
