@@ -160,15 +160,20 @@ impl SuperRoute<Facts> for Superstate {
     }
 }
 
-/// Once: the page says so, and what is still missing may then be observed at any time.
+/// Once for the objective: the page says so, and what is still missing may then be observed at
+/// any time. Then once for each stage that takes as long as the whole objective: an incident
+/// that goes on without it must not stand still without anybody being told.
 fn runs_late(facts: &mut Facts, ctx: &Ctx<'_>) -> bool {
+    let rto = ctx.setup.policy.rto;
     let used_up = facts
         .budget_left(ctx.setup, ctx.now)
         .is_some_and(|left| left.0 <= 0);
+    let stands_still = ctx.now - facts.entered_at >= rto;
     match &mut facts.incident {
-        Some(incident) if used_up && !incident.late => {
+        Some(incident) if used_up => {
+            let first = !incident.late;
             incident.late = true;
-            true
+            first || stands_still
         }
         Some(_) | None => false,
     }
