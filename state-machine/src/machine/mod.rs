@@ -57,7 +57,7 @@ impl Ctx<'_> {
 
 /// What several states have in common.
 pub enum Superstate {
-    /// A recovery after its decision: the fence may report, the objective may run out.
+    /// A recovery after its decision: the objective may run out, an operator may want out.
     Acting(Stopped),
 }
 
@@ -86,6 +86,7 @@ impl Route<Facts> for State {
             }
             return Handled;
         }
+        note_fence(facts, event);
         match self {
             State::Watching => watching(facts, event, ctx),
             State::Suspecting => suspecting(facts, event, ctx),
@@ -146,7 +147,6 @@ impl SuperRoute<Facts> for Superstate {
         ctx: &mut Ctx<'_>,
     ) -> Outcome<State> {
         let Superstate::Acting(stage) = self;
-        note_fence(facts, event);
         if runs_late(facts, ctx) {
             return ctx.hold(facts, Hold::OutOfTime, *stage);
         }
@@ -179,6 +179,7 @@ fn runs_late(facts: &mut Facts, ctx: &Ctx<'_>) -> bool {
     }
 }
 
+/// The fence runs beside everything else: its answer may come in any state.
 fn note_fence(facts: &mut Facts, event: &Event) {
     let Event::Finished(done) = event else { return };
     if done.kind != Kind::Fence || !facts.is_current(done) {
