@@ -41,6 +41,18 @@ pub(crate) fn cleared(facts: &Facts, seen: &Picture) -> String {
     )
 }
 
+pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
+    let paused = if outage_stands {
+        "; the outage still stands, so drd is paused until an operator resumes it"
+    } else {
+        ""
+    };
+    format!(
+        "run {} was abandoned by an operator; the writer has not moved, {} is active{paused}",
+        facts.epoch, facts.active
+    )
+}
+
 pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> String {
     format!(
         "{}: {}; {}",

@@ -2,6 +2,7 @@
 //! whether to begin; an abort is free up to the last line of `fencing`.
 
 use super::{Ctx, once, tell};
+use crate::arrival;
 use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::{Completion, Event, Outcome as Ended, Verdict, Word};
@@ -191,11 +192,7 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Ou
         word: Word::Abandon,
     } = event
     {
-        close(facts, ctx.now);
-        return ctx.go(
-            State::Watching,
-            "abandoned by an operator before anything irreversible",
-        );
+        return arrival::give_up(facts, ctx);
     }
     let Some(incident) = facts.incident.clone() else {
         return ctx.go(State::Watching, "no incident is open");
