@@ -218,6 +218,10 @@ pub(crate) fn protection_reduced(
                 .collect();
             format!("the standby is not fit: {}", red.join(", "))
         }
+        Diagnosis::Unclear if seen.down > 0 => format!(
+            "{}; drd cannot tell what is down and does nothing",
+            seen.words(facts, setup, now)
+        ),
         Diagnosis::Unclear => {
             "the sensors are silent: drd cannot tell whether the active side is well".to_owned()
         }

@@ -196,14 +196,29 @@ fn note_fence(facts: &mut Facts, event: &Event) {
 
 /// Tells people of a diagnosis without a rung, once an episode and only after it lasted.
 fn tell(facts: &mut Facts, ctx: &mut Ctx<'_>) {
+    forget_told(facts, ctx);
     let Some(wait) = words::page_after(facts.diagnosis.is) else {
-        if facts.diagnosis.is == Diagnosis::Healthy {
-            facts.paged.clear();
-        }
         return;
     };
-    if ctx.now - facts.diagnosis.since >= wait {
+    // A quorum that nothing explains is told when an explained one would have been acted on,
+    // also while the names for it change.
+    let unexplained = facts
+        .evidence
+        .quorum_for(ctx.now)
+        .is_some_and(|held| held >= ctx.setup.policy.budget.detect);
+    if unexplained || ctx.now - facts.diagnosis.since >= wait {
         once(facts, ctx, words::protection_reduced);
+    }
+}
+
+/// The next episode is told again: that of an outage once no sensor says down, any other once
+/// all is well.
+fn forget_told(facts: &mut Facts, ctx: &Ctx<'_>) {
+    let well = ctx.seen.up >= ctx.setup.policy.quorum;
+    if facts.diagnosis.is == Diagnosis::Healthy {
+        facts.paged.clear();
+    } else if facts.evidence.first_bad_at.is_none() && well {
+        facts.paged.retain(|told| !told.has_ladder());
     }
 }
 

@@ -439,3 +439,30 @@ fn a_fence_that_answers_last_is_noted() {
     let incident = e.record.facts.incident.as_ref().expect("it is remembered");
     assert_eq!(incident.fence, Fence::Fenced);
 }
+
+#[test]
+fn each_outage_of_an_exposed_side_is_told() {
+    let mut e = estate();
+    e.exposed();
+    e.wait(400);
+    for _ in 0..2 {
+        e.forget();
+        e.region_dark();
+        e.wait(100);
+        assert!(!e.pages().is_empty());
+        e.hands_off();
+        e.region_back();
+        e.wait(700);
+    }
+}
+
+#[test]
+fn blindness_while_exposed_is_told() {
+    let mut e = estate();
+    e.exposed();
+    e.wait(400);
+    e.forget();
+    e.references = crate::estate::Unhealthy;
+    e.wait(60);
+    assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
+}
