@@ -2,8 +2,9 @@
 //!
 //! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
 
-use crate::command::Severity;
+use crate::command::{Kind, Severity};
 use crate::diagnosis::{Diagnosis, Picture};
+use crate::event::Side;
 use crate::policy::Setup;
 use crate::record::{Facts, Operation};
 use crate::state::{Hold, Stopped};
@@ -141,6 +142,18 @@ pub(crate) fn no_way_back(facts: &Facts) -> String {
 pub(crate) fn reduced(facts: &Facts, serving: u32, desired: u32) -> String {
     format!(
         "run {}: the capacity slice is used up; traffic moves with {serving} of {desired} instances. Raise the capacity by hand",
+        facts.epoch
+    )
+}
+
+pub(crate) fn capacity_denied(facts: &Facts, kind: Kind, side: Side, why: &str) -> String {
+    let then = if kind == Kind::ScaleBack {
+        "its MinSize stays raised: put it back by hand"
+    } else {
+        "raise its capacity by hand, or traffic waits for the instances it has"
+    };
+    format!(
+        "run {}: {kind} of {side} was denied: {why}. Nothing else was changed; {then}",
         facts.epoch
     )
 }

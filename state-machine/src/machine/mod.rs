@@ -79,10 +79,15 @@ impl Route<Facts> for State {
         ctx: &mut Ctx<'_>,
     ) -> Outcome<State> {
         if matches!(event, Event::Started) {
-            // After a crash: the current state's commands again, with their attempt numbers.
+            // After a crash: the current state's commands again, with their attempt numbers. The
+            // page may have been lost with the daemon that was to send it.
+            if let State::Held { hold, stage } = self {
+                ctx.page(facts, Severity::Critical, words::held(facts, hold, stage));
+            }
+            facts.paged.clear();
             self.call_entry_action(facts, ctx);
             if !ctx.commands.is_empty() {
-                ctx.because = Some(words::started(facts));
+                ctx.because.get_or_insert_with(|| words::started(facts));
             }
             return Handled;
         }

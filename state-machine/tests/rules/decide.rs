@@ -293,3 +293,29 @@ fn another_diagnosis_at_the_last_look_must_be_drds_to_act_on() {
     e.wait(300);
     assert_eq!(e.mutations(), ["prescale standby to 6"]);
 }
+
+#[test]
+fn a_scale_back_that_is_refused_is_tried_again_and_one_that_is_denied_is_told() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(20);
+    e.region_back();
+    e.wait(1);
+    e.ends(Kind::ScaleBack, crate::estate::refused());
+    e.wait(40);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 2);
+    e.ends(Kind::ScaleBack, crate::estate::denied());
+    assert_eq!(e.pages().len(), 1);
+    e.wait(600);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 2);
+}
+
+#[test]
+fn a_prescale_that_is_denied_is_told() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(20);
+    e.ends(Kind::Prescale, crate::estate::denied());
+    assert_eq!(e.pages().len(), 1);
+    e.wait_for("promoting", 60);
+}

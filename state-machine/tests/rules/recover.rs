@@ -466,3 +466,22 @@ fn blindness_while_exposed_is_told() {
     e.wait(60);
     assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
 }
+
+#[test]
+fn a_daemon_that_starts_on_a_hold_says_so() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, denied());
+    e.forget();
+    e.tell(Event::Started);
+    assert_eq!(e.done(), ["page critical"]);
+}
+
+#[test]
+fn capacity_that_is_denied_is_told_at_once() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Scale, denied());
+    assert_eq!(e.state(), "promoting");
+    assert_eq!(e.pages().len(), 1);
+}
