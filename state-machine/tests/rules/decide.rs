@@ -4,7 +4,8 @@ use crate::estate::{Estate, Healthy, Unhealthy, estate, side_view};
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
-use drd_state_machine::gates::Blocker;
+use drd_state_machine::gates::{Blocker, explain};
+use drd_state_machine::look;
 use drd_state_machine::state::{Hold, State};
 use drd_state_machine::time::Span;
 
@@ -165,6 +166,16 @@ fn a_daemon_in_the_dark_region_holds() {
     e.wait_for("held", 65);
     e.hands_off();
     assert_eq!(blockers(&e), [Blocker::SharesRegion]);
+}
+
+#[test]
+fn a_daemon_in_the_active_region_says_what_it_is_not_armed_for() {
+    let mut e = estate();
+    e.setup.home = Some(Side::Primary);
+    let seen = look(&e.record, &e.setup, e.now);
+    let why = explain(&e.record.facts, &e.setup, e.now, &seen);
+    let said = |r: &&drd_state_machine::gates::Reason| r.text.contains("not armed for region_dark");
+    assert_eq!(why.iter().filter(said).count(), 1);
 }
 
 #[test]
