@@ -3,10 +3,14 @@
 //!
 //! A test that nothing happens ends with `quiet()`: no call is an assertion too.
 
+mod again;
+mod arrive;
+mod book;
 mod decide;
 mod detect;
 mod estate;
 mod operators;
+mod promises;
 mod record;
 mod recover;
 mod switch;

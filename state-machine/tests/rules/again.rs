@@ -1,0 +1,172 @@
+//! What comes again: completions, daemons, and time itself when the clock is set back.
+
+use crate::estate::{Estate, completion, denied, estate, refused, unanswered};
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::event::{Completion, Event, Outcome, Side};
+use drd_state_machine::evidence::Noted;
+use drd_state_machine::time::Span;
+
+/// The clock is set back by an hour, in the middle of a story.
+fn an_hour_back(e: &mut Estate) {
+    e.now = e.now - Span::secs(3600);
+}
+
+#[test]
+fn a_stale_completion_changes_nothing() {
+    let mut e = estate();
+    e.promoting();
+    let epoch = e.record.facts.epoch;
+    let stale = [(epoch - 1, 1), (epoch, 0), (epoch, 7)];
+    for kind in Kind::ALL {
+        for (epoch, attempt) in stale {
+            for outcome in [Outcome::Done, unanswered(), refused(), denied()] {
+                if kind == Kind::Fence && epoch == e.record.facts.epoch {
+                    continue; // tried once: it has no attempts
+                }
+                let before = e.record.clone();
+                let ended = Completion {
+                    kind,
+                    epoch,
+                    attempt,
+                    outcome,
+                };
+                let decision = e.tell(Event::Finished(ended)).clone();
+                assert_eq!(decision.commands, [], "{kind}");
+                assert_eq!(
+                    e.record, before,
+                    "{kind} of an attempt that is not the newest"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restart_issues_the_same_attempt_again() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, unanswered());
+    e.wait(2);
+    let pending: Vec<Command> = e.asked(Kind::Promote).into_iter().cloned().collect();
+    e.forget();
+    e.tell(Event::Started);
+    assert_eq!(e.asked(Kind::Promote), [&pending[1]]);
+    assert_eq!(e.asked(Kind::Scale).len(), 1);
+}
+
+#[test]
+fn a_restart_throws_the_latch_again_with_the_same_attempt() {
+    let mut e = estate();
+    e.redirecting();
+    let latch = e.asked(Kind::Redirect)[0].clone();
+    e.forget();
+    e.tell(Event::Started);
+    assert_eq!(e.asked(Kind::Redirect), [&latch]);
+}
+
+#[test]
+fn what_is_done_is_not_asked_again_after_a_restart() {
+    let mut e = estate();
+    e.promoted();
+    e.forget();
+    e.tell(Event::Started);
+    assert_eq!(e.done(), ["prove_write standby #1"]);
+}
+
+#[test]
+fn a_completion_delivered_again_is_stale_once_the_next_attempt_runs() {
+    let mut e = estate();
+    e.promoting();
+    let first = e.asked(Kind::Promote)[0].clone();
+    e.ends(Kind::Promote, unanswered());
+    e.wait(2);
+    let before = e.record.clone();
+    let again = e.tell(completion(&first, denied())).clone();
+    assert_eq!(again.noted, Noted::Refreshed);
+    assert_eq!(e.record, before);
+}
+
+#[test]
+fn a_refusal_that_is_delivered_again_is_one_refusal() {
+    let mut e = estate();
+    e.promoting();
+    for _ in 0..4 {
+        e.ends(Kind::Promote, refused());
+    }
+    e.wait(6);
+    assert_eq!(e.state(), "promoting");
+    assert_eq!(e.asked(Kind::Promote).len(), 2);
+}
+
+#[test]
+fn an_acceptance_that_is_delivered_again_fences_once() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, Outcome::Done);
+    e.ends(Kind::Promote, Outcome::Done);
+    assert_eq!(e.asked(Kind::Fence).len(), 1);
+}
+
+#[test]
+fn a_clock_set_back_lengthens_no_wait() {
+    // The hold-down.
+    let mut e = estate();
+    e.region_dark();
+    e.wait(50);
+    an_hour_back(&mut e);
+    e.wait_for("promoting", 25);
+    // The retry of an attempt that got no answer.
+    e.ends(Kind::Promote, unanswered());
+    an_hour_back(&mut e);
+    e.wait(3);
+    assert_eq!(e.asked(Kind::Promote).len(), 2);
+    // An attempt that got lost.
+    an_hour_back(&mut e);
+    e.wait(32);
+    assert_eq!(e.asked(Kind::Promote).len(), 3);
+    // The retry of the latch.
+    e.ends(Kind::Promote, Outcome::Done);
+    e.serving(Side::Standby, 6);
+    e.writer_is(Side::Standby);
+    e.ends(Kind::ProveWrite, Outcome::Done);
+    e.ends(Kind::Redirect, unanswered());
+    an_hour_back(&mut e);
+    e.wait(3);
+    assert_eq!(e.asked(Kind::Redirect).len(), 2);
+    // The last proof.
+    e.ends(Kind::Redirect, Outcome::Done);
+    e.view.dns = Some(Side::Standby);
+    e.look();
+    assert_eq!(e.state(), "verifying");
+    an_hour_back(&mut e);
+    e.wait_for("exposed", 15);
+    // The cool-down.
+    e.standby_back();
+    an_hour_back(&mut e);
+    e.wait_for("watching", 40);
+    e.wait(30 * 60);
+    assert!(e.record.facts.armed);
+}
+
+#[test]
+fn a_clock_set_back_does_not_delay_the_end_of_a_suspicion() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(30);
+    e.region_back();
+    e.wait(1);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 1);
+    an_hour_back(&mut e);
+    e.wait(32);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 2, "the first one got lost");
+}
+
+#[test]
+fn a_daemon_that_starts_on_a_hold_says_so() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, denied());
+    e.forget();
+    e.tell(Event::Started);
+    assert_eq!(e.done(), ["page critical"]);
+}

@@ -1,0 +1,157 @@
+//! A small estate for tests that read as English: what is true, who says so, and time.
+//!
+//! `world` says what is true, `time` who says so and when, `seen` what the machine did. Sensors
+//! keep their rhythm while time passes: own probes every 5 s, the witness and Route 53
+//! every 10 s, a look every 5 s, lag every 30 s, a tick every second.
+
+mod seen;
+mod time;
+mod world;
+
+use crate::book::Book;
+use drd_state_machine::command::Command;
+use drd_state_machine::event::{
+    Completion, Event, GlobalView, Observation, Outcome, RoleChange, Side, SideView, Vantage,
+    Verdict,
+};
+use drd_state_machine::policy::{Policy, Sensor, Serving};
+use drd_state_machine::time::{Span, Time};
+use drd_state_machine::{Decision, Record, Setup};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use Verdict::{Healthy, Unhealthy, Unknown};
+
+/// Where the tests' time starts.
+pub const START: Time = Time(1_767_225_600_000);
+
+/// An estate, the machine that watches it, and what it decided.
+pub struct Estate {
+    pub record: Record,
+    pub setup: Setup,
+    pub now: Time,
+    /// What each sensor would say; a sensor that is missing is silent.
+    pub words: BTreeMap<(Vantage, Side), Verdict>,
+    pub references: Verdict,
+    pub view: Observation,
+    /// The lag that samples show; `None`: no sample arrives.
+    pub lag: Option<Span>,
+    pub readiness: Verdict,
+    /// Every decision since the last `forget`.
+    pub decisions: Vec<Decision>,
+    /// At each step the machine goes on with what it read of what it wrote.
+    pub reads_its_own_record: bool,
+    /// Checks the promises after every decision, where a test wants that.
+    pub book: Option<Book>,
+    /// How often each delivery comes again, and whether a tick takes its place instead.
+    pub again: (usize, bool),
+    deliveries: u64,
+}
+
+/// An estate that has been well for three minutes.
+pub fn estate() -> Estate {
+    let mut estate = unknown_estate();
+    estate.tell(Event::Started);
+    estate.check();
+    estate.speak();
+    estate.wait(180);
+    assert_eq!(estate.state(), "watching");
+    assert!(estate.record.facts.armed);
+    estate.quiet();
+    estate
+}
+
+/// An estate that nothing was heard of yet.
+pub fn unknown_estate() -> Estate {
+    let setup = setup();
+    let every = |vantage| Side::BOTH.map(|side| ((vantage, side), Healthy));
+    let spoken = Vantage::ALL
+        .into_iter()
+        .filter(|v| *v != Vantage::Replication);
+    Estate {
+        record: Record::new(&setup, START),
+        setup,
+        now: START,
+        words: spoken.flat_map(every).collect(),
+        references: Healthy,
+        view: Observation {
+            references: Healthy,
+            global: Some(GlobalView {
+                writer: Some(Side::Primary),
+                writers: 1,
+                role_change: RoleChange::Idle,
+                replica_connected: true,
+            }),
+            sides: [Some(side_view(6)), Some(side_view(1))],
+            dns: Some(Side::Primary),
+        },
+        lag: Some(Span::secs(1)),
+        readiness: Healthy,
+        decisions: Vec::new(),
+        reads_its_own_record: false,
+        book: None,
+        again: (0, false),
+        deliveries: 0,
+    }
+}
+
+/// The default policy; the daemon lives in the standby region.
+pub fn setup() -> Setup {
+    let sensor = |vantage: Vantage, side: Side| Sensor {
+        name: Arc::from(name(vantage, side)),
+        vantage,
+        side,
+    };
+    let of = |side| Vantage::ALL.map(|vantage| sensor(vantage, side));
+    Setup {
+        policy: Policy::default(),
+        sensors: Side::BOTH.into_iter().flat_map(of).collect(),
+        serving: Serving {
+            min: 6,
+            desired: 6,
+            floor_percent: 50,
+        },
+        home: Some(Side::Standby),
+    }
+}
+
+pub fn name(vantage: Vantage, side: Side) -> String {
+    format!("{}-{side}", vantage.name())
+}
+
+pub fn side_view(serving: u32) -> SideView {
+    SideView {
+        database_available: Some(true),
+        in_service: Some(serving),
+        healthy_targets: Some(serving),
+        min_size: Some(serving),
+    }
+}
+
+pub fn unanswered() -> Outcome {
+    Outcome::Unknown {
+        why: "no answer within 10 s".to_owned(),
+    }
+}
+
+pub fn refused() -> Outcome {
+    Outcome::Refused {
+        why: "InvalidGlobalClusterStateFault".to_owned(),
+    }
+}
+
+pub fn denied() -> Outcome {
+    Outcome::Denied {
+        why: "AccessDenied".to_owned(),
+    }
+}
+
+/// The end of an attempt of this command.
+pub fn completion(command: &Command, outcome: Outcome) -> Event {
+    Event::Finished(Completion {
+        kind: command.kind(),
+        epoch: command.epoch(),
+        attempt: command.attempt(),
+        outcome,
+    })
+}

@@ -1,0 +1,78 @@
+//! What the machine did.
+
+use super::Estate;
+use drd_state_machine::Decision;
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::table::phrase;
+
+impl Estate {
+    pub fn state(&self) -> &'static str {
+        self.record.state.name()
+    }
+
+    pub fn because(&self) -> &str {
+        self.decisions.last().map_or("", |d| &d.because)
+    }
+
+    /// Every decision that changed something, as a test's failure shows it.
+    pub fn story(&self) -> String {
+        let moved = |d: &&Decision| d.is_transition() || !d.commands.is_empty();
+        let told = self.decisions.iter().filter(moved);
+        told.map(|d| format!("\n{} -> {}: {}", d.from, d.to, d.because))
+            .collect()
+    }
+
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.decisions.iter().flat_map(|d| &d.commands)
+    }
+
+    /// The commands of this kind, in order.
+    pub fn asked(&self, kind: Kind) -> Vec<&Command> {
+        self.commands().filter(|c| c.kind() == kind).collect()
+    }
+
+    /// Everything that was commanded, in the words of the table.
+    pub fn done(&self) -> Vec<String> {
+        self.commands().map(phrase).collect()
+    }
+
+    /// Every page, as text.
+    pub fn pages(&self) -> Vec<&str> {
+        self.commands().filter_map(page_text).collect()
+    }
+
+    /// Everything that changes the estate, in the words of the table.
+    pub fn mutations(&self) -> Vec<String> {
+        let mutating = self.commands().filter(|c| c.kind().mutates());
+        mutating.map(phrase).collect()
+    }
+
+    pub fn forget(&mut self) {
+        self.decisions.clear();
+    }
+
+    /// Nothing at all was commanded, not even a page.
+    pub fn quiet(&mut self) {
+        assert_eq!(
+            self.done(),
+            [""; 0],
+            "in {}: {}",
+            self.state(),
+            self.because()
+        );
+        self.forget();
+    }
+
+    /// Nothing that changes the estate was commanded; people may have been told.
+    pub fn hands_off(&self) {
+        assert_eq!(self.mutations(), [""; 0], "in {}", self.state());
+    }
+}
+
+fn page_text(command: &Command) -> Option<&str> {
+    if let Command::Page { text, .. } = command {
+        Some(text)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,189 @@
+//! Who says so, and when: every sensor keeps its rhythm while time passes.
+
+use super::{Estate, START, Unhealthy, completion, name};
+use drd_state_machine::command::Kind;
+use drd_state_machine::event::{
+    Check, Event, LagSample, Observation, Outcome, Side, Signal, Vantage, Verdict, Word,
+};
+use drd_state_machine::time::{Span, Time};
+use drd_state_machine::{Decision, step};
+use std::sync::Arc;
+
+impl Estate {
+    /// Tells the machine one event, now.
+    pub fn tell(&mut self, event: Event) -> &Decision {
+        self.tell_once(&event);
+        let (times, tick_instead) = self.again;
+        for _ in 0..times {
+            let tick = tick_instead || !is_delivery(&event);
+            self.tell_once(if tick { &Event::Tick } else { &event });
+        }
+        self.decisions.last().expect("just pushed")
+    }
+
+    fn tell_once(&mut self, event: &Event) {
+        let before = self.book.is_some().then(|| self.record.clone());
+        let decision = step(&mut self.record, &self.setup, self.now, event);
+        if let (Some(book), Some(before)) = (&mut self.book, before) {
+            book.check(&self.setup, &before, event, &decision, &self.record);
+        }
+        if self.reads_its_own_record {
+            crate::record::survives_json(&self.record);
+            let text = serde_json::to_string(&self.record).expect("a record is JSON");
+            self.record = serde_json::from_str(&text).expect("a record can be read");
+        }
+        self.decisions.push(decision);
+    }
+
+    /// A second later every sensor speaks, and there is a look.
+    pub fn speak(&mut self) {
+        self.now = self.now + Span::secs(1);
+        for vantage in Vantage::ALL {
+            self.say_all(vantage);
+        }
+        self.look();
+    }
+
+    fn say_all(&mut self, vantage: Vantage) {
+        for side in Side::BOTH {
+            if let Some(verdict) = self.words.get(&(vantage, side)).copied() {
+                self.signal(&name(vantage, side), vantage, verdict, self.now);
+            }
+        }
+    }
+
+    /// From now on this sensor of the active side says so, for the first time a second later.
+    pub fn says(&mut self, vantage: Vantage, verdict: Verdict) {
+        let side = self.active();
+        self.now = self.now + Span::secs(1);
+        self.words.insert((vantage, side), verdict);
+        self.signal(&name(vantage, side), vantage, verdict, self.now);
+    }
+
+    /// One word of one sensor. Only what is pushed has an identity.
+    pub fn signal(&mut self, sensor: &str, vantage: Vantage, verdict: Verdict, looked: Time) {
+        let own = matches!(vantage, Vantage::Probe | Vantage::ControlPlane);
+        self.deliveries += 1;
+        let id = if own {
+            String::new()
+        } else {
+            self.deliveries.to_string()
+        };
+        self.tell(Event::Signalled(Signal {
+            id: Arc::from(id),
+            sensor: Arc::from(sensor),
+            verdict,
+            observed_at: looked,
+        }));
+    }
+
+    pub fn look(&mut self) {
+        self.view.references = self.references;
+        let view = if self.references == Unhealthy {
+            // Cut off: nothing that is far away answers.
+            Observation {
+                references: Unhealthy,
+                ..Observation::default()
+            }
+        } else {
+            self.view
+        };
+        self.tell(Event::Observed(view));
+    }
+
+    pub fn sample(&mut self, taken_at: Time, lag: Span) {
+        self.tell(Event::Sampled(LagSample { taken_at, lag }));
+    }
+
+    pub fn check(&mut self) {
+        let checks = vec![Check {
+            name: Arc::from("engine_parity"),
+            verdict: self.readiness,
+            detail: Arc::from("16.4 and 16.3"),
+            gates: true,
+        }];
+        self.tell(Event::Checked { checks });
+    }
+
+    /// Time passes, second by second, and every sensor keeps its rhythm.
+    pub fn wait(&mut self, seconds: i64) {
+        for _ in 0..seconds {
+            self.now = self.now + Span::secs(1);
+            self.second();
+        }
+    }
+
+    fn second(&mut self) {
+        let second = (self.now - START).0 / 1000;
+        let every = |period: i64| second.rem_euclid(period) == 0;
+        if every(5) {
+            self.say_all(Vantage::Probe);
+            self.say_all(Vantage::ControlPlane);
+            self.look();
+        }
+        if every(10) {
+            self.say_all(Vantage::Witness);
+            self.say_all(Vantage::Route53);
+            self.say_all(Vantage::Inside);
+        }
+        if let Some(lag) = self.lag.filter(|_| every(30)) {
+            self.sample(self.now, lag);
+        }
+        if every(300) {
+            self.check();
+        }
+        self.tell(Event::Tick);
+    }
+
+    /// Time passes until this state is reached, for so many seconds at most.
+    pub fn wait_for(&mut self, state: &str, seconds: i64) {
+        for _ in 0..seconds {
+            if self.state() == state {
+                return;
+            }
+            self.wait(1);
+        }
+        assert_eq!(self.state(), state, "after {seconds} s: {}", self.story());
+    }
+
+    /// Time passes until one of these states is reached, or so many seconds are over.
+    pub fn wait_for_any(&mut self, states: &[&str], seconds: i64) {
+        for _ in 0..seconds {
+            if !states.contains(&self.state()) {
+                self.wait(1);
+            }
+        }
+    }
+
+    pub fn order(&mut self, word: Word) {
+        self.tell(Event::Ordered { word });
+    }
+
+    /// The newest attempt of this command ends, if there was one.
+    pub fn ends_if_asked(&mut self, kind: Kind, outcome: Outcome) {
+        if !self.asked(kind).is_empty() {
+            self.ends(kind, outcome);
+        }
+    }
+
+    /// The newest attempt of this command ends.
+    pub fn ends(&mut self, kind: Kind, outcome: Outcome) {
+        let newest = self.asked(kind).last().copied();
+        let command = newest.unwrap_or_else(|| panic!("{kind} was never asked"));
+        let done = completion(command, outcome);
+        self.tell(done);
+    }
+}
+
+/// Whether it comes from somebody else, who may say it again. A start and a look are drd's own,
+/// and an operator's word has no identity yet.
+fn is_delivery(event: &Event) -> bool {
+    match event {
+        Event::Signalled(_)
+        | Event::Sampled(_)
+        | Event::Checked { .. }
+        | Event::Finished(_)
+        | Event::HeartbeatReturned { .. } => true,
+        Event::Tick | Event::Started | Event::Observed(_) | Event::Ordered { .. } => false,
+    }
+}
