@@ -3,10 +3,11 @@
 //!
 //! Deliberately absent: whether any of it exists in AWS (`drd doctor`).
 
-use super::fit::endpoint_domains;
-use super::{Config, ConfigError, LedgerConfig, PolicyConfig, SensorConfig, build, open};
+use super::fit::{endpoint_domains, in_sequence};
+use super::{Config, ConfigError, LedgerConfig, SensorConfig, build, open, policy};
 use drd_bootstrap::SideTopology;
 use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::policy::Policy;
 use drd_state_machine::time::Span;
 use std::fmt::{self, Write};
 use std::path::Path;
@@ -54,7 +55,7 @@ fn write_report(out: &mut String, name: &str, config: &Config) -> fmt::Result {
         config.listen
     )?;
     write_sensors(out, config)?;
-    write_policy(out, &config.policy)
+    write_policy(out, config)
 }
 
 fn write_side(out: &mut String, side: Side, topology: &SideTopology) -> fmt::Result {
@@ -104,22 +105,25 @@ fn spoken_for_by(sensor: &SensorConfig) -> &'static str {
     }
 }
 
-fn write_policy(out: &mut String, policy: &PolicyConfig) -> fmt::Result {
+fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
+    let Config {
+        policy, serving, ..
+    } = config;
     let words = policy
         .autonomy
         .iter()
-        .map(|(name, word)| format!("{name} {}", word.name()));
+        .map(|(of, autonomy)| format!("{of} {}", policy::word(*autonomy)));
     writeln!(out, "  unattended {}", words.collect::<Vec<_>>().join(", "))?;
-    let (min, desired) = (policy.serving_min, policy.serving_desired);
+    let (min, desired) = (serving.min, serving.desired);
     writeln!(
         out,
         "  capacity   min {min}, desired {desired}, floor {} %",
-        policy.floor_percent
+        serving.floor_percent
     )?;
     let holds = policy
         .hold_down_for
         .iter()
-        .map(|(name, span)| format!(", {name} {span}"));
+        .map(|(of, span)| format!(", {of} {span}"));
     writeln!(
         out,
         "  hold-down  {}{}",
@@ -133,16 +137,16 @@ fn write_policy(out: &mut String, policy: &PolicyConfig) -> fmt::Result {
 /// 50 columns for the whole RTO: the bar and its labels fit into 80.
 const BAR_COLUMNS: usize = 50;
 
-fn write_budget(out: &mut String, policy: &PolicyConfig) -> fmt::Result {
+fn write_budget(out: &mut String, policy: &Policy) -> fmt::Result {
     let mut from = Span::ZERO;
-    for (name, slice) in policy.budget.in_sequence() {
+    for (name, slice) in in_sequence(&policy.budget) {
         write_slice(out, name, slice, from, policy.rto)?;
         if name == "promote" {
             write_slice(out, "  fence", policy.budget.fence, from, policy.rto)?;
         }
         from = from + slice;
     }
-    let spare = Span(policy.rto.0 - from.0);
+    let spare = policy.rto - from;
     write_slice(out, "spare", spare, from, policy.rto)
 }
 

@@ -3,16 +3,17 @@
 //!
 //! Deliberately absent: changing a number so that it fits.
 
-use super::policy::{BudgetConfig, PolicyConfig};
 use super::problem::Origin;
 use super::reader::{Field, Notes};
 use super::sensors::SensorConfig;
+use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Domain, Side};
+use drd_state_machine::policy::Budget;
 use drd_state_machine::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Hold-downs by diagnosis.
-pub(super) type HoldDowns = BTreeMap<&'static str, Field<Span>>;
+pub(super) type HoldDowns = BTreeMap<Diagnosis, Field<Span>>;
 
 /// The lengths that must fit into each other.
 pub(super) struct Objectives {
@@ -24,12 +25,10 @@ pub(super) struct Objectives {
 
 impl Objectives {
     /// Notes what does not fit, with the numbers.
-    pub fn check(&self, notes: &Notes, budget: &BudgetConfig) {
-        let (total, rto) = (budget.total(), self.rto.value);
+    pub fn check(&self, notes: &Notes, budget: &Budget) {
+        let (total, rto) = (total(budget), self.rto.value);
         if total > rto {
-            let slices = budget
-                .in_sequence()
-                .map(|(name, slice)| format!("{name} {slice}"));
+            let slices = in_sequence(budget).map(|(name, slice)| format!("{name} {slice}"));
             let what = format!(
                 "the slices do not fit: {} = {total} > rto {rto}",
                 slices.join(" + ")
@@ -61,7 +60,7 @@ pub(super) fn hold_downs_fit(
     notes: &Notes,
     hold_down: &Field<Span>,
     others: &HoldDowns,
-    budget: &BudgetConfig,
+    budget: &Budget,
 ) {
     let named = others
         .iter()
@@ -78,15 +77,31 @@ pub(super) fn hold_downs_fit(
     }
 }
 
+/// The slices that follow each other, with their names. The fence runs beside the promotion.
+pub(super) fn in_sequence(budget: &Budget) -> [(&'static str, Span); 4] {
+    [
+        ("detect", budget.detect),
+        ("promote", budget.promote),
+        ("redirect", budget.redirect),
+        ("verify", budget.verify),
+    ]
+}
+
+fn total(budget: &Budget) -> Span {
+    in_sequence(budget)
+        .into_iter()
+        .fold(Span::ZERO, |sum, (_, slice)| sum + slice)
+}
+
 /// Whether enough fault domains can see each side's endpoint; else drd could never act.
-pub(super) fn quorum_reachable(notes: &Notes, policy: &PolicyConfig, sensors: &[SensorConfig]) {
+pub(super) fn quorum_reachable(notes: &Notes, quorum: u8, sensors: &[SensorConfig]) {
     for side in Side::BOTH {
         let seeing = endpoint_domains(sensors, side);
-        if seeing.len() < usize::from(policy.quorum) {
+        if seeing.len() < usize::from(quorum) {
             let names: Vec<_> = seeing.iter().map(|domain| domain.name()).collect();
             let what = format!(
                 "quorum {} cannot be reached on {side}: its endpoint is seen from {} only",
-                policy.quorum,
+                quorum,
                 names.join(", ")
             );
             notes.problem(

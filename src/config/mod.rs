@@ -18,16 +18,19 @@ pub(crate) mod suggest;
 mod tree;
 
 pub use check::check_report;
-pub use policy::{Autonomy, BudgetConfig, DIAGNOSES, PolicyConfig};
 pub use problem::Problems;
 pub use sensors::SensorConfig;
 pub use settings::{LedgerConfig, ObserveConfig};
 
 use drd_bootstrap::Topology;
+use drd_state_machine::Setup;
+use drd_state_machine::event::Side;
+use drd_state_machine::policy::{Policy, Sensor, Serving};
 use overlay::Overlay;
 use reader::{Notes, Reader};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Where the file is looked for when nobody says.
 pub const DEFAULT_PATH: &str = "/etc/drd/drd.toml";
@@ -42,8 +45,10 @@ pub struct Config {
     pub topology: Topology,
     /// Declared sensors in file order, then the implicit ones.
     pub sensors: Vec<SensorConfig>,
-    /// Objectives, thresholds and capacity.
-    pub policy: PolicyConfig,
+    /// Objectives and thresholds.
+    pub policy: Policy,
+    /// The size that the active side must reach.
+    pub serving: Serving,
     /// How often drd looks.
     pub observe: ObserveConfig,
     /// Where decisions are kept.
@@ -56,6 +61,21 @@ impl Config {
     /// The account that both sides lie in.
     pub fn account(&self) -> &str {
         self.topology.sides.primary.account().unwrap_or_default()
+    }
+
+    /// What the machine decides under; `home` is the side whose region this daemon runs in.
+    pub fn setup(&self, home: Option<Side>) -> Setup {
+        let sensor = |config: &SensorConfig| Sensor {
+            name: Arc::from(config.name.as_str()),
+            vantage: config.vantage,
+            side: config.side,
+        };
+        Setup {
+            policy: self.policy.clone(),
+            sensors: self.sensors.iter().map(sensor).collect(),
+            serving: self.serving,
+            home,
+        }
     }
 }
 
@@ -148,17 +168,19 @@ fn build(name: &str, text: &str, overlay: &Overlay) -> Result<Config, ConfigErro
 fn read(mut root: Reader<'_>, notes: &Notes) -> Option<Config> {
     let topology = estate::read(&mut root);
     let sensors = sensors::read(&mut root, topology.as_ref());
+    let serving = policy::read_capacity(&mut root);
     let policy = policy::read(&mut root);
     let observe = settings::read_observe(&mut root);
     let ledger = settings::read_ledger(&mut root);
     let listen = settings::read_listen(&mut root);
     root.finish();
-    let (topology, policy) = (topology?, policy?);
-    fit::quorum_reachable(notes, &policy, &sensors);
+    let topology = topology?;
+    fit::quorum_reachable(notes, policy.quorum, &sensors);
     Some(Config {
         topology,
         sensors,
         policy,
+        serving: serving?,
         observe,
         ledger: ledger?,
         listen,

@@ -3,7 +3,7 @@
 //! Pure and total: no text makes it panic. Deliberately absent: duplicates (the machine knows
 //! what it has seen) and clocks that run ahead (the machine clamps them).
 
-use super::known::Known;
+pub use super::known::Known;
 use super::{bridge, sns};
 use drd_state_machine::event::{LagSample, Signal, Verdict};
 use drd_state_machine::time::Time;

@@ -12,5 +12,4 @@ mod known;
 mod sns;
 mod stamp;
 
-pub use envelope::{Discard, Hint, HintKind, Parsed, Reading, Source, parse, read};
-pub use known::Known;
+pub use envelope::{Discard, Hint, HintKind, Known, Parsed, Reading, Source, parse, read};

@@ -1,29 +1,23 @@
 //! What is accepted, and what it then means.
 
 use crate::{SHOP1, assert_says, good};
-use drd::config::{self, Autonomy, LedgerConfig, SensorConfig};
+use drd::config::{self, LedgerConfig, SensorConfig};
+use drd_state_machine::diagnosis::Diagnosis::{DatabaseDown, EdgeDown};
 use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::policy::{Autonomy, Policy, Serving};
 use drd_state_machine::time::Span;
 
 #[test]
 fn what_is_left_out_is_the_documented_default() {
     let config = good(SHOP1, &[]);
-    let policy = &config.policy;
+    assert_eq!(config.policy, Policy::default());
     assert_eq!(
-        (policy.rto, policy.rpo, policy.quorum),
-        (Span::secs(300), Span::secs(60), 2)
-    );
-    assert_eq!(policy.hold_down_for["database_down"], Span::secs(90));
-    assert_eq!(policy.autonomy["region_dark"], Autonomy::Act);
-    assert_eq!(policy.autonomy["edge_down"], Autonomy::Advise);
-    assert_eq!(policy.budget.total(), Span::secs(295));
-    assert_eq!(
-        (
-            policy.serving_min,
-            policy.serving_desired,
-            policy.floor_percent
-        ),
-        (6, 6, 50)
+        config.serving,
+        Serving {
+            min: 6,
+            desired: 6,
+            floor_percent: 50
+        }
     );
     assert_eq!(config.observe.call_timeout, Span::secs(5));
     assert_eq!(config.listen.to_string(), "127.0.0.1:9817");
@@ -96,17 +90,14 @@ fn variables_override_keys_of_every_kind() {
     );
     assert_eq!(config.topology.suffix.as_str(), "shop2");
     assert_eq!(config.policy.rpo, Span::secs(45));
-    assert_eq!(config.policy.hold_down_for["edge_down"], Span::secs(70));
-    assert_eq!(config.policy.hold_down_for["database_down"], Span::secs(90));
-    assert_eq!(
-        (config.policy.serving_min, config.policy.serving_desired),
-        (6, 8)
-    );
+    assert_eq!(config.policy.hold_down_for[&EdgeDown], Span::secs(70));
+    assert_eq!(config.policy.hold_down_for[&DatabaseDown], Span::secs(90));
+    assert_eq!((config.serving.min, config.serving.desired), (6, 8));
     assert_eq!(
         config.topology.dns.resolvers,
         ["10.0.0.2:53", "[::1]:53", "10.9.0.2:54"]
     );
-    assert_eq!(config.policy.autonomy["edge_down"], Autonomy::Act);
+    assert_eq!(config.policy.autonomy[&EdgeDown], Autonomy::Act);
 }
 
 #[test]
@@ -160,7 +151,7 @@ fn the_environment_alone_can_describe_an_estate() {
         ],
     );
     assert_eq!(config.topology.dns.hosted_zone_id, "Z1");
-    assert_eq!(config.policy.serving_desired, 3);
+    assert_eq!(config.serving.desired, 3);
     assert_eq!(config.sensors.len(), 8);
 }
 
