@@ -3,8 +3,10 @@
 //! Deliberately absent: the DynamoDB ledger. It is refused by name until it is built.
 
 use super::leaf;
-use super::reader::{Field, Notes, Reader};
+use super::problem::Origin;
+use super::reader::{Notes, Reader};
 use super::tree::Node;
+use drd_state_machine::policy::{LOOK_FRESH, OWN_FRESH, READY_FRESH};
 use drd_state_machine::time::Span;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -43,49 +45,64 @@ const PORT: u16 = 9817;
 
 pub(super) fn read_observe(root: &mut Reader<'_>) -> ObserveConfig {
     let mut table = root.table_or_empty("observe");
-    let probe = table.with_default("probe", Span::secs(5), leaf::span);
-    let probe_timeout = table.with_default("probe_timeout", Span::secs(3), leaf::span);
-    let armed = table.with_default("armed", Span::secs(30), leaf::span);
-    let acting = table.with_default("acting", Span::secs(5), leaf::span);
-    let not_longer = |short: (&str, &Field<Span>), long: (&str, &Field<Span>), why: &str| {
-        at_most(table.notes(), short, long, why);
+    let mut seconds = |key, default| {
+        table
+            .with_default(key, Span::secs(default), leaf::span)
+            .value
     };
-    not_longer(
-        ("probe_timeout", &probe_timeout),
-        ("probe", &probe),
-        "probes would pile up",
-    );
-    not_longer(
-        ("acting", &acting),
-        ("armed", &armed),
-        "drd looks more often while it acts",
-    );
     let observe = ObserveConfig {
-        armed: armed.value,
-        acting: acting.value,
-        probe: probe.value,
-        probe_timeout: probe_timeout.value,
-        readiness: table
-            .with_default("readiness", Span::secs(300), leaf::span)
-            .value,
-        heartbeat: table
-            .with_default("heartbeat", Span::secs(60), leaf::span)
-            .value,
-        call_timeout: table
-            .with_default("call_timeout", Span::secs(5), leaf::span)
-            .value,
+        armed: seconds("armed", 30),
+        acting: seconds("acting", 5),
+        probe: seconds("probe", 5),
+        probe_timeout: seconds("probe_timeout", 3),
+        readiness: seconds("readiness", 300),
+        heartbeat: seconds("heartbeat", 60),
+        call_timeout: seconds("call_timeout", 5),
     };
+    fits(table.notes(), table.origin(), &observe);
     table.finish();
     observe
 }
 
-fn at_most(notes: &Notes, short: (&str, &Field<Span>), long: (&str, &Field<Span>), why: &str) {
-    if short.1.value > long.1.value {
-        let what = format!(
-            "{} {} > {} {}",
-            short.0, short.1.value, long.0, long.1.value
-        );
-        notes.problem(&short.1.origin, what, why);
+/// What drd sees stays valid for a fixed time (`drd_state_machine::policy`). Looking more rarely
+/// than that would leave gaps in which it knows nothing and is not armed.
+fn fits(notes: &Notes, origin: &Origin, observe: &ObserveConfig) {
+    let rules = [
+        (
+            "probe_timeout",
+            observe.probe_timeout,
+            observe.probe,
+            "probes would pile up",
+        ),
+        (
+            "acting",
+            observe.acting,
+            observe.armed,
+            "drd looks more often while it acts",
+        ),
+        (
+            "2 x armed + call_timeout",
+            observe.armed.times(2) + observe.call_timeout,
+            LOOK_FRESH,
+            "a look must be followed by the next before it is too old",
+        ),
+        (
+            "2 x probe + probe_timeout",
+            observe.probe.times(2) + observe.probe_timeout,
+            OWN_FRESH,
+            "a probe must be followed by the next before it is too old",
+        ),
+        (
+            "2 x readiness",
+            observe.readiness.times(2),
+            READY_FRESH,
+            "a round of checks must be followed by the next before it is too old",
+        ),
+    ];
+    for (what, value, most, why) in rules {
+        if value > most {
+            notes.problem(origin, format!("{what} {value} > {most} in [observe]"), why);
+        }
     }
 }
 

@@ -242,7 +242,12 @@ fn single_values_are_refused_with_what_is_wanted() {
         (
             "[policy]",
             "[observe]\nprobe_timeout = \"6s\"\n[policy]",
-            "probe_timeout 6 s > probe 5 s",
+            "probe_timeout 6 s > 5 s in [observe]",
+        ),
+        (
+            "[policy]",
+            "[observe]\narmed = \"1m\"\n[policy]",
+            "2 x armed + call_timeout 125 s > 75 s",
         ),
     ];
     for (old, new, wanted) in cases {
