@@ -33,17 +33,35 @@ pub struct Parts {
 
 impl Parts {
     /// While nothing happens: everything but DNS.
-    pub const ARMED: Parts =
-        Parts { references: true, global: true, active: true, other: true, dns: false };
+    pub const ARMED: Parts = Parts {
+        references: true,
+        global: true,
+        active: true,
+        other: true,
+        dns: false,
+    };
     /// While roles and capacity move. The failed side is not asked: its deadline would be the
     /// pace of the recovery.
-    pub const ACTING: Parts = Parts { active: false, ..Parts::ARMED };
+    pub const ACTING: Parts = Parts {
+        active: false,
+        ..Parts::ARMED
+    };
     /// The cheapest look at a promotion: one describe call.
-    pub const ROLES: Parts = Parts { other: false, ..Parts::ACTING };
+    pub const ROLES: Parts = Parts {
+        other: false,
+        ..Parts::ACTING
+    };
     /// While traffic moves: no describe call at all.
-    pub const REDIRECTING: Parts = Parts { global: false, dns: true, ..Parts::ROLES };
+    pub const REDIRECTING: Parts = Parts {
+        global: false,
+        dns: true,
+        ..Parts::ROLES
+    };
     /// The last look.
-    pub const VERIFYING: Parts = Parts { dns: true, ..Parts::ACTING };
+    pub const VERIFYING: Parts = Parts {
+        dns: true,
+        ..Parts::ACTING
+    };
 }
 
 /// One look at these parts, all at once; it takes as long as the slowest one's own deadline.
@@ -54,13 +72,22 @@ pub async fn look(estate: &Estate, active: Side, parts: Parts) -> Observation {
         when(parts.global, global(aws, active.other())),
         when(parts.active, facts(aws, active)),
         when(parts.other, facts(aws, active.other())),
-        when(parts.dns, estate.resolvers.side_answered(aws.topology(), aws.timers().dns)),
+        when(
+            parts.dns,
+            estate
+                .resolvers
+                .side_answered(aws.topology(), aws.timers().dns)
+        ),
     );
     let global = global.flatten();
     let writes = |side| global.map_or(side == active, |g| g.writer == Some(side));
     let (mut serving, mut other) = (serving, other);
     let sides = Side::BOTH.map(|side| {
-        let found = if side == active { serving.take() } else { other.take() };
+        let found = if side == active {
+            serving.take()
+        } else {
+            other.take()
+        };
         found.map(|f| f.view(writes(side)))
     });
     Observation {
@@ -89,7 +116,11 @@ async fn references(estate: &Estate) -> Verdict {
             return Verdict::Healthy;
         }
     }
-    if urls.is_empty() { Verdict::Healthy } else { Verdict::Unhealthy }
+    if urls.is_empty() {
+        Verdict::Healthy
+    } else {
+        Verdict::Unhealthy
+    }
 }
 
 async fn global(aws: &Clients, asked: Side) -> Option<GlobalView> {
@@ -131,7 +162,8 @@ impl Facts {
 /// A read that failed is unknown. It is counted in the metrics and said by readiness; in a dark
 /// region it fails every time, so the log has it at debug only.
 fn readable<T>(read: Result<T, AwsError>) -> Option<T> {
-    read.inspect_err(|error| tracing::debug!(%error, "could not be read")).ok()
+    read.inspect_err(|error| tracing::debug!(%error, "could not be read"))
+        .ok()
 }
 
 /// drd's own sensors: `probe` and `control_plane`, each by its configured name. Other vantages
@@ -146,7 +178,12 @@ pub async fn signals(
         let (aws, probe) = (estate.clients.clone(), estate.probe.clone());
         asked.spawn(async move {
             let verdict = sense(&aws, &probe, vantage, side).await?;
-            Some(Signal { id: Arc::default(), sensor, verdict, observed_at: now })
+            Some(Signal {
+                id: Arc::default(),
+                sensor,
+                verdict,
+                observed_at: now,
+            })
         });
     }
     asked.join_all().await.into_iter().flatten().collect()
@@ -194,14 +231,21 @@ mod tests {
             AwsError::no_answer("rds:DescribeDBClusters", "aurora", Duration::from_secs(5));
         assert_eq!(answered(None), Verdict::Healthy);
         assert_eq!(answered(Some(&said("Throttling"))), Verdict::Healthy);
-        assert_eq!(answered(Some(&said("DBClusterNotFoundFault"))), Verdict::Healthy);
+        assert_eq!(
+            answered(Some(&said("DBClusterNotFoundFault"))),
+            Verdict::Healthy
+        );
         assert_eq!(answered(Some(&said("AccessDenied"))), Verdict::Unknown);
         assert_eq!(answered(Some(&silence)), Verdict::Unhealthy);
     }
 
     #[test]
     fn what_was_not_read_stays_unknown() {
-        let nothing = Facts { cluster: None, group: None, healthy_targets: None };
+        let nothing = Facts {
+            cluster: None,
+            group: None,
+            healthy_targets: None,
+        };
         assert_eq!(nothing.view(true), SideView::default());
     }
 }

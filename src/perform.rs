@@ -86,14 +86,18 @@ async fn attempt(estate: &Estate, command: &Command) -> Outcome {
         Command::Prescale { side, min, .. } => prescale(aws, *side, *min).await,
         Command::ScaleBack { side, min, .. } => resize(aws, *side, |g| g.lowered(*min)).await,
         Command::Fence { side, .. } => resize(aws, *side, Group::fenced).await,
-        Command::Scale { side, min, desired, .. } => {
-            resize(aws, *side, |g| g.serving(*min, *desired)).await
-        }
+        Command::Scale {
+            side, min, desired, ..
+        } => resize(aws, *side, |g| g.serving(*min, *desired)).await,
         Command::ProveWrite { side, .. } => Ok(prove_write(estate, *side).await),
         Command::Redirect { epoch, to, .. } => redirect(aws, *to, *epoch).await,
-        Command::Page { epoch, severity, text } => {
-            notify::page(aws, *severity, text, *epoch).await.map(|()| DONE)
-        }
+        Command::Page {
+            epoch,
+            severity,
+            text,
+        } => notify::page(aws, *severity, text, *epoch)
+            .await
+            .map(|()| DONE),
     };
     ended.unwrap_or_else(|error| outcome_of(&error))
 }
@@ -115,16 +119,17 @@ fn outcome_of(error: &AwsError) -> Outcome {
 fn ready_for(view: &GlobalView, to: Side) -> Result<Option<Side>, Outcome> {
     let refused = |why: String| Err(Outcome::Refused { why });
     match (view.role_change, view.writer) {
-        (RoleChange::Underway(other), _) if other != to => {
-            refused(format!("a role change towards {other} runs: {to} cannot be promoted"))
-        }
+        (RoleChange::Underway(other), _) if other != to => refused(format!(
+            "a role change towards {other} runs: {to} cannot be promoted"
+        )),
         (RoleChange::Underway(_) | RoleChange::Idle, Some(writer)) if writer == to => {
             Err(Outcome::AlreadySo)
         }
         (RoleChange::Underway(_), _) => Err(DONE),
-        (RoleChange::Idle, None) if view.writers > 0 => {
-            refused(format!("{} writers, none of them known alone", view.writers))
-        }
+        (RoleChange::Idle, None) if view.writers > 0 => refused(format!(
+            "{} writers, none of them known alone",
+            view.writers
+        )),
         (RoleChange::Idle, writer) => Ok(writer),
     }
 }
@@ -159,9 +164,8 @@ async fn judge_by_truth(
         Ok(()) => Ok(DONE),
         Err(error) if error.class == Class::Conflict => {
             let view = database::global_view(aws, to).await;
-            let so = view.is_ok_and(|v| {
-                v.writer == Some(to) || v.role_change == RoleChange::Underway(to)
-            });
+            let so = view
+                .is_ok_and(|v| v.writer == Some(to) || v.role_change == RoleChange::Underway(to));
             if so { Ok(DONE) } else { Err(error) }
         }
         Err(error) => Err(error),
@@ -174,7 +178,9 @@ async fn prescale(aws: &Clients, side: Side, min: u32) -> Result<Outcome, AwsErr
         None => Ok(Outcome::AlreadySo),
         Some(sizes) => {
             capacity::update(aws, side, sizes).await?;
-            Ok(Outcome::Done { min_before: Some(group.min) })
+            Ok(Outcome::Done {
+                min_before: Some(group.min),
+            })
         }
     }
 }
@@ -197,10 +203,12 @@ async fn prove_write(estate: &Estate, side: Side) -> Outcome {
     let url = &estate.clients.place(side).write_check;
     match estate.probe.get(url, estate.timers().act).await {
         Ok(answer) if answer.status == 200 => DONE,
-        Ok(answer) => Outcome::Unknown { why: format!("GET {url}: {}", answer.words()) },
-        Err(trouble @ (Trouble::Ours(_) | Trouble::Theirs(_))) => {
-            Outcome::Unknown { why: format!("GET {url}: {trouble}") }
-        }
+        Ok(answer) => Outcome::Unknown {
+            why: format!("GET {url}: {}", answer.words()),
+        },
+        Err(trouble @ (Trouble::Ours(_) | Trouble::Theirs(_))) => Outcome::Unknown {
+            why: format!("GET {url}: {trouble}"),
+        },
     }
 }
 
@@ -219,9 +227,8 @@ async fn redirect(aws: &Clients, to: Side, epoch: u64) -> Result<Outcome, AwsErr
         Ok(()) => Ok(DONE),
         Err(error) if error.class == Class::Conflict => {
             let found = traffic::latch(aws).await;
-            let so = found.is_ok_and(|f| {
-                traffic::next_move(f.as_ref(), to, epoch) == Move::AlreadySo
-            });
+            let so =
+                found.is_ok_and(|f| traffic::next_move(f.as_ref(), to, epoch) == Move::AlreadySo);
             if so { Ok(DONE) } else { Err(error) }
         }
         Err(error) => Err(error),
@@ -233,7 +240,12 @@ mod tests {
     use super::*;
 
     fn view(writer: Option<Side>, writers: u8, role_change: RoleChange) -> GlobalView {
-        GlobalView { writer, writers, role_change, replica_connected: true }
+        GlobalView {
+            writer,
+            writers,
+            role_change,
+            replica_connected: true,
+        }
     }
 
     fn verdict(view: GlobalView) -> Result<Option<Side>, Outcome> {
@@ -250,24 +262,38 @@ mod tests {
         assert_eq!(verdict(view(primary, 1, RoleChange::Idle)), Ok(primary));
         let ours = RoleChange::Underway(Side::Standby);
         assert_eq!(verdict(view(primary, 1, ours)), Err(DONE), "no second call");
-        assert!(is_refused(view(primary, 1, RoleChange::Underway(Side::Primary))));
+        assert!(is_refused(view(
+            primary,
+            1,
+            RoleChange::Underway(Side::Primary)
+        )));
     }
 
     #[test]
     fn a_goal_that_is_reached_is_no_call() {
         let there = Some(Side::Standby);
-        assert_eq!(verdict(view(there, 1, RoleChange::Idle)), Err(Outcome::AlreadySo));
+        assert_eq!(
+            verdict(view(there, 1, RoleChange::Idle)),
+            Err(Outcome::AlreadySo)
+        );
         let settling = RoleChange::Underway(Side::Standby);
         assert_eq!(verdict(view(there, 1, settling)), Err(Outcome::AlreadySo));
         let leaving = RoleChange::Underway(Side::Primary);
-        assert!(is_refused(view(there, 1, leaving)), "somebody moves it back");
+        assert!(
+            is_refused(view(there, 1, leaving)),
+            "somebody moves it back"
+        );
     }
 
     #[test]
     fn two_writers_or_a_strange_one_are_for_people() {
         assert!(is_refused(view(None, 2, RoleChange::Idle)));
         assert!(is_refused(view(None, 1, RoleChange::Idle)));
-        assert_eq!(verdict(view(None, 0, RoleChange::Idle)), Ok(None), "no writer at all");
+        assert_eq!(
+            verdict(view(None, 0, RoleChange::Idle)),
+            Ok(None),
+            "no writer at all"
+        );
     }
 
     #[test]
@@ -278,12 +304,29 @@ mod tests {
         };
         let why = |code: &str| format!("rds:FailoverGlobalCluster g: {code}: m");
         for (code, expected) in [
-            ("Throttling", Outcome::Unknown { why: why("Throttling") }),
-            ("AccessDenied", Outcome::Denied { why: why("AccessDenied") }),
-            ("DBClusterNotFoundFault", Outcome::Denied { why: why("DBClusterNotFoundFault") }),
+            (
+                "Throttling",
+                Outcome::Unknown {
+                    why: why("Throttling"),
+                },
+            ),
+            (
+                "AccessDenied",
+                Outcome::Denied {
+                    why: why("AccessDenied"),
+                },
+            ),
+            (
+                "DBClusterNotFoundFault",
+                Outcome::Denied {
+                    why: why("DBClusterNotFoundFault"),
+                },
+            ),
             (
                 "InvalidGlobalClusterStateFault",
-                Outcome::Refused { why: why("InvalidGlobalClusterStateFault") },
+                Outcome::Refused {
+                    why: why("InvalidGlobalClusterStateFault"),
+                },
             ),
         ] {
             assert_eq!(outcome(code), expected);

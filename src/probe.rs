@@ -71,7 +71,9 @@ impl Probe {
     /// # Errors
     /// [`Trouble`] says whose fault it is.
     pub async fn get(&self, url: &str, deadline: Duration) -> Result<Answer, Trouble> {
-        let uri: Uri = url.parse().map_err(|e| Trouble::Ours(format!("{url}: {e}")))?;
+        let uri: Uri = url
+            .parse()
+            .map_err(|e| Trouble::Ours(format!("{url}: {e}")))?;
         resolvable(&uri, deadline).await?;
         timeout(deadline, self.exchange(uri))
             .await
@@ -81,7 +83,9 @@ impl Probe {
     async fn exchange(&self, uri: Uri) -> Result<Answer, Trouble> {
         let response = self.client.get(uri).await.map_err(|e| blame(&e))?;
         let status = response.status().as_u16();
-        let body = beginning(response.into_body()).await.map_err(|e| blame(&e))?;
+        let body = beginning(response.into_body())
+            .await
+            .map_err(|e| blame(&e))?;
         Ok(Answer { status, body })
     }
 
@@ -148,7 +152,9 @@ async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
 /// A name that does not resolve says nothing about the endpoint: our resolver may be the one that
 /// is ill. Asked apart, so that a slow resolver is not taken for a slow endpoint.
 async fn resolvable(uri: &Uri, deadline: Duration) -> Result<(), Trouble> {
-    let host = uri.host().ok_or_else(|| Trouble::Ours(format!("{uri}: no host")))?;
+    let host = uri
+        .host()
+        .ok_or_else(|| Trouble::Ours(format!("{uri}: no host")))?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = uri.port_u16().unwrap_or(443);
     match timeout(deadline, tokio::net::lookup_host((host, port))).await {
@@ -157,7 +163,10 @@ async fn resolvable(uri: &Uri, deadline: Duration) -> Result<(), Trouble> {
             .map(drop)
             .ok_or_else(|| Trouble::Ours(format!("{host}: resolves to nothing"))),
         Ok(Err(e)) => Err(Trouble::Ours(format!("{host}: {e}"))),
-        Err(_) => Err(Trouble::Ours(format!("{host}: resolver: {}", too_late(deadline)))),
+        Err(_) => Err(Trouble::Ours(format!(
+            "{host}: resolver: {}",
+            too_late(deadline)
+        ))),
     }
 }
 
@@ -173,12 +182,20 @@ fn blame(error: &(dyn Error + 'static)) -> Trouble {
     while let Some(cause) = next {
         let said = cause.to_string();
         if !text.ends_with(&said) {
-            text = if text.is_empty() { said } else { format!("{text}: {said}") };
+            text = if text.is_empty() {
+                said
+            } else {
+                format!("{text}: {said}")
+            };
         }
         ours |= cause.downcast_ref::<std::io::Error>().is_some_and(is_ours);
         next = cause.source();
     }
-    if ours { Trouble::Ours(text) } else { Trouble::Theirs(text) }
+    if ours {
+        Trouble::Ours(text)
+    } else {
+        Trouble::Theirs(text)
+    }
 }
 
 fn is_ours(error: &std::io::Error) -> bool {
@@ -201,7 +218,10 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     fn answer(status: u16, body: &str) -> Result<Answer, Trouble> {
-        Ok(Answer { status, body: body.as_bytes().to_vec() })
+        Ok(Answer {
+            status,
+            body: body.as_bytes().to_vec(),
+        })
     }
 
     #[test]
@@ -211,7 +231,11 @@ mod tests {
             (200, "{\"trading_data\" :\n \"valid\"}", Verdict::Healthy),
             (200, r#"{"trading_data":"stale"}"#, Verdict::Unhealthy),
             (200, r#"{"trading_data":"validated"}"#, Verdict::Unhealthy),
-            (200, r#"{"was":"\"trading_data\" invalid"}"#, Verdict::Unhealthy),
+            (
+                200,
+                r#"{"was":"\"trading_data\" invalid"}"#,
+                Verdict::Unhealthy,
+            ),
             (200, "<html>maintenance</html>", Verdict::Unhealthy),
             (503, r#"{"trading_data":"valid"}"#, Verdict::Unhealthy),
         ] {
@@ -238,7 +262,9 @@ mod tests {
     }
 
     async fn serve(reply: &'static [u8]) -> String {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
@@ -255,14 +281,18 @@ mod tests {
         on_a_runtime(async {
             let probe = Probe::new().expect("certificate authorities");
             let soon = Duration::from_millis(300);
-            let good = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"trading_data\":\"valid\"}");
+            let good =
+                serve(b"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"trading_data\":\"valid\"}");
             assert_eq!(probe.endpoint(&good.await, soon).await, Verdict::Healthy);
             let slow = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{");
             assert_eq!(probe.endpoint(&slow.await, soon).await, Verdict::Unhealthy);
             let nobody = "http://127.0.0.1:9/";
             assert_eq!(probe.endpoint(nobody, soon).await, Verdict::Unhealthy);
             assert!(!probe.answers(nobody, soon).await);
-            assert_eq!(probe.endpoint("http://no-such-name.invalid/", soon).await, Verdict::Unknown);
+            assert_eq!(
+                probe.endpoint("http://no-such-name.invalid/", soon).await,
+                Verdict::Unknown
+            );
             let bare = serve(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
             assert!(probe.answers(&bare, soon).await, "any answer is one");
         });

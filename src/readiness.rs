@@ -5,7 +5,8 @@
 
 use crate::aws::capacity::Group;
 use crate::aws::database::Cluster;
-use crate::aws::traffic::{Latch, Wiring};
+use crate::aws::traffic::Latch;
+use crate::aws::wiring::{self, Wiring};
 use crate::aws::{AwsError, Class, alarms, capacity, database, queue, traffic};
 use crate::perform::Estate;
 use drd_bootstrap::topology::Topology;
@@ -43,32 +44,51 @@ pub async fn check(estate: &Estate, active: Side, desired: u32, now: Time) -> Ve
         database::global_view(aws, standby),
         capacity::group(aws, standby),
         capacity::healthy_targets(aws, standby),
-        traffic::wiring(aws),
+        wiring::read(aws),
         traffic::latch(aws),
         queue::attributes(aws),
         alarms::lag(aws, active, now),
     );
-    let reads =
-        Reads { active_cluster, cluster, global, group, targets, wiring, latch, queue, lag };
+    let reads = Reads {
+        active_cluster,
+        cluster,
+        global,
+        group,
+        targets,
+        wiring,
+        latch,
+        queue,
+        lag,
+    };
     judge(&reads, active, desired, aws.topology())
 }
 
 fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<Check> {
-    let wiring = |by: fn(&Wiring, &Topology) -> Judged| on(&reads.wiring, |w| by(w, topology));
-    [
-        ("engine_parity", true, engine_parity(reads)),
-        ("standby_members", true, on(&reads.cluster, standby_members)),
-        ("replica_connected", true, on(&reads.global, |g| replica_connected(g, active))),
-        ("suspended_processes", true, on(&reads.group, suspended_processes)),
-        ("failover_pair", true, wiring(failover_pair)),
-        ("permissions", true, permissions(reads)),
-        ("group_max", false, on(&reads.group, |g| group_max(g, desired))),
-        ("latch_wired", false, wiring(latch_wired)),
-        ("latch_state", false, on(&reads.latch, |l| latch_state(l.as_ref(), active))),
-        ("queue", false, on(&reads.queue, queue_state)),
+    let gate = |name: &str, found: Judged| named(name, true, found);
+    let note = |name: &str, found: Judged| named(name, false, found);
+    let (group, latch, wiring) = (&reads.group, &reads.latch, &reads.wiring);
+    let connected = on(&reads.global, |g| replica_connected(g, active));
+    vec![
+        gate("engine_parity", engine_parity(reads)),
+        gate("standby_members", on(&reads.cluster, standby_members)),
+        gate("replica_connected", connected),
+        gate("suspended_processes", on(group, suspended_processes)),
+        gate("failover_pair", on(wiring, |w| failover_pair(w, topology))),
+        gate("permissions", permissions(reads)),
+        note("group_max", on(group, |g| group_max(g, desired))),
+        note("latch_wired", on(wiring, |w| latch_wired(w, topology))),
+        note("latch_state", on(latch, |l| latch_state(l, active))),
+        note("queue", on(&reads.queue, queue_state)),
     ]
-    .map(|(name, gates, (verdict, detail))| Check { name: name.into(), verdict, detail, gates })
-    .to_vec()
+}
+
+fn named(name: &str, gates: bool, (verdict, detail): Judged) -> Check {
+    Check {
+        name: name.into(),
+        verdict,
+        detail,
+        gates,
+    }
 }
 
 /// Judges what was read. What is gone is red; what could not be read is unknown.
@@ -85,11 +105,18 @@ fn on<T>(read: &Read<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
 }
 
 fn judged(right: bool, detail: String) -> Judged {
-    (if right { Verdict::Healthy } else { Verdict::Unhealthy }, detail)
+    match right {
+        true => (Verdict::Healthy, detail),
+        false => (Verdict::Unhealthy, detail),
+    }
 }
 
 fn wrongs(wrong: Vec<String>, right: String) -> Judged {
-    if wrong.is_empty() { judged(true, right) } else { judged(false, wrong.join("; ")) }
+    if wrong.is_empty() {
+        judged(true, right)
+    } else {
+        judged(false, wrong.join("; "))
+    }
 }
 
 /// A managed failover needs the same major and minor engine version on both members; patch levels
@@ -128,7 +155,10 @@ fn replica_connected(view: &GlobalView, active: Side) -> Judged {
     let writer = view.writer.map_or("unknown", Side::name);
     let mut wrong = Vec::new();
     if view.writers != 1 || view.writer != Some(active) {
-        wrong.push(format!("{} writers, the writer is {writer}, active is {active}", view.writers));
+        wrong.push(format!(
+            "{} writers, the writer is {writer}, active is {active}",
+            view.writers
+        ));
     }
     if let RoleChange::Underway(to) = view.role_change {
         wrong.push(format!("a role change towards {to} runs"));
@@ -140,20 +170,15 @@ fn replica_connected(view: &GlobalView, active: Side) -> Judged {
 }
 
 fn suspended_processes(group: &Group) -> Judged {
-    let needed: Vec<&str> = group
-        .suspended
-        .iter()
-        .map(String::as_str)
-        .filter(|p| NEEDED.contains(p))
-        .collect();
-    judged(needed.is_empty(), match needed.as_slice() {
-        [] => "no needed process is suspended".to_owned(),
-        some => format!("suspended: {}", some.join(", ")),
-    })
+    let needed = |process: &&String| NEEDED.contains(&process.as_str());
+    let suspended = group.suspended.iter().filter(needed);
+    let wrong = suspended.map(|p| format!("{p} is suspended")).collect();
+    wrongs(wrong, "no needed process is suspended".to_owned())
 }
 
 fn group_max(group: &Group, desired: u32) -> Judged {
-    judged(group.max >= desired, format!("MaxSize {}, to serve {desired}", group.max))
+    let detail = format!("MaxSize {}, to serve {desired}", group.max);
+    judged(group.max >= desired, detail)
 }
 
 /// A denied read means a denied act, most likely: the policy is not the one drd was given.
@@ -189,25 +214,41 @@ fn hint(error: &AwsError) -> &'static str {
     }
 }
 
-fn latch_state(latch: Option<&Latch>, active: Side) -> Judged {
-    let points = if latch.is_some() { Side::Standby } else { Side::Primary };
-    judged(points == active, format!("the latch sends traffic to {points}, active is {active}"))
+fn latch_state(latch: &Option<Latch>, active: Side) -> Judged {
+    let points = latch.as_ref().map_or(Side::Primary, |_| Side::Standby);
+    judged(
+        points == active,
+        format!("the latch sends traffic to {points}, active is {active}"),
+    )
 }
 
 fn queue_state(queue: &queue::Attributes) -> Judged {
-    let waiting = queue.waiting.map_or("an unknown number of".to_owned(), |n| n.to_string());
+    let waiting = queue
+        .waiting
+        .map_or("an unknown number of".to_owned(), |n| n.to_string());
     let dead = if queue.has_dead_letters { "a" } else { "no" };
-    judged(true, format!("{waiting} messages wait, {dead} dead-letter queue"))
+    judged(
+        true,
+        format!("{waiting} messages wait, {dead} dead-letter queue"),
+    )
 }
 
 fn failover_pair(wiring: &Wiring, topology: &Topology) -> Judged {
-    wrongs(wiring.pair_faults(topology), "PRIMARY and SECONDARY are as they should be".to_owned())
+    wrongs(
+        wiring.pair_faults(topology),
+        "PRIMARY and SECONDARY are as they should be".to_owned(),
+    )
 }
 
 fn latch_wired(wiring: &Wiring, topology: &Topology) -> Judged {
+    let unsaid = wiring
+        .health_check
+        .as_ref()
+        .is_some_and(|c| c.inverted.is_none());
     let faults = wiring.latch_faults(topology);
-    if faults.is_empty() && wiring.health_check.as_ref().is_some_and(|c| c.inverted.is_none()) {
-        return (Verdict::Unknown, "Route 53 does not say whether the check is inverted".to_owned());
+    if faults.is_empty() && unsaid {
+        let detail = "Route 53 does not say whether the check is inverted";
+        return (Verdict::Unknown, detail.to_owned());
     }
     wrongs(faults, "PRIMARY follows the latch alone".to_owned())
 }
@@ -216,7 +257,6 @@ fn latch_wired(wiring: &Wiring, topology: &Topology) -> Judged {
 mod tests {
     use super::*;
     use crate::aws::tests::topology;
-    use crate::aws::traffic::{Half, HealthCheck, latch_addresses, plain};
 
     fn cluster(version: &str) -> Cluster {
         Cluster {
@@ -224,6 +264,16 @@ mod tests {
             members: 1,
             has_writer: false,
             engine_version: version.to_owned(),
+        }
+    }
+
+    fn group(max: u32) -> Group {
+        Group {
+            min: 1,
+            desired: 1,
+            max,
+            in_service: 1,
+            suspended: Vec::new(),
         }
     }
 
@@ -237,9 +287,9 @@ mod tests {
                 role_change: RoleChange::Idle,
                 replica_connected: true,
             }),
-            group: Ok(Group { min: 1, desired: 1, max: 6, in_service: 1, suspended: Vec::new() }),
+            group: Ok(group(6)),
             targets: Ok(None),
-            wiring: Ok(wired()),
+            wiring: Err(error("route53:ListX", "Throttling")),
             latch: Ok(None),
             queue: Ok(queue::Attributes::default()),
             lag: Ok(Vec::new()),
@@ -266,53 +316,71 @@ mod tests {
     }
 
     #[test]
-    fn a_fit_standby_is_green_in_all_ten() {
-        assert_eq!(with(Verdict::Healthy, |_| {}).len(), 10);
+    fn a_fit_standby_is_green_and_what_is_not_known_is_unknown() {
+        let wiring = ["failover_pair", "latch_wired"];
+        assert_eq!(with(Verdict::Healthy, |_| {}).len(), 8);
+        assert_eq!(with(Verdict::Unknown, |_| {}), wiring);
+        assert_eq!(red(|r| r.wiring = Ok(Wiring::default())), wiring);
     }
 
     #[test]
     fn each_fault_is_found_by_its_own_check() {
-        assert_eq!(red(|r| r.cluster = Ok(cluster("16.4"))), ["engine_parity"]);
-        assert_eq!(
-            red(|r| r.cluster.iter_mut().for_each(|c| c.members = 0)),
-            ["standby_members"]
-        );
-        assert_eq!(
-            red(|r| r.global.iter_mut().for_each(|g| g.replica_connected = false)),
-            ["replica_connected"]
-        );
-        assert_eq!(
-            red(|r| r.global.iter_mut().for_each(|g| g.writer = Some(Side::Standby))),
-            ["replica_connected"]
-        );
-        let suspend = |process: &str| {
-            let process = process.to_owned();
-            red(|r| r.group.iter_mut().for_each(|g| g.suspended.push(process.clone())))
+        let cluster_red = |c: Cluster| red(|r| r.cluster = Ok(c));
+        assert_eq!(cluster_red(cluster("16.4")), ["engine_parity"]);
+        let headless = Cluster {
+            members: 0,
+            ..cluster("16.6")
         };
-        assert_eq!(suspend("Launch"), ["suspended_processes"]);
-        assert!(suspend("AZRebalance").is_empty());
-        assert_eq!(red(|r| r.group.iter_mut().for_each(|g| g.max = 5)), ["group_max"]);
-        let thrown = Some(Latch { etag: "e".to_owned(), epoch: Some(3) });
-        assert_eq!(red(|r| r.latch = Ok(thrown)), ["latch_state"]);
+        assert_eq!(cluster_red(headless), ["standby_members"]);
+        for change in [
+            |g: &mut GlobalView| g.replica_connected = false,
+            |g: &mut GlobalView| g.writer = Some(Side::Standby),
+            |g: &mut GlobalView| g.writers = 2,
+            |g: &mut GlobalView| g.role_change = RoleChange::Underway(Side::Standby),
+        ] {
+            let reds = red(|r| r.global.iter_mut().for_each(change));
+            assert_eq!(reds, ["replica_connected"]);
+        }
+        let thrown = Latch {
+            etag: "e".to_owned(),
+            epoch: Some(3),
+        };
+        assert_eq!(red(|r| r.latch = Ok(Some(thrown))), ["latch_state"]);
+    }
+
+    #[test]
+    fn only_a_process_that_is_needed_may_not_be_suspended() {
+        let suspended = |process: &str| {
+            let names = vec![process.to_owned()];
+            red(|r| {
+                r.group = Ok(Group {
+                    suspended: names,
+                    ..group(6)
+                })
+            })
+        };
+        assert_eq!(suspended("Launch"), ["suspended_processes"]);
+        assert!(suspended("AZRebalance").is_empty());
+        assert_eq!(red(|r| r.group = Ok(group(5))), ["group_max"]);
     }
 
     #[test]
     fn a_denied_read_is_red_with_its_action() {
-        let denied = |r: &mut Reads| r.group = Err(error("autoscaling:DescribeX", "AccessDenied"));
+        let denied = |r: &mut Reads| r.lag = Err(error("cloudwatch:GetX", "AccessDenied"));
         assert_eq!(red(denied), ["permissions"]);
-        assert_eq!(with(Verdict::Unknown, denied), ["suspended_processes", "group_max"]);
     }
 
     #[test]
     fn a_silent_active_region_is_unknown_and_not_red() {
         let dark = |r: &mut Reads| r.active_cluster = Err(error("rds:DescribeX", "Throttling"));
-        assert_eq!(with(Verdict::Unknown, dark), ["engine_parity"]);
+        assert!(with(Verdict::Unknown, dark).contains(&"engine_parity".to_owned()));
         assert!(red(dark).is_empty());
     }
 
     #[test]
     fn a_standby_that_is_gone_is_red() {
-        let gone = |r: &mut Reads| r.cluster = Err(error("rds:DescribeX", "DBClusterNotFoundFault"));
+        let gone =
+            |r: &mut Reads| r.cluster = Err(error("rds:DescribeX", "DBClusterNotFoundFault"));
         assert_eq!(red(gone), ["engine_parity", "standby_members"]);
     }
 
@@ -322,64 +390,5 @@ mod tests {
         assert_eq!(major_minor("16.6.2"), Some((16, 6)));
         assert_eq!(major_minor("8.0.mysql_aurora.3.04.1"), Some((3, 4)));
         assert_eq!(major_minor(""), None);
-    }
-
-    fn wired() -> Wiring {
-        let half = |failover: &str, check: Option<&str>, target: &str| Half {
-            failover: failover.to_owned(),
-            health_check: check.map(str::to_owned),
-            evaluates_target: false,
-            targets: vec![plain(target)],
-        };
-        let sides = topology().sides;
-        Wiring {
-            halves: vec![
-                half("PRIMARY", Some("hc-1"), &sides.primary.traffic_target),
-                half("SECONDARY", None, &sides.standby.traffic_target),
-            ],
-            health_check: Some(HealthCheck {
-                kind: "HTTPS".to_owned(),
-                address: latch_addresses(&topology())[0].clone(),
-                inverted: Some(true),
-                disabled: false,
-            }),
-        }
-    }
-
-    fn wiring(change: impl FnOnce(&mut Wiring)) -> impl FnOnce(&mut Reads) {
-        move |reads| {
-            let mut wiring = wired();
-            change(&mut wiring);
-            reads.wiring = Ok(wiring);
-        }
-    }
-
-    #[test]
-    fn a_pair_that_cannot_turn_over_is_red() {
-        let reds = |change: fn(&mut Wiring)| red(wiring(change));
-        assert_eq!(reds(|w| drop(w.halves.pop())), ["failover_pair"]);
-        assert_eq!(reds(|w| w.halves[0].health_check = None), ["failover_pair"]);
-        assert_eq!(reds(|w| w.halves[1].health_check = Some("hc".into())), ["failover_pair"]);
-        assert_eq!(reds(|w| w.halves[1].evaluates_target = true), ["failover_pair"]);
-        let swap = |w: &mut Wiring| {
-            let (first, second) = w.halves.split_at_mut(1);
-            std::mem::swap(&mut first[0].targets, &mut second[0].targets);
-        };
-        assert_eq!(reds(swap), ["failover_pair"]);
-    }
-
-    #[test]
-    fn a_primary_that_follows_anything_but_the_latch_is_red() {
-        let reds = |change: fn(&mut HealthCheck)| {
-            red(wiring(|w| w.health_check.iter_mut().for_each(change)))
-        };
-        let endpoint = |c: &mut HealthCheck| c.address = "primary.example.com/health".to_owned();
-        assert_eq!(reds(endpoint), ["latch_wired"]);
-        assert_eq!(reds(|c| c.kind = "HTTP".to_owned()), ["latch_wired"]);
-        assert_eq!(reds(|c| c.inverted = Some(false)), ["latch_wired"]);
-        assert_eq!(reds(|c| c.disabled = true), ["latch_wired"]);
-        assert_eq!(red(wiring(|w| w.halves[0].evaluates_target = true)), ["latch_wired"]);
-        let unsaid = wiring(|w| w.health_check.iter_mut().for_each(|c| c.inverted = None));
-        assert_eq!(with(Verdict::Unknown, unsaid), ["latch_wired"]);
     }
 }

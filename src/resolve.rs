@@ -4,7 +4,7 @@
 //! servers are found by DNS itself, because a recovery must not wait for us-east-1 (S8).
 
 use crate::aws::place;
-use crate::aws::traffic::plain;
+use crate::aws::wiring::plain;
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::Side;
 use hickory_resolver::config::{
@@ -83,7 +83,10 @@ impl Resolvers {
             return configured(topology, deadline).await;
         }
         let mut all = own()?;
-        let zone = self.zone.get_or_try_init(|| zone(&all, &topology.dns.record, deadline)).await;
+        let zone = self
+            .zone
+            .get_or_try_init(|| zone(&all, &topology.dns.record, deadline))
+            .await;
         // Without the zone's servers the host's own have to do; they are looked for again next time.
         all.extend(zone.into_iter().flatten().copied().collect::<Vec<_>>());
         all.sort_unstable();
@@ -100,14 +103,18 @@ fn judge(answers: &[Answers], configured: &[Target; 2]) -> Option<Side> {
     let mut targets = configured.clone();
     for (_, about) in answers {
         for (target, given) in targets.iter_mut().zip(about) {
-            target.addresses.extend(given.iter().flat_map(|g| &g.addresses));
+            let addresses = given.iter().flat_map(|g| &g.addresses);
+            target.addresses.extend(addresses);
         }
     }
-    let record: Vec<&Given> = answers.iter().filter_map(|(record, _)| record.as_ref()).collect();
-    let mut fitting = Side::BOTH.into_iter().zip(&targets).filter_map(|(side, target)| {
-        (!record.is_empty() && record.iter().all(|g| fits(g, target))).then_some(side)
-    });
-    fitting.next().filter(|_| fitting.next().is_none())
+    let record: Vec<&Given> = answers.iter().filter_map(|a| a.0.as_ref()).collect();
+    let all_fit = |target: &Target| record.iter().all(|given| fits(given, target));
+    match [all_fit(&targets[0]), all_fit(&targets[1])] {
+        _ if record.is_empty() => None,
+        [true, false] => Some(Side::BOTH[0]),
+        [false, true] => Some(Side::BOTH[1]),
+        [true, true] | [false, false] => None,
+    }
 }
 
 /// An authoritative server may give the alias alone; a recursive one gives addresses, of which a
@@ -121,16 +128,20 @@ fn fits(given: &Given, target: &Target) -> bool {
 fn topology_targets(topology: &Topology) -> [Target; 2] {
     Side::BOTH.map(|side| {
         let configured = &place(topology, side).traffic_target;
-        match configured.parse::<IpAddr>() {
-            Ok(address) => Target { name: None, addresses: BTreeSet::from([address]) },
-            Err(_) => Target { name: Some(plain(configured)), addresses: BTreeSet::new() },
+        let address = configured.parse::<IpAddr>().ok();
+        Target {
+            name: address.is_none().then(|| plain(configured)),
+            addresses: address.into_iter().collect(),
         }
     })
 }
 
 /// The record and both targets' names; a literal address needs no question.
 fn names(topology: &Topology) -> (String, [Option<String>; 2]) {
-    (absolute(&topology.dns.record), topology_targets(topology).map(|t| t.name.map(|n| absolute(&n))))
+    (
+        absolute(&topology.dns.record),
+        topology_targets(topology).map(|t| t.name.map(|n| absolute(&n))),
+    )
 }
 
 fn absolute(name: &str) -> String {
@@ -142,7 +153,9 @@ async fn ask_all(
     (record, targets): (String, [Option<String>; 2]),
     deadline: Duration,
 ) -> Answers {
-    let Some(client) = client(&[resolver], deadline) else { return (None, [None, None]) };
+    let Some(client) = client(&[resolver], deadline) else {
+        return (None, [None, None]);
+    };
     let target = async |name: &Option<String>| match name {
         Some(name) => ask(&client, name, deadline).await,
         None => None,
@@ -208,7 +221,9 @@ async fn one(
 fn client(resolvers: &[SocketAddr], deadline: Duration) -> Option<TokioResolver> {
     let servers = resolvers.iter().map(|resolver| {
         let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
-        connections.iter_mut().for_each(|c| c.port = resolver.port());
+        connections
+            .iter_mut()
+            .for_each(|c| c.port = resolver.port());
         NameServerConfig::new(resolver.ip(), true, connections)
     });
     let mut builder = TokioResolver::builder_with_config(
@@ -246,7 +261,11 @@ fn own() -> Result<Vec<SocketAddr>, String> {
         .iter()
         .map(|s| SocketAddr::new(s.ip, s.connections.first().map_or(PORT, |c| c.port)))
         .collect();
-    if found.is_empty() { Err("the host has no resolver".to_owned()) } else { Ok(found) }
+    if found.is_empty() {
+        Err("the host has no resolver".to_owned())
+    } else {
+        Ok(found)
+    }
 }
 
 /// `host:port`, or a host whose port is 53.
@@ -257,7 +276,11 @@ async fn address_of(text: &str, deadline: Duration) -> Result<SocketAddr, String
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Ok(SocketAddr::new(ip, PORT));
     }
-    let named = if text.contains(':') { text.to_owned() } else { format!("{text}:{PORT}") };
+    let named = if text.contains(':') {
+        text.to_owned()
+    } else {
+        format!("{text}:{PORT}")
+    };
     let found = timeout(deadline, tokio::net::lookup_host(&named))
         .await
         .map_err(|_| format!("resolver {text}: its name was not resolved in time"))?;
@@ -269,14 +292,12 @@ async fn address_of(text: &str, deadline: Duration) -> Result<SocketAddr, String
 
 /// The name servers of the nearest zone above the record, asked of the host's own resolvers.
 /// An error when there are none (a private zone's do not answer), so that it is tried again.
-async fn zone(
-    own: &[SocketAddr],
-    record: &str,
-    deadline: Duration,
-) -> Result<Vec<SocketAddr>, ()> {
+async fn zone(own: &[SocketAddr], record: &str, deadline: Duration) -> Result<Vec<SocketAddr>, ()> {
     let client = client(own, deadline).ok_or(())?;
     for zone in zones(record) {
-        let servers = one(&client, &zone, RecordType::NS, deadline).await.ok_or(())?;
+        let servers = one(&client, &zone, RecordType::NS, deadline)
+            .await
+            .ok_or(())?;
         let mut found = Vec::new();
         for (_, data) in servers.iter().take(ZONE_SERVERS_MAX) {
             if let RData::NS(name) = data {
@@ -307,7 +328,10 @@ mod tests {
 
     fn given(addresses: &[&str], alias: Option<&str>) -> Given {
         Given {
-            addresses: addresses.iter().map(|a| a.parse().expect("an address")).collect(),
+            addresses: addresses
+                .iter()
+                .map(|a| a.parse().expect("an address"))
+                .collect(),
             alias: alias.map(str::to_owned),
         }
     }
@@ -334,7 +358,11 @@ mod tests {
         assert_eq!(side(&[silent]), None, "nobody answered");
         assert_eq!(side(&[]), None);
         let nothing = answers(Some(Given::default()));
-        assert_eq!(side(&[new, nothing]), None, "one says that there is no such name");
+        assert_eq!(
+            side(&[new, nothing]),
+            None,
+            "one says that there is no such name"
+        );
     }
 
     #[test]
@@ -345,7 +373,10 @@ mod tests {
 
     #[test]
     fn sides_that_share_an_address_cannot_be_told_apart() {
-        let one = Target { name: None, addresses: given(&["10.9.0.1"], None).addresses };
+        let one = Target {
+            name: None,
+            addresses: given(&["10.9.0.1"], None).addresses,
+        };
         let all = [(Some(given(&["10.9.0.1"], None)), [None, None])];
         assert_eq!(judge(&all, &[one.clone(), one]), None);
     }
@@ -359,7 +390,11 @@ mod tests {
 
     #[test]
     fn the_zone_is_looked_for_from_the_record_upwards() {
-        let expected = ["api.shop1.example.com.", "shop1.example.com.", "example.com."];
+        let expected = [
+            "api.shop1.example.com.",
+            "shop1.example.com.",
+            "example.com.",
+        ];
         assert_eq!(zones("api.shop1.example.com."), expected);
     }
 }

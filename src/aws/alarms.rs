@@ -5,9 +5,7 @@
 
 use super::clients::Clients;
 use super::error::AwsError;
-use aws_sdk_cloudwatch::types::{
-    Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat,
-};
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat};
 use aws_smithy_types::DateTime;
 use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::time::{Span, Time};
@@ -19,8 +17,10 @@ const WINDOW: Span = Span::secs(600);
 /// Namespace, metric and period in seconds. Aurora publishes once a minute, drd's own monitor
 /// every 30 s with a resolution that allows 10 (Aurora User Guide, CloudWatch metrics for Aurora:
 /// "available only in secondary AWS Regions", so the dimension is the secondary's identifier).
-const METRICS: [(&str, &str, i32); 2] =
-    [("AWS/RDS", "AuroraGlobalDBRPOLag", 60), ("DRD", "ReplicationLagMs", 10)];
+const METRICS: [(&str, &str, i32); 2] = [
+    ("AWS/RDS", "AuroraGlobalDBRPOLag", 60),
+    ("DRD", "ReplicationLagMs", 10),
+];
 
 /// Lag samples of the last ten minutes, oldest first. The role decides where they are: asked is
 /// the region of the side that is not `active`.
@@ -40,7 +40,10 @@ pub async fn lag(aws: &Clients, active: Side, now: Time) -> Result<Vec<LagSample
         .set_metric_data_queries(Some(queries(id)));
     let answer = aws.read(OPERATION, id, request.send()).await?;
     let results = answer.metric_data_results();
-    match results.iter().find(|r| r.status_code().is_some_and(|s| s.as_str() == "Forbidden")) {
+    match results
+        .iter()
+        .find(|r| r.status_code().is_some_and(|s| s.as_str() == "Forbidden"))
+    {
         Some(_) => {
             let said = "a metric is forbidden".to_owned();
             Err(AwsError::said(OPERATION, id, Some("AccessDenied"), said))
@@ -50,7 +53,10 @@ pub async fn lag(aws: &Clients, active: Side, now: Time) -> Result<Vec<LagSample
 }
 
 fn queries(cluster_id: &str) -> Vec<MetricDataQuery> {
-    let dimension = Dimension::builder().name("DBClusterIdentifier").value(cluster_id).build();
+    let dimension = Dimension::builder()
+        .name("DBClusterIdentifier")
+        .value(cluster_id)
+        .build();
     METRICS
         .iter()
         .enumerate()
@@ -60,8 +66,15 @@ fn queries(cluster_id: &str) -> Vec<MetricDataQuery> {
                 .metric_name(*name)
                 .dimensions(dimension.clone())
                 .build();
-            let stat = MetricStat::builder().metric(metric).period(*period).stat("Maximum").build();
-            MetricDataQuery::builder().id(format!("m{i}")).metric_stat(stat).build()
+            let stat = MetricStat::builder()
+                .metric(metric)
+                .period(*period)
+                .stat("Maximum")
+                .build();
+            MetricDataQuery::builder()
+                .id(format!("m{i}"))
+                .metric_stat(stat)
+                .build()
         })
         .collect()
 }
@@ -74,7 +87,10 @@ fn samples(results: &[MetricDataResult]) -> Vec<LagSample> {
         .filter_map(|(at, lag_ms)| {
             let usable = lag_ms.is_finite() && *lag_ms >= 0.0;
             let taken_at = Time(at.to_millis().ok()?);
-            usable.then(|| LagSample { taken_at, lag: Span::millis(lag_ms.ceil() as i64) })
+            usable.then(|| LagSample {
+                taken_at,
+                lag: Span::millis(lag_ms.ceil() as i64),
+            })
         })
         .collect();
     all.sort_by_key(|s| s.taken_at);
@@ -106,7 +122,10 @@ mod tests {
     #[test]
     fn the_secondary_is_asked_by_its_own_identifier() {
         let queries = queries("aurora-standby-shop1");
-        let metric = queries[0].metric_stat().and_then(|s| s.metric()).expect("a metric");
+        let metric = queries[0]
+            .metric_stat()
+            .and_then(|s| s.metric())
+            .expect("a metric");
         assert_eq!(metric.dimensions()[0].value(), Some("aurora-standby-shop1"));
         assert_eq!(queries.len(), 2);
     }

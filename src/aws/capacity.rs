@@ -66,7 +66,11 @@ impl Group {
 
     /// What takes every instance away; `None` when there is none to take.
     pub fn fenced(&self) -> Option<Sizes> {
-        (self.min > 0 || self.desired > 0).then_some(Sizes { min: 0, desired: Some(0), max: None })
+        (self.min > 0 || self.desired > 0).then_some(Sizes {
+            min: 0,
+            desired: Some(0),
+            max: None,
+        })
     }
 }
 
@@ -106,7 +110,9 @@ pub async fn update(aws: &Clients, side: Side, to: Sizes) -> Result<(), AwsError
         .min_size(signed(to.min))
         .set_desired_capacity(to.desired.map(signed))
         .set_max_size(to.max.map(signed));
-    aws.act("autoscaling:UpdateAutoScalingGroup", name, request.send()).await.map(drop)
+    aws.act("autoscaling:UpdateAutoScalingGroup", name, request.send())
+        .await
+        .map(drop)
 }
 
 /// Targets that the load balancer calls healthy; `None` when no target group is configured.
@@ -115,10 +121,20 @@ pub async fn update(aws: &Clients, side: Side, to: Sizes) -> Result<(), AwsError
 /// # Errors
 /// What AWS said.
 pub async fn healthy_targets(aws: &Clients, side: Side) -> Result<Option<u32>, AwsError> {
-    let Some(arn) = aws.place(side).target_group_arn.as_deref() else { return Ok(None) };
-    let request = aws.at(side).balancing.describe_target_health().target_group_arn(arn);
+    let Some(arn) = aws.place(side).target_group_arn.as_deref() else {
+        return Ok(None);
+    };
+    let request = aws
+        .at(side)
+        .balancing
+        .describe_target_health()
+        .target_group_arn(arn);
     let answer = aws
-        .read("elasticloadbalancing:DescribeTargetHealth", arn, request.send())
+        .read(
+            "elasticloadbalancing:DescribeTargetHealth",
+            arn,
+            request.send(),
+        )
         .await?;
     let healthy = answer
         .target_health_descriptions()
@@ -145,7 +161,9 @@ fn group_of(found: &AutoScalingGroup) -> Group {
 
 fn in_service(instance: &Instance) -> bool {
     let stage = instance.lifecycle_state().map(|s| s.as_str());
-    let ill = instance.health_status().is_some_and(|h| h.eq_ignore_ascii_case("unhealthy"));
+    let ill = instance
+        .health_status()
+        .is_some_and(|h| h.eq_ignore_ascii_case("unhealthy"));
     stage == Some("InService") && !ill
 }
 
@@ -167,7 +185,13 @@ mod tests {
     use super::*;
 
     fn group(min: u32, desired: u32, max: u32) -> Group {
-        Group { min, desired, max, in_service: desired, suspended: Vec::new() }
+        Group {
+            min,
+            desired,
+            max,
+            in_service: desired,
+            suspended: Vec::new(),
+        }
     }
 
     fn sizes(min: u32, desired: Option<u32>, max: Option<u32>) -> Option<Sizes> {
@@ -177,7 +201,11 @@ mod tests {
     #[test]
     fn prescale_only_raises() {
         assert_eq!(group(1, 1, 6).raised(3), sizes(3, Some(3), None));
-        assert_eq!(group(1, 5, 6).raised(3), sizes(3, None, None), "a policy wanted five");
+        assert_eq!(
+            group(1, 5, 6).raised(3),
+            sizes(3, None, None),
+            "a policy wanted five"
+        );
         assert_eq!(group(1, 1, 2).raised(3), sizes(3, Some(3), Some(3)));
         assert_eq!(group(4, 4, 6).raised(3), None);
     }
@@ -206,7 +234,10 @@ mod tests {
     #[test]
     fn instances_on_the_way_do_not_count() {
         let instance = |stage: &str, health: &str| {
-            Instance::builder().lifecycle_state(stage.into()).health_status(health).build()
+            Instance::builder()
+                .lifecycle_state(stage.into())
+                .health_status(health)
+                .build()
         };
         let found = AutoScalingGroup::builder()
             .min_size(1)

@@ -181,7 +181,8 @@ impl Clients {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        self.call(self.0.timers.attempt, operation, object, request).await
+        self.call(self.0.timers.attempt, operation, object, request)
+            .await
     }
 
     /// One mutating call.
@@ -197,7 +198,8 @@ impl Clients {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        self.call(self.0.timers.act, operation, object, request).await
+        self.call(self.0.timers.act, operation, object, request)
+            .await
     }
 
     /// The one way through which every call goes: a deadline, a name, a class, a count.
@@ -218,7 +220,9 @@ impl Clients {
         };
         let (api, name) = operation.split_once(':').unwrap_or(("aws", operation));
         let failed = result.as_ref().err().map(|e| e.class.name());
-        self.0.meter.request(api, name, sent_at.elapsed().as_secs_f64(), failed);
+        self.0
+            .meter
+            .request(api, name, sent_at.elapsed().as_secs_f64(), failed);
         result
     }
 }

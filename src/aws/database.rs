@@ -18,12 +18,19 @@ use drd_state_machine::event::{GlobalView, RoleChange, Side};
 pub async fn global_view(aws: &Clients, asked: Side) -> Result<GlobalView, AwsError> {
     const OPERATION: &str = "rds:DescribeGlobalClusters";
     let id = aws.topology().global_cluster.as_str();
-    let request = aws.at(asked).rds.describe_global_clusters().global_cluster_identifier(id);
+    let request = aws
+        .at(asked)
+        .rds
+        .describe_global_clusters()
+        .global_cluster_identifier(id);
     let answer = aws.read(OPERATION, id, request.send()).await?;
     answer
         .global_clusters()
         .iter()
-        .find(|g| g.global_cluster_identifier().is_some_and(|found| same(found, id)))
+        .find(|g| {
+            g.global_cluster_identifier()
+                .is_some_and(|found| same(found, id))
+        })
         .map(|g| view_of(g, aws.topology()))
         .ok_or_else(|| AwsError::gone(OPERATION, id))
 }
@@ -48,12 +55,19 @@ pub struct Cluster {
 pub async fn cluster(aws: &Clients, side: Side) -> Result<Cluster, AwsError> {
     const OPERATION: &str = "rds:DescribeDBClusters";
     let id = aws.place(side).cluster_id();
-    let request = aws.at(side).rds.describe_db_clusters().db_cluster_identifier(id);
+    let request = aws
+        .at(side)
+        .rds
+        .describe_db_clusters()
+        .db_cluster_identifier(id);
     let answer = aws.read(OPERATION, id, request.send()).await?;
     answer
         .db_clusters()
         .iter()
-        .find(|c| c.db_cluster_identifier().is_some_and(|found| same(found, id)))
+        .find(|c| {
+            c.db_cluster_identifier()
+                .is_some_and(|found| same(found, id))
+        })
         .map(cluster_of)
         .ok_or_else(|| AwsError::gone(OPERATION, id))
 }
@@ -64,7 +78,10 @@ pub async fn cluster(aws: &Clients, side: Side) -> Result<Cluster, AwsError> {
 /// # Errors
 /// What AWS said; the answer's loss leaves the effect unknown.
 pub async fn failover(aws: &Clients, to: Side) -> Result<(), AwsError> {
-    let (id, target) = (aws.topology().global_cluster.as_str(), &aws.place(to).cluster_arn);
+    let (id, target) = (
+        aws.topology().global_cluster.as_str(),
+        &aws.place(to).cluster_arn,
+    );
     let request = aws
         .at(to)
         .rds
@@ -72,7 +89,9 @@ pub async fn failover(aws: &Clients, to: Side) -> Result<(), AwsError> {
         .global_cluster_identifier(id)
         .target_db_cluster_identifier(target)
         .allow_data_loss(true);
-    aws.act("rds:FailoverGlobalCluster", id, request.send()).await.map(drop)
+    aws.act("rds:FailoverGlobalCluster", id, request.send())
+        .await
+        .map(drop)
 }
 
 /// Swaps roles without loss. Sent to the region of the present `writer`, which must be healthy
@@ -81,14 +100,19 @@ pub async fn failover(aws: &Clients, to: Side) -> Result<(), AwsError> {
 /// # Errors
 /// What AWS said; the answer's loss leaves the effect unknown.
 pub async fn switchover(aws: &Clients, writer: Side, to: Side) -> Result<(), AwsError> {
-    let (id, target) = (aws.topology().global_cluster.as_str(), &aws.place(to).cluster_arn);
+    let (id, target) = (
+        aws.topology().global_cluster.as_str(),
+        &aws.place(to).cluster_arn,
+    );
     let request = aws
         .at(writer)
         .rds
         .switchover_global_cluster()
         .global_cluster_identifier(id)
         .target_db_cluster_identifier(target);
-    aws.act("rds:SwitchoverGlobalCluster", id, request.send()).await.map(drop)
+    aws.act("rds:SwitchoverGlobalCluster", id, request.send())
+        .await
+        .map(drop)
 }
 
 /// Reads a `GlobalCluster`. Two configured writers give no writer, and say so in `writers`.
@@ -116,7 +140,9 @@ pub fn view_of(global: &GlobalCluster, topology: &Topology) -> GlobalView {
 /// A member without a `SynchronizationStatus` is connected by being a member: older answers have
 /// no such field. Whether it really follows is proven by lag samples, not by this word.
 fn connected(member: &GlobalClusterMember) -> bool {
-    member.synchronization_status().is_none_or(|s| s.as_str() == "connected")
+    member
+        .synchronization_status()
+        .is_none_or(|s| s.as_str() == "connected")
 }
 
 /// Any status string counts (the SDK's enum lacks `switching-over`). A change towards a cluster
@@ -126,14 +152,20 @@ fn role_change(
     writer: Option<Side>,
     topology: &Topology,
 ) -> RoleChange {
-    let Some(state) = state else { return RoleChange::Idle };
+    let Some(state) = state else {
+        return RoleChange::Idle;
+    };
     let said = |text: Option<&str>| text.is_some_and(|t| !t.is_empty());
     let to = state.to_db_cluster_arn();
     if !said(state.status().map(|s| s.as_str())) && !said(to) {
         return RoleChange::Idle;
     }
     let from = side_of(state.from_db_cluster_arn(), topology);
-    let guessed = if said(to) { writer } else { from.map(Side::other).or(writer) };
+    let guessed = if said(to) {
+        writer
+    } else {
+        from.map(Side::other).or(writer)
+    };
     let towards = side_of(to, topology).or(guessed).unwrap_or(Side::Primary);
     RoleChange::Underway(towards)
 }
@@ -217,7 +249,11 @@ mod tests {
             .status(FailoverStatus::from(status))
             .to_db_cluster_arn(to)
             .build();
-        view_of(&pair(Side::Primary).failover_state(state).build(), &topology()).role_change
+        view_of(
+            &pair(Side::Primary).failover_state(state).build(),
+            &topology(),
+        )
+        .role_change
     }
 
     #[test]
@@ -250,17 +286,30 @@ mod tests {
     #[test]
     fn any_failover_status_means_underway() {
         let standby = topology().sides.standby.cluster_arn;
-        for status in ["pending", "failing-over", "switching-over", "cancelling", "new-word"] {
+        for status in [
+            "pending",
+            "failing-over",
+            "switching-over",
+            "cancelling",
+            "new-word",
+        ] {
             let expected = RoleChange::Underway(Side::Standby);
             assert_eq!(changing(status, &standby), expected, "{status}");
         }
-        assert_eq!(changing("", ""), RoleChange::Idle, "an empty element is no role change");
+        assert_eq!(
+            changing("", ""),
+            RoleChange::Idle,
+            "an empty element is no role change"
+        );
     }
 
     #[test]
     fn a_role_change_towards_a_stranger_is_never_taken_for_ones_own() {
         let stranger = "arn:aws:rds:us-east-1:123456789012:cluster:third";
-        assert_eq!(changing("failing-over", stranger), RoleChange::Underway(Side::Primary));
+        assert_eq!(
+            changing("failing-over", stranger),
+            RoleChange::Underway(Side::Primary)
+        );
     }
 
     #[test]
@@ -274,7 +323,11 @@ mod tests {
         assert_eq!(cluster("available", 1, true).available(true), Some(true));
         assert_eq!(cluster("available", 2, false).available(true), Some(false));
         assert_eq!(cluster("available", 2, false).available(false), Some(true));
-        assert_eq!(cluster("available", 0, false).available(false), Some(false), "headless");
+        assert_eq!(
+            cluster("available", 0, false).available(false),
+            Some(false),
+            "headless"
+        );
         assert_eq!(cluster("promoting", 1, true).available(true), Some(false));
         assert_eq!(cluster("modifying", 1, true).available(true), None);
         assert_eq!(cluster("", 1, true).available(true), None);

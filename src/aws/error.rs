@@ -82,18 +82,23 @@ impl AwsError {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
         let status = error.raw_response().map(|r| r.status().as_u16());
-        let code = error.code();
-        let seen = Seen { code, text: error.message().unwrap_or_default(), status };
-        let sent = was_sent(&error);
-        let message = match code {
-            Some(code) => format!("{code}: {}", seen.text),
-            None => without_code(&error),
+        let seen = Seen::new(error.code(), error.message().unwrap_or_default(), status);
+        let (class, heard) = if was_sent(&error) {
+            (seen.class(), seen.heard())
+        } else {
+            (unsent_class(&error), Heard::Unclear)
+        };
+        let request_id = error.meta().extra("aws_request_id");
+        let message = match (error.code(), request_id) {
+            (Some(code), Some(id)) => format!("{code}: {} (request {id})", seen.text),
+            (Some(code), None) => format!("{code}: {}", seen.text),
+            (None, _) => without_code(&error),
         };
         AwsError {
             operation,
             object: object.to_owned(),
-            class: if sent { seen.class() } else { unsent_class(&error) },
-            heard: if sent { seen.heard() } else { Heard::Unclear },
+            class,
+            heard,
             message,
             source: Some(error.into()),
         }
@@ -102,7 +107,10 @@ impl AwsError {
     /// No answer within the deadline.
     pub fn no_answer(operation: &'static str, object: &str, deadline: Duration) -> AwsError {
         let message = format!("no answer within {} s", deadline.as_secs_f64());
-        AwsError { heard: Heard::Silence, ..AwsError::said(operation, object, None, message) }
+        AwsError {
+            heard: Heard::Silence,
+            ..AwsError::said(operation, object, None, message)
+        }
     }
 
     /// An answer arrived, but what it says is an error (a partial failure, an empty list).
@@ -112,11 +120,10 @@ impl AwsError {
         code: Option<&str>,
         message: String,
     ) -> AwsError {
-        let seen = Seen { code, text: &message, status: None };
         AwsError {
             operation,
             object: object.to_owned(),
-            class: seen.class(),
+            class: Seen::new(code, &message, None).class(),
             heard: Heard::Answer,
             message: code.map_or_else(|| message.clone(), |code| format!("{code}: {message}")),
             source: None,
@@ -125,9 +132,10 @@ impl AwsError {
 
     /// The answer does not hold the object that was asked for.
     pub fn gone(operation: &'static str, object: &str) -> AwsError {
+        let message = "AWS knows no such object".to_owned();
         AwsError {
             class: Class::Gone,
-            ..AwsError::said(operation, object, None, "AWS knows no such object".to_owned())
+            ..AwsError::said(operation, object, None, message)
         }
     }
 }
@@ -142,72 +150,53 @@ struct Seen<'a> {
 
 /// Codes of a refusal in the present state that may come with a status of 500 or none at all
 /// (Auto Scaling API reference; S3 API reference, conditional writes).
-const CONFLICTS: [&str; 5] =
-    ["Conflict", "InProgress", "PreconditionFailed", "ResourceContention", "ResourceInUse"];
+const CONFLICTS: &str = "Conflict InProgress PreconditionFailed ResourceContention ResourceInUse";
+
+/// Codes of throttles and server faults (aws-runtime, `retries/classifiers.rs`; common errors).
+const TRANSIENTS: &str = "BandwidthLimitExceeded InternalError InternalFailure InternalServer \
+    PriorRequestNotComplete RequestLimitExceeded RequestTimeout ServiceUnavailable SlowDown \
+    Throttl TooManyRequests";
 
 /// Codes about who asks (common errors of the query protocols, S3 error responses).
-const DENIALS: [&str; 17] = [
-    "AccessDenied",
-    "AllAccessDisabled",
-    "AuthFailure",
-    "ExpiredToken",
-    "Forbidden",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSecurity",
-    "InvalidToken",
-    "MissingAuthenticationToken",
-    "NotAuthorized",
-    "OptInRequired",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
-    "SignatureDoesNotMatch",
-    "Unauthorized",
-];
+const DENIALS: &str = "AccessDenied AllAccessDisabled AuthFailure ExpiredToken Forbidden \
+    IncompleteSignature InvalidAccessKeyId InvalidClientTokenId InvalidSecurity InvalidToken \
+    MissingAuthenticationToken NotAuthorized OptInRequired RequestExpired RequestTimeTooSkewed \
+    SignatureDoesNotMatch Unauthorized UnrecognizedClient";
 
-/// Codes of throttles and server faults that do not say "Throttl" themselves
-/// (aws-runtime, `retries/classifiers.rs`; common errors).
-const TRANSIENTS: [&str; 10] = [
-    "BandwidthLimitExceeded",
-    "InternalError",
-    "InternalFailure",
-    "InternalServer",
-    "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "SlowDown",
-    "TooManyRequests",
-];
+/// Codes of objects that are not there.
+const ABSENCES: &str = "DoesNotExist NonExistent NoSuch NotFound ReceiptHandle";
 
 /// Codes of requests that are wrong in themselves: the same request fails again.
-const MALFORMED: [&str; 6] = [
-    "InvalidParameter",
-    "InvalidInput",
-    "Malformed",
-    "MissingParameter",
-    "UnrecognizedClient",
-    "Validation",
-];
+const MALFORMED: &str = "InvalidInput InvalidParameter Malformed MissingParameter Validation";
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    fn new(code: Option<&'a str>, text: &'a str, status: Option<u16>) -> Seen<'a> {
+        Seen { code, text, status }
+    }
+
+    /// Whether the code holds one of these words: services vary in prefixes and suffixes.
+    fn is_one_of(&self, words: &str) -> bool {
+        self.code
+            .is_some_and(|code| words.split_whitespace().any(|word| code.contains(word)))
+    }
+
     fn class(&self) -> Class {
-        let has = |words: &[&str]| self.code.is_some_and(|c| words.iter().any(|w| c.contains(w)));
         let server_fault = self.status.is_some_and(|s| s >= 500 || s == 429);
         let stale = matches!(self.status, Some(409 | 412));
-        if has(&CONFLICTS) || stale {
+        if self.is_one_of(CONFLICTS) || stale {
             // Before the status: Auto Scaling answers ResourceContention with HTTP 500.
             Class::Conflict
-        } else if has(&TRANSIENTS) || has(&["Throttl"]) || server_fault || self.code.is_none() {
+        } else if self.is_one_of(TRANSIENTS) || server_fault || self.code.is_none() {
             Class::Transient
-        } else if has(&DENIALS) {
+        } else if self.is_one_of(DENIALS) {
             Class::Denied
-        } else if has(&["NotFound", "NoSuch", "NonExistent", "DoesNotExist", "ReceiptHandle"]) {
+        } else if self.is_one_of(ABSENCES) {
             Class::Gone
-        } else if has(&MALFORMED) {
+        } else if self.is_one_of(MALFORMED) && self.text.contains("not found") {
             // ASG and RDS say "ValidationError ... not found" where others have a code for it.
-            if self.text.contains("not found") { Class::Gone } else { Class::Denied }
+            Class::Gone
+        } else if self.is_one_of(MALFORMED) {
+            Class::Denied
         } else {
             // Any other refusal (all the Invalid...StateFault): judged by looking again.
             Class::Conflict
@@ -235,7 +224,11 @@ fn was_sent<E>(error: &SdkError<E, HttpResponse>) -> bool {
 
 /// A request that cannot be built cannot be built a second time; missing credentials may come back.
 fn unsent_class<E>(error: &SdkError<E, HttpResponse>) -> Class {
-    if matches!(error, SdkError::ConstructionFailure(_)) { Class::Denied } else { Class::Transient }
+    if matches!(error, SdkError::ConstructionFailure(_)) {
+        Class::Denied
+    } else {
+        Class::Transient
+    }
 }
 
 /// The whole chain of causes, and the beginning of the body: nothing is swallowed.
@@ -278,7 +271,7 @@ mod tests {
     use super::*;
 
     fn class(code: &str, status: u16) -> Class {
-        Seen { code: Some(code), text: "", status: Some(status) }.class()
+        Seen::new(Some(code), "", Some(status)).class()
     }
 
     #[test]
@@ -316,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_validation_error_about_a_missing_object_means_gone() {
-        let seen = |text| Seen { code: Some("ValidationError"), text, status: Some(400) };
+        let seen = |text| Seen::new(Some("ValidationError"), text, Some(400));
         let missing = "AutoScalingGroup name not found - AutoScalingGroup 'asg' not found";
         assert_eq!(seen(missing).class(), Class::Gone);
         assert_eq!(seen("1 validation error detected").class(), Class::Denied);
@@ -327,10 +320,19 @@ mod tests {
         let error: SdkError<aws_smithy_types::error::metadata::ErrorMetadata, HttpResponse> =
             SdkError::response_error("unexpected token", html(502));
         let error = AwsError::from_sdk("rds:FailoverGlobalCluster", "global-shop1", error);
-        assert_eq!((error.class, error.heard), (Class::Transient, Heard::Silence));
+        assert_eq!(
+            (error.class, error.heard),
+            (Class::Transient, Heard::Silence)
+        );
         let said = error.to_string();
-        assert!(said.starts_with("rds:FailoverGlobalCluster global-shop1: HTTP 502: "), "{said}");
-        assert!(said.contains("unexpected token") && said.contains("Bad Gateway"), "{said}");
+        assert!(
+            said.starts_with("rds:FailoverGlobalCluster global-shop1: HTTP 502: "),
+            "{said}"
+        );
+        assert!(
+            said.contains("unexpected token") && said.contains("Bad Gateway"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -338,7 +340,10 @@ mod tests {
         let error: SdkError<aws_smithy_types::error::metadata::ErrorMetadata, HttpResponse> =
             SdkError::service_error(Default::default(), html(403));
         let error = AwsError::from_sdk("rds:DescribeDBClusters", "aurora-shop1", error);
-        assert_eq!((error.class, error.heard), (Class::Transient, Heard::Unclear));
+        assert_eq!(
+            (error.class, error.heard),
+            (Class::Transient, Heard::Unclear)
+        );
     }
 
     fn html(status: u16) -> HttpResponse {
@@ -348,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_throttle_is_an_answer_and_a_server_fault_is_not() {
-        let heard = |code, status| Seen { code, text: "", status }.heard();
+        let heard = |code, status| Seen::new(code, "", status).heard();
         assert_eq!(heard(Some("Throttling"), Some(400)), Heard::Answer);
         assert_eq!(heard(Some("InternalFailure"), Some(500)), Heard::Silence);
         assert_eq!(heard(None, None), Heard::Silence);

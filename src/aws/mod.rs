@@ -12,6 +12,7 @@ pub mod error;
 pub mod notify;
 pub mod queue;
 pub mod traffic;
+pub mod wiring;
 
 pub use clients::{Clients, Meter, Timers};
 pub use error::{AwsError, Class, Heard};

@@ -52,10 +52,15 @@ async fn put(aws: &Clients, source: &str, kind: &str, detail: &Value) -> Result<
         .detail(detail.to_string())
         .build();
     let answer = aws
-        .act(OPERATION, bus, aws.events().put_events().entries(entry).send())
+        .act(
+            OPERATION,
+            bus,
+            aws.events().put_events().entries(entry).send(),
+        )
         .await?;
-    refused(answer.failed_entry_count(), answer.entries())
-        .map_or(Ok(()), |(code, said)| Err(AwsError::said(OPERATION, bus, Some(&code), said)))
+    refused(answer.failed_entry_count(), answer.entries()).map_or(Ok(()), |(code, said)| {
+        Err(AwsError::said(OPERATION, bus, Some(&code), said))
+    })
 }
 
 /// PutEvents answers 200 even where it took nothing (EventBridge API reference).
@@ -65,7 +70,10 @@ fn refused(count: i32, entries: &[PutEventsResultEntry]) -> Option<(String, Stri
         let text = |said: Option<&str>, missing: &str| said.unwrap_or(missing).to_owned();
         (
             text(entry.and_then(|e| e.error_code()), "InternalFailure"),
-            text(entry.and_then(|e| e.error_message()), "the entry was not taken"),
+            text(
+                entry.and_then(|e| e.error_message()),
+                "the entry was not taken",
+            ),
         )
     })
 }
@@ -93,8 +101,14 @@ mod tests {
             .error_message("Rate exceeded")
             .build();
         let (code, said) = refused(1, &[refusal]).expect("refused");
-        assert_eq!((code.as_str(), said.as_str()), ("ThrottlingException", "Rate exceeded"));
-        assert_eq!(refused(0, &[PutEventsResultEntry::builder().event_id("e").build()]), None);
+        assert_eq!(
+            (code.as_str(), said.as_str()),
+            ("ThrottlingException", "Rate exceeded")
+        );
+        assert_eq!(
+            refused(0, &[PutEventsResultEntry::builder().event_id("e").build()]),
+            None
+        );
         assert!(refused(1, &[]).is_some(), "a count alone is enough");
     }
 }

@@ -58,7 +58,12 @@ pub async fn receive(aws: &Clients) -> Result<Vec<Message>, AwsError> {
     let answer = aws
         .call(aws.timers().poll, "sqs:ReceiveMessage", url, request.send())
         .await?;
-    Ok(answer.messages.unwrap_or_default().into_iter().filter_map(message_of).collect())
+    Ok(answer
+        .messages
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(message_of)
+        .collect())
 }
 
 /// Deletes deliveries, ten a call. Call it when their effect is in the ledger.
@@ -87,7 +92,11 @@ async fn delete_batch(aws: &Clients, receipts: &[String]) -> Result<(), AwsError
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| AwsError::said(OPERATION, url, Some("InvalidInput"), e.to_string()))?;
-    let request = aws.sqs().delete_message_batch().queue_url(url).set_entries(Some(entries));
+    let request = aws
+        .sqs()
+        .delete_message_batch()
+        .queue_url(url)
+        .set_entries(Some(entries));
     let answer = aws.read(OPERATION, url, request.send()).await?;
     answer.failed().first().map_or(Ok(()), |failed| {
         let said = failed.message().unwrap_or("no reason given").to_owned();
@@ -107,7 +116,9 @@ pub async fn extend(aws: &Clients, receipt: &str, seconds: u32) -> Result<(), Aw
         .queue_url(url)
         .receipt_handle(receipt)
         .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX));
-    aws.read("sqs:ChangeMessageVisibility", url, request.send()).await.map(drop)
+    aws.read("sqs:ChangeMessageVisibility", url, request.send())
+        .await
+        .map(drop)
 }
 
 /// The queue's attributes.
@@ -121,7 +132,9 @@ pub async fn attributes(aws: &Clients) -> Result<Attributes, AwsError> {
         .get_queue_attributes()
         .queue_url(url)
         .attribute_names(QueueAttributeName::All);
-    let answer = aws.read("sqs:GetQueueAttributes", url, request.send()).await?;
+    let answer = aws
+        .read("sqs:GetQueueAttributes", url, request.send())
+        .await?;
     let all = answer.attributes.unwrap_or_default();
     let number = |name| all.get(&name).and_then(|text: &String| text.parse().ok());
     Ok(Attributes {
@@ -166,6 +179,9 @@ mod tests {
     #[test]
     fn a_delivery_without_attributes_is_the_first() {
         let message = message_of(SqsMessage::builder().receipt_handle("r-1").build());
-        assert_eq!(message.map(|m| (m.receive_count, m.sent_at)), Some((1, None)));
+        assert_eq!(
+            message.map(|m| (m.receive_count, m.sent_at)),
+            Some((1, None))
+        );
     }
 }
