@@ -8,7 +8,7 @@ Deliberately absent: requests that the fault proxy swallowed never reach the emu
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MUTABLE = {"rds", "autoscaling", "s3", "route53", "elasticloadbalancing"}
@@ -26,7 +26,7 @@ class Call:
     action: str
     region: str
     status: int
-    agent: str
+    agent: str = field(repr=False)
 
     @property
     def mutating(self) -> bool:

@@ -29,20 +29,23 @@ def estate(world, tmp_path):
 
 @pytest.fixture
 def daemon(estate, request):
-    """A daemon that has armed itself. When the test fails, the tail of its log is in the report."""
-    made = Daemon(estate)
-    made.start()
-    yield made
-    made.close()
+    """A daemon that has armed itself."""
+    made = request.node.drd = Daemon(estate)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
+    """What to read when a test failed, also one that failed because its daemon never armed itself."""
     report = yield
-    shown = getattr(item, "funcargs", {})
-    if report.failed and "daemon" in shown:
-        report.sections.append(("the daemon's log, last lines", shown["daemon"].tail()))
-        report.sections.append(("the ledger", shown["daemon"].story()))
-    if report.failed and "estate" in shown:
-        report.sections.append(("mutating calls", "\n".join(map(str, shown["estate"].mutating()))))
+    daemon = getattr(item, "drd", None)
+    if report.failed and daemon:
+        report.sections.append(("the daemon's log, last lines", daemon.tail()))
+        report.sections.append(("its status", str(daemon.status())))
+        report.sections.append(("its ledger", daemon.story()))
+        report.sections.append(("mutating calls", "\n".join(map(str, daemon.estate.mutating()))))
     return report

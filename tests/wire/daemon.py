@@ -59,6 +59,9 @@ class Daemon:
             self.estate.witness("standby", "healthy")
             eventually("the daemon is armed", self._armed, ARMS_WITHIN)
 
+    def running_or_killed(self) -> bool:
+        return self.process.child.poll() in (None, -signal.SIGKILL)
+
     def _armed(self) -> bool:
         assert self.process.running(), f"drd exited with {self.process.child.returncode}"
         return bool(self.status().get("armed"))
@@ -126,8 +129,10 @@ class Daemon:
         return datetime.fromisoformat(line["at"]).timestamp()
 
     def state(self) -> str | None:
+        """The newest state it decided on; a daemon that is gone will never reach another, so that is an error."""
+        assert self.running_or_killed(), f"drd exited with {self.process.child.returncode}"
         return self.path()[-1] if self.path() else None
 
     def story(self) -> str:
-        return "\n".join(f"{x['at']} {x['decision']['from']} -> {x['decision']['to']}: {x['decision']['because']} "
-                         f"{[c['command'] for c in x['decision']['commands']]}" for x in self.decided())
+        """The ledger as it stands, whatever is in it."""
+        return self.estate.ledger.read_text() if self.estate.ledger.exists() else "(no ledger)"

@@ -2,7 +2,7 @@
 
 Every rule matches the account in the request's signature, so tests that share a proxy do not see each other's
 faults. Deliberately absent: faults of the application, of DNS and of the observer's references; those are
-servers of the tests (app.py, dns.py), not AWS. First rule wins, so the order of calls matters.
+servers of the tests (app.py, dns.py), not AWS.
 """
 
 import json

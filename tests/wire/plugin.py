@@ -9,11 +9,11 @@ health checks that probe (dns.py derives the answer from the latch), suspended s
 
 import copy
 import os
-import sys
 import threading
 import time
 
 import audit
+from lifeline import die_with_the_tests
 from ministack import app
 from ministack.core import responses
 from ministack.services import autoscaling, rds, route53
@@ -162,12 +162,6 @@ def booleans_are_lower_case() -> None:
     route53._build_health_check_el = build
 
 
-def die_with_the_tests() -> None:
-    """The tests hold our standard input; when they are gone, however they went, so are we."""
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
 if __name__ == "__main__":
     promotion_takes_time("FailoverGlobalCluster")
     promotion_takes_time("SwitchoverGlobalCluster")
@@ -176,5 +170,5 @@ if __name__ == "__main__":
     instances_take_time()
     booleans_are_lower_case()
     app._dispatch_service_request = audit.wrap(app._dispatch_service_request, AUDIT)
-    threading.Thread(target=die_with_the_tests, daemon=True).start()
+    die_with_the_tests()
     app.main()

@@ -5,11 +5,10 @@ reply lost on the network gives the caller no byte at all. Deliberately absent: 
 (faults.py). Private names of the pinned release are replaced, as in plugin.py.
 """
 
-import os
 import sys
-import threading
 
 from aiohttp import web
+from lifeline import die_with_the_tests
 from microburst import forward
 from microburst.cli import main
 
@@ -30,13 +29,7 @@ def lose_whole_replies() -> None:
     forward._stream_to_client = stream
 
 
-def die_with_the_tests() -> None:
-    """The tests hold our standard input; when they are gone, however they went, so are we."""
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
 if __name__ == "__main__":
     lose_whole_replies()
-    threading.Thread(target=die_with_the_tests, daemon=True).start()
+    die_with_the_tests()
     sys.exit(main())

@@ -20,9 +20,12 @@ import botocore.session
 from audit import HARNESS, Audit
 
 HERE = Path(__file__).parent
-SERVICES = ("sqs", "rds", "autoscaling", "cloudwatch", "s3", "route53", "events")
+NOBODY = "000000000000"
+WARMING = {"sqs": "list_queues", "rds": "describe_global_clusters", "autoscaling": "describe_auto_scaling_groups",
+           "s3": "list_buckets", "cloudwatch": "list_metrics", "route53": "list_hosted_zones", "events": "list_rules"}
 PROMOTE_SECONDS = 4.0
 LAUNCH_SECONDS = 2.0
+STARTS_WITHIN = 60.0
 
 
 class NotLoopback(Exception):
@@ -134,12 +137,16 @@ class World:
         self.audit.path.touch()
         self.session = botocore.session.get_session()
         self.processes = [self._start_emulator(scratch), self._start_proxy(scratch)]
-        eventually("the emulator answers", lambda: answers(f"{self.emulator}/_ministack/health"), 30)
-        eventually("the fault proxy answers", lambda: answers(f"{self.proxy}/_microburst/health"), 30)
+        for url, process in zip((f"{self.emulator}/_ministack/health", f"{self.proxy}/_microburst/health"),
+                                self.processes, strict=True):
+            try:
+                eventually(f"{url} answers", lambda url=url: answers(url), STARTS_WITHIN)
+            except AssertionError as error:
+                raise AssertionError(f"{error}\n{process.tail()}") from None
         self._warm()
 
     def _start_emulator(self, scratch: Path) -> Helper:
-        env = environment("000000000000", self.emulator) | {
+        env = environment(NOBODY, self.emulator) | {
             "GATEWAY_PORT": str(urlsplit(self.emulator).port), "BIND_HOST": "127.0.0.1", "TMPDIR": str(scratch),
             "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "S3_DATA_DIR": str(scratch / "s3"),
             "DOCKER_HOST": f"unix://{scratch}/no-docker", "LOG_LEVEL": "WARNING",
@@ -151,16 +158,12 @@ class World:
     def _start_proxy(self, scratch: Path) -> Helper:
         words = ["--upstream", self.emulator, "--host", "127.0.0.1", "--port", str(urlsplit(self.proxy).port),
                  "--no-resign"]
-        return Helper("proxy.py", words, scratch / "proxy.log", environment("000000000000", self.emulator))
+        return Helper("proxy.py", words, scratch / "proxy.log", environment(NOBODY, self.emulator))
 
     def _warm(self) -> None:
         """The proxy reads a service's model at its first request, for seconds on a busy machine: not in a test."""
-        for service in SERVICES:
-            client = self.client(service, "000000000000", "eu-central-2", through_proxy=True)
-            {"sqs": lambda: client.list_queues(), "rds": lambda: client.describe_global_clusters(),
-             "autoscaling": lambda: client.describe_auto_scaling_groups(), "s3": lambda: client.list_buckets(),
-             "cloudwatch": lambda: client.list_metrics(), "route53": lambda: client.list_hosted_zones(),
-             "events": lambda: client.list_rules()}[service]()
+        for service, reading in WARMING.items():
+            getattr(self.client(service, NOBODY, "eu-central-2", through_proxy=True), reading)()
 
     def client(self, service: str, account: str, region: str, through_proxy: bool = False, wait: float = 30):
         """A boto client as the harness uses it: straight to the emulator, marked so that the audit can tell it."""
