@@ -13,6 +13,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def exact(moment: datetime) -> str:
+    """Two statements of one witness in one second are two statements."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def alarm_time(moment: datetime) -> str:
     """CloudWatch writes its own times with milliseconds and an offset that has no colon."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
@@ -43,5 +48,5 @@ def alarm(arn: str, value: str, previous: str = "OK", age: float = 0, identity: 
 
 def verdict(side: str, value: str, reason: str) -> dict:
     """The witness's entry for PutEvents; the bus adds id, account, region and time as for any event."""
-    detail = {"side": side, "verdict": value, "observed_at": rfc3339(datetime.now(UTC)), "reason": reason}
+    detail = {"side": side, "verdict": value, "observed_at": exact(datetime.now(UTC)), "reason": reason}
     return {"Source": "drd.witness", "DetailType": "Endpoint Verdict", "Detail": json.dumps(detail)}
