@@ -6,7 +6,7 @@
 use crate::aws::capacity::{self, Group, Sizes};
 use crate::aws::traffic::{self, Move};
 use crate::aws::{AwsError, Class, Clients, Meter, Timers, database, notify};
-use crate::probe::{Probe, Trouble};
+use crate::probe::Probe;
 use crate::resolve::Resolvers;
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::command::{Command, Kind};
@@ -206,7 +206,7 @@ async fn prove_write(estate: &Estate, side: Side) -> Outcome {
         Ok(answer) => Outcome::Unknown {
             why: format!("GET {url}: {}", answer.words()),
         },
-        Err(trouble @ (Trouble::Ours(_) | Trouble::Theirs(_))) => Outcome::Unknown {
+        Err(trouble) => Outcome::Unknown {
             why: format!("GET {url}: {trouble}"),
         },
     }

@@ -183,7 +183,13 @@ fn group_max(group: &Group, desired: u32) -> Judged {
 
 /// A denied read means a denied act, most likely: the policy is not the one drd was given.
 fn permissions(reads: &Reads) -> Judged {
+    let check = reads
+        .wiring
+        .as_ref()
+        .ok()
+        .and_then(|w| w.health_check.as_ref());
     let errors = [
+        check.and_then(|c| c.as_ref().err()),
         reads.active_cluster.as_ref().err(),
         reads.cluster.as_ref().err(),
         reads.global.as_ref().err(),
@@ -200,7 +206,7 @@ fn permissions(reads: &Reads) -> Judged {
         .filter(|e| e.class == Class::Denied)
         .map(|e| format!("{e}{}", hint(e)))
         .collect();
-    if denied.is_empty() && errors.iter().all(Option::is_some) {
+    if denied.is_empty() && errors[1..].iter().all(Option::is_some) {
         return (Verdict::Unknown, "nothing could be read".to_owned());
     }
     wrongs(denied, "no read was denied".to_owned())
@@ -216,10 +222,8 @@ fn hint(error: &AwsError) -> &'static str {
 
 fn latch_state(latch: &Option<Latch>, active: Side) -> Judged {
     let points = latch.as_ref().map_or(Side::Primary, |_| Side::Standby);
-    judged(
-        points == active,
-        format!("the latch sends traffic to {points}, active is {active}"),
-    )
+    let detail = format!("the latch sends traffic to {points}, active is {active}");
+    judged(points == active, detail)
 }
 
 fn queue_state(queue: &queue::Attributes) -> Judged {
@@ -241,16 +245,17 @@ fn failover_pair(wiring: &Wiring, topology: &Topology) -> Judged {
 }
 
 fn latch_wired(wiring: &Wiring, topology: &Topology) -> Judged {
-    let unsaid = wiring
-        .health_check
-        .as_ref()
-        .is_some_and(|c| c.inverted.is_none());
-    let faults = wiring.latch_faults(topology);
-    if faults.is_empty() && unsaid {
-        let detail = "Route 53 does not say whether the check is inverted";
-        return (Verdict::Unknown, detail.to_owned());
-    }
-    wrongs(faults, "PRIMARY follows the latch alone".to_owned())
+    let Some(check) = &wiring.health_check else {
+        return judged(false, "PRIMARY has no health check".to_owned());
+    };
+    on(check, |check| {
+        let faults = wiring.latch_faults(check, topology);
+        if faults.is_empty() && check.inverted.is_none() {
+            let detail = "Route 53 does not say whether the check is inverted";
+            return (Verdict::Unknown, detail.to_owned());
+        }
+        wrongs(faults, "PRIMARY follows the latch alone".to_owned())
+    })
 }
 
 #[cfg(test)]

@@ -83,12 +83,19 @@ impl Resolvers {
             return configured(topology, deadline).await;
         }
         let mut all = own()?;
-        let zone = self
+        let found = self
             .zone
-            .get_or_try_init(|| zone(&all, &topology.dns.record, deadline))
-            .await;
-        // Without the zone's servers the host's own have to do; they are looked for again next time.
-        all.extend(zone.into_iter().flatten().copied().collect::<Vec<_>>());
+            .get_or_try_init(|| zone(&all, &topology.dns.record, deadline));
+        // Without the zone's servers the host's own have to do; they are looked for again next
+        // time. Two deadlines: the zone's servers, then their addresses.
+        let zone = timeout(deadline * 2, found).await;
+        all.extend(
+            zone.into_iter()
+                .flatten()
+                .flatten()
+                .copied()
+                .collect::<Vec<_>>(),
+        );
         all.sort_unstable();
         all.dedup();
         Ok(all)
@@ -168,34 +175,25 @@ async fn ask_all(
     (record, [primary, standby])
 }
 
-/// What a resolver says about a name; `None` when it says nothing. "No such name" is an answer.
+/// What a resolver says about a name; `None` when it says nothing. "No such name" is an answer,
+/// but only about addresses: a record that is an alias inside Route 53 has no CNAME.
 async fn ask(client: &TokioResolver, name: &str, deadline: Duration) -> Option<Given> {
-    let kinds = [RecordType::A, RecordType::AAAA, RecordType::CNAME];
     let (v4, v6, alias) = tokio::join!(
-        one(client, name, kinds[0], deadline),
-        one(client, name, kinds[1], deadline),
-        one(client, name, kinds[2], deadline),
+        one(client, name, RecordType::A, deadline),
+        one(client, name, RecordType::AAAA, deadline),
+        one(client, name, RecordType::CNAME, deadline),
     );
+    let heard = v4.is_some();
     let mut given = Given::default();
-    let mut heard = false;
-    for data in [v4, v6, alias].into_iter().flatten() {
-        heard = true;
-        for rdata in data {
-            note(&mut given, &rdata, name);
+    for (owner, data) in [v4, v6, alias].into_iter().flatten().flatten() {
+        given.addresses.extend(data.ip_addr());
+        if let RData::CNAME(target) = data
+            && plain(&owner) == plain(name)
+        {
+            given.alias = Some(plain(&target.0.to_ascii()));
         }
     }
-    heard.then_some(given)
-}
-
-fn note(given: &mut Given, rdata: &(String, RData), asked: &str) {
-    let (owner, data) = rdata;
-    if let Some(address) = data.ip_addr() {
-        given.addresses.insert(address);
-    } else if let RData::CNAME(target) = data
-        && plain(owner) == plain(asked)
-    {
-        given.alias = Some(plain(&target.0.to_ascii()));
-    }
+    (heard || given != Given::default()).then_some(given)
 }
 
 async fn one(

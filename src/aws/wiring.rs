@@ -39,59 +39,57 @@ pub struct HealthCheck {
 }
 
 /// How Route 53 is wired: the record's failover halves, and PRIMARY's health check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Wiring {
     /// Records of the name that take part in failover.
     pub halves: Vec<Half>,
-    /// The health check of PRIMARY, when it has one.
-    pub health_check: Option<HealthCheck>,
+    /// The health check of PRIMARY, when it has one. Read apart: without it the pair is still known.
+    pub health_check: Option<Result<HealthCheck, AwsError>>,
 }
 
 /// Reads the wiring.
 ///
 /// # Errors
-/// What AWS said.
+/// What AWS said about the records.
 pub async fn read(aws: &Clients) -> Result<Wiring, AwsError> {
-    let dns = &aws.topology().dns;
+    const OPERATION: &str = "route53:ListResourceRecordSets";
+    let (zone, record) = (
+        &aws.topology().dns.hosted_zone_id,
+        &aws.topology().dns.record,
+    );
     let request = aws
         .route53()
         .list_resource_record_sets()
-        .hosted_zone_id(&dns.hosted_zone_id)
-        .start_record_name(&dns.record)
+        .hosted_zone_id(zone)
+        .start_record_name(record)
         .max_items(RECORDS_MAX);
-    let answer = aws
-        .read(
-            "route53:ListResourceRecordSets",
-            &dns.hosted_zone_id,
-            request.send(),
-        )
-        .await?;
+    let answer = aws.read(OPERATION, zone, request.send()).await?;
     let halves: Vec<Half> = answer
         .resource_record_sets()
         .iter()
-        .filter(|r| plain(r.name()) == plain(&dns.record))
+        .filter(|r| plain(r.name()) == plain(record))
         .filter_map(half_of)
         .collect();
-    let id = halves
-        .iter()
-        .find_map(|h| h.health_check.clone().filter(|_| h.is("PRIMARY")));
-    let health_check = match id {
-        Some(id) => {
-            let request = aws.route53().get_health_check().health_check_id(&id);
-            let answer = aws
-                .read("route53:GetHealthCheck", &id, request.send())
-                .await?;
-            answer
-                .health_check()
-                .and_then(|c| c.health_check_config())
-                .map(check_of)
-        }
+    let primary = halves.iter().find(|h| h.is("PRIMARY"));
+    let health_check = match primary.and_then(|h| h.health_check.as_deref()) {
+        Some(id) => Some(check(aws, id).await),
         None => None,
     };
     Ok(Wiring {
         halves,
         health_check,
     })
+}
+
+async fn check(aws: &Clients, id: &str) -> Result<HealthCheck, AwsError> {
+    const OPERATION: &str = "route53:GetHealthCheck";
+    let request = aws.route53().get_health_check().health_check_id(id);
+    let answer = aws.read(OPERATION, id, request.send()).await?;
+    answer
+        .health_check()
+        .and_then(|c| c.health_check_config())
+        .map(check_of)
+        .ok_or_else(|| AwsError::gone(OPERATION, id))
 }
 
 fn half_of(record: &ResourceRecordSet) -> Option<Half> {
@@ -146,7 +144,7 @@ impl Wiring {
 
     /// What else than the latch PRIMARY follows. Wanted: an inverted HTTPS check of the latch
     /// object, and no look at its own target, which would move users to a side that cannot write.
-    pub fn latch_faults(&self, topology: &Topology) -> Vec<String> {
+    pub fn latch_faults(&self, check: &HealthCheck, topology: &Topology) -> Vec<String> {
         let mut faults = Vec::new();
         if self
             .halves
@@ -155,10 +153,6 @@ impl Wiring {
         {
             faults.push("PRIMARY evaluates its target: users move by themselves".to_owned());
         }
-        let Some(check) = &self.health_check else {
-            faults.push("PRIMARY has no health check".to_owned());
-            return faults;
-        };
         let expected = latch_addresses(topology);
         if check.kind != "HTTPS" || !expected.contains(&check.address) {
             let (kind, address) = (&check.kind, &check.address);
@@ -244,67 +238,63 @@ mod tests {
                 half("PRIMARY", Some("hc-1"), &sides.primary.traffic_target),
                 half("SECONDARY", None, &sides.standby.traffic_target),
             ],
-            health_check: Some(HealthCheck {
-                kind: "HTTPS".to_owned(),
-                address: latch_addresses(&topology())[0].clone(),
-                inverted: Some(true),
-                disabled: false,
-            }),
+            health_check: None,
         }
     }
 
-    /// How many faults the pair and the latch have after a change.
-    fn faults(change: impl FnOnce(&mut Wiring)) -> (usize, usize) {
-        let mut wiring = wired();
-        change(&mut wiring);
+    fn following() -> HealthCheck {
+        HealthCheck {
+            kind: "HTTPS".to_owned(),
+            address: latch_addresses(&topology())[0].clone(),
+            inverted: Some(true),
+            disabled: false,
+        }
+    }
+
+    /// How many faults the pair and PRIMARY's check have after a change.
+    fn faults(change: impl FnOnce(&mut Wiring, &mut HealthCheck)) -> (usize, usize) {
+        let (mut wiring, mut check) = (wired(), following());
+        change(&mut wiring, &mut check);
         let topology = topology();
-        (
-            wiring.pair_faults(&topology).len(),
-            wiring.latch_faults(&topology).len(),
-        )
+        let pair = wiring.pair_faults(&topology).len();
+        (pair, wiring.latch_faults(&check, &topology).len())
     }
 
     #[test]
     fn the_wiring_of_the_design_has_no_fault() {
-        assert_eq!(faults(|_| {}), (0, 0));
+        assert_eq!(faults(|_, _| {}), (0, 0));
     }
 
     #[test]
     fn a_pair_that_cannot_turn_over_is_a_fault() {
-        assert_eq!(faults(|w| drop(w.halves.pop())), (1, 0));
-        assert_eq!(faults(|w| w.halves[0].health_check = None), (1, 0));
+        let pair = |change: fn(&mut Vec<Half>)| faults(|w, _| change(&mut w.halves)).0;
+        assert_eq!(pair(|halves| drop(halves.pop())), 1);
+        assert_eq!(pair(|halves| halves[0].health_check = None), 1);
+        assert_eq!(pair(|halves| halves[1].health_check = Some("hc".into())), 1);
+        assert_eq!(pair(|halves| halves[1].evaluates_target = true), 1);
+        let swap = |halves: &mut Vec<Half>| {
+            halves[0].failover = "SECONDARY".to_owned();
+            halves[1].failover = "PRIMARY".to_owned();
+        };
         assert_eq!(
-            faults(|w| w.halves[1].health_check = Some("hc-2".to_owned())),
-            (1, 0)
-        );
-        assert_eq!(faults(|w| w.halves[1].evaluates_target = true), (1, 0));
-        let swapped = faults(|w| {
-            w.halves[0].failover = "SECONDARY".to_owned();
-            w.halves[1].failover = "PRIMARY".to_owned();
-        });
-        assert_eq!(
-            swapped,
-            (4, 0),
+            pair(swap),
+            4,
             "each half is wrong in itself and in its address"
         );
     }
 
     #[test]
     fn a_primary_that_follows_anything_but_the_latch_is_a_fault() {
-        let check =
-            |change: fn(&mut HealthCheck)| faults(|w| w.health_check.iter_mut().for_each(change));
-        let endpoint = |c: &mut HealthCheck| c.address = "primary.example.com/health".to_owned();
-        assert_eq!(check(endpoint), (0, 1));
-        assert_eq!(check(|c| c.kind = "HTTP".to_owned()), (0, 1));
-        assert_eq!(check(|c| c.inverted = Some(false)), (0, 1));
+        let check = |change: fn(&mut HealthCheck)| faults(|_, c| change(c)).1;
         assert_eq!(
-            check(|c| c.inverted = None),
-            (0, 0),
-            "not said is not false"
+            check(|c| c.address = "primary.example.com/health".into()),
+            1
         );
-        assert_eq!(check(|c| c.disabled = true), (0, 1));
-        assert_eq!(faults(|w| w.halves[0].evaluates_target = true), (0, 1));
-        assert_eq!(faults(|w| w.health_check = None), (0, 1));
+        assert_eq!(check(|c| c.kind = "HTTP".into()), 1);
+        assert_eq!(check(|c| c.inverted = Some(false)), 1);
+        assert_eq!(check(|c| c.inverted = None), 0, "not said is not false");
+        assert_eq!(check(|c| c.disabled = true), 1);
+        assert_eq!(faults(|w, _| w.halves[0].evaluates_target = true), (0, 1));
     }
 
     #[test]
