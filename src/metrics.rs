@@ -58,11 +58,8 @@ pub struct MetricsError(#[from] prometheus::Error);
 pub struct Metrics {
     registry: Registry,
     machine: Machine,
-    lag: Children<Gauge>,
-    lag_measured_at: Children<Gauge>,
-    received: Children<IntCounter>,
-    discarded: Children<IntCounter>,
-    age: Histogram,
+    lag: Lag,
+    intake: Intake,
     turned_at: Gauge,
     appends: IntCounter,
     appends_failed: IntCounter,
@@ -70,6 +67,19 @@ pub struct Metrics {
     pages: IntCounter,
     pages_failed: IntCounter,
     aws: Aws,
+}
+
+#[derive(Debug)]
+struct Lag {
+    seconds: Children<Gauge>,
+    measured_at: Children<Gauge>,
+}
+
+#[derive(Debug)]
+struct Intake {
+    received: Children<IntCounter>,
+    discarded: Children<IntCounter>,
+    age: Histogram,
 }
 
 impl Metrics {
@@ -99,49 +109,10 @@ impl Metrics {
         let registry = Registry::new();
         let r = &registry;
         build_info(r)?;
-        let lag = (
-            "drd_replication_lag_seconds",
-            "The newest lag sample; NaN until there is one.",
-        );
-        let lag_at = (
-            "drd_replication_lag_measured_timestamp_seconds",
-            "When the newest lag sample was taken; 0 is never.",
-        );
-        let received = counters(
-            r,
-            (
-                "drd_events_received_total",
-                "Queue messages by kind of sender.",
-            ),
-            &["source"],
-        )?;
-        let discarded = counters(
-            r,
-            (
-                "drd_events_discarded_total",
-                "Messages not acted on, by reason.",
-            ),
-            &["reason"],
-        )?;
-        let reasons = Discard::ALL
-            .map(Discard::name)
-            .into_iter()
-            .chain(DISCARDED_LATER);
-        let sources = LagSource::ALL.map(LagSource::name);
-        let metrics = Metrics {
+        Ok(Metrics {
             machine: Machine::new(r, setup)?,
-            lag: gauges(r, lag, &["source"])?.children(sources)?,
-            lag_measured_at: gauges(r, lag_at, &["source"])?.children(sources)?,
-            received: received.children(Source::ALL.map(Source::name))?,
-            discarded: discarded.children(reasons)?,
-            age: histogram(
-                r,
-                (
-                    "drd_event_age_seconds",
-                    "Age of signals when they were read.",
-                ),
-                &AGE_BUCKETS,
-            )?,
+            lag: Lag::new(r)?,
+            intake: Intake::new(r)?,
             turned_at: gauge(
                 r,
                 "drd_loop_last_iteration_timestamp_seconds",
@@ -170,12 +141,7 @@ impl Metrics {
             )?,
             aws: Aws::new(r)?,
             registry,
-        };
-        metrics
-            .lag
-            .iter()
-            .for_each(|(_, gauge)| gauge.set(f64::NAN));
-        Ok(metrics)
+        })
     }
 
     /// A decision was made durable.
@@ -209,11 +175,14 @@ impl Metrics {
 
     /// A queue message was read.
     pub fn message_read(&self, reading: &Reading, now: Time) {
-        if let Some(received) = self.received.of(reading.source.name()) {
+        if let Some(received) = self.intake.received.of(reading.source.name()) {
             received.inc();
         }
         match &reading.parsed {
-            Parsed::Signal(signal) => self.age.observe((now - signal.observed_at).as_secs_f64()),
+            Parsed::Signal(signal) => self
+                .intake
+                .age
+                .observe((now - signal.observed_at).as_secs_f64()),
             Parsed::Lag(sample) => self.lag_sampled(LagSource::LagMonitor, sample),
             Parsed::Discard(reason) => self.event_discarded(reason.name()),
             Parsed::Malformed(_) => self.event_discarded("malformed"),
@@ -223,18 +192,18 @@ impl Metrics {
 
     /// A message was not acted on.
     pub fn event_discarded(&self, reason: &'static str) {
-        if let Some(discarded) = self.discarded.of(reason) {
+        if let Some(discarded) = self.intake.discarded.of(reason) {
             discarded.inc();
         }
     }
 
     /// A lag sample arrived.
     pub fn lag_sampled(&self, source: LagSource, sample: &LagSample) {
-        let (lag, at) = (
-            self.lag.of(source.name()),
-            self.lag_measured_at.of(source.name()),
+        let gauges = (
+            self.lag.seconds.of(source.name()),
+            self.lag.measured_at.of(source.name()),
         );
-        if let (Some(lag), Some(at)) = (lag, at) {
+        if let (Some(lag), Some(at)) = gauges {
             lag.set(sample.lag.as_secs_f64());
             at.set(seconds(sample.taken_at));
         }
@@ -278,6 +247,55 @@ impl Metrics {
                 String::new()
             }
         }
+    }
+}
+
+impl Lag {
+    fn new(registry: &Registry) -> prometheus::Result<Lag> {
+        let lag = (
+            "drd_replication_lag_seconds",
+            "The newest lag sample; NaN until there is one.",
+        );
+        let at = (
+            "drd_replication_lag_measured_timestamp_seconds",
+            "When the newest lag sample was taken; 0 is never.",
+        );
+        let sources = LagSource::ALL.map(LagSource::name);
+        let lag = Lag {
+            seconds: gauges(registry, lag, &["source"])?.children(sources)?,
+            measured_at: gauges(registry, at, &["source"])?.children(sources)?,
+        };
+        lag.seconds
+            .iter()
+            .for_each(|(_, gauge)| gauge.set(f64::NAN));
+        Ok(lag)
+    }
+}
+
+impl Intake {
+    fn new(registry: &Registry) -> prometheus::Result<Intake> {
+        let received = (
+            "drd_events_received_total",
+            "Queue messages by kind of sender.",
+        );
+        let discarded = (
+            "drd_events_discarded_total",
+            "Messages not acted on, by reason.",
+        );
+        let age = (
+            "drd_event_age_seconds",
+            "Age of signals when they were read.",
+        );
+        let sources = Source::ALL.map(Source::name);
+        let reasons = Discard::ALL
+            .map(Discard::name)
+            .into_iter()
+            .chain(DISCARDED_LATER);
+        Ok(Intake {
+            received: counters(registry, received, &["source"])?.children(sources)?,
+            discarded: counters(registry, discarded, &["reason"])?.children(reasons)?,
+            age: histogram(registry, age, &AGE_BUCKETS)?,
+        })
     }
 }
 

@@ -19,6 +19,7 @@ const INSIDE: &str =
 
 fn known() -> Known {
     Known::new(ACCOUNT, Span::secs(300))
+        .suffix("shop1")
         .region("eu-central-1")
         .region("eu-central-2")
         .alarm(HEALTH, "route53-primary")

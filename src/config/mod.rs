@@ -79,7 +79,7 @@ impl Config {
     }
 }
 
-/// Why there is no configuration. All are usage errors (exit code 2).
+/// Why there is no configuration. Nothing was started or changed in any of these cases.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Nobody named a file, the usual one is not there, and no variable says anything.

@@ -114,11 +114,11 @@ fn unlike_earlier(notes: &Notes, sensor: &SensorRead, earlier: &[SensorRead]) {
     let same_place = |other: &&SensorRead| {
         other.config.vantage == config.vantage && other.config.side == config.side
     };
-    let twin = earlier.iter().filter(same_alarm);
+    let mut twin = earlier.iter().filter(same_alarm);
     let twin = if config.alarm_arn.is_some() {
-        twin.last()
+        twin.next()
     } else {
-        twin.filter(same_place).last()
+        twin.find(same_place)
     };
     if let Some(twin) = twin {
         let what = format!("`{}` hears what `{}` hears", config.name, twin.config.name);

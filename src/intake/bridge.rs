@@ -168,6 +168,9 @@ impl Context<'_> {
     fn witness(&self, body: &str) -> Result<Parsed, String> {
         let event: Event<WitnessDetail<'_>> = detailed(body)?;
         let detail = event.detail;
+        if !self.known.is_estate(detail.suffix.as_deref()) {
+            return Ok(Parsed::Discard(Discard::ForeignEstate));
+        }
         let side = Side::BOTH
             .into_iter()
             .find(|side| side.name() == &*detail.side);
@@ -193,6 +196,9 @@ impl Context<'_> {
 
     fn lag(&self, body: &str) -> Result<Parsed, String> {
         let event: Event<LagDetail<'_>> = detailed(body)?;
+        if !self.known.is_estate(event.detail.suffix.as_deref()) {
+            return Ok(Parsed::Discard(Discard::ForeignEstate));
+        }
         let taken_at = moment(&event.detail.taken_at, "detail.taken_at")?;
         let millis = (event.detail.lag_seconds * 1000.0).round();
         // A year: more is a wrong unit, and below zero is no lag.
@@ -214,6 +220,9 @@ impl Context<'_> {
     /// Never stale: an old heartbeat says how late the path is, which is what it is for.
     fn heartbeat(&self, body: &str) -> Result<Parsed, String> {
         let event: Event<HeartbeatDetail<'_>> = detailed(body)?;
+        if !self.known.is_estate(event.detail.suffix.as_deref()) {
+            return Ok(Parsed::Discard(Discard::ForeignEstate));
+        }
         Ok(Parsed::Heartbeat {
             id: Arc::from(&*self.head.id),
             sent_at: moment(&event.detail.sent_at, "detail.sent_at")?,
@@ -297,6 +306,8 @@ struct ScalingDetail<'a> {
 
 #[derive(Deserialize)]
 struct WitnessDetail<'a> {
+    #[serde(borrow, default)]
+    suffix: Option<Text<'a>>,
     #[serde(borrow)]
     side: Text<'a>,
     #[serde(borrow)]
@@ -307,6 +318,8 @@ struct WitnessDetail<'a> {
 
 #[derive(Deserialize)]
 struct LagDetail<'a> {
+    #[serde(borrow, default)]
+    suffix: Option<Text<'a>>,
     lag_seconds: f64,
     #[serde(borrow)]
     taken_at: Text<'a>,
@@ -314,6 +327,8 @@ struct LagDetail<'a> {
 
 #[derive(Deserialize)]
 struct HeartbeatDetail<'a> {
+    #[serde(borrow, default)]
+    suffix: Option<Text<'a>>,
     #[serde(borrow)]
     sent_at: Text<'a>,
 }

@@ -90,6 +90,8 @@ pub enum Discard {
     ForeignAccount,
     /// From a region that the estate has nothing in.
     ForeignRegion,
+    /// One of drd's own senders speaks about another estate of this account.
+    ForeignEstate,
     /// A mute rule covers the alarm now.
     Muted,
     /// The composite alarm's suppressor holds it back.
@@ -100,11 +102,12 @@ pub enum Discard {
 
 impl Discard {
     /// Every reason.
-    pub const ALL: [Discard; 7] = [
+    pub const ALL: [Discard; 8] = [
         Discard::Stale,
         Discard::UnknownAlarm,
         Discard::ForeignAccount,
         Discard::ForeignRegion,
+        Discard::ForeignEstate,
         Discard::Muted,
         Discard::Suppressed,
         Discard::Unsupported,
@@ -117,6 +120,7 @@ impl Discard {
             Discard::UnknownAlarm => "unknown_alarm",
             Discard::ForeignAccount => "foreign_account",
             Discard::ForeignRegion => "foreign_region",
+            Discard::ForeignEstate => "foreign_estate",
             Discard::Muted => "muted",
             Discard::Suppressed => "suppressed",
             Discard::Unsupported => "unsupported",
@@ -185,6 +189,7 @@ impl Parsed {
                 | Discard::UnknownAlarm
                 | Discard::ForeignAccount
                 | Discard::ForeignRegion
+                | Discard::ForeignEstate
                 | Discard::Muted
                 | Discard::Suppressed,
             ) => false,

@@ -12,6 +12,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Known {
     account: String,
+    suffix: Option<String>,
     regions: Vec<String>,
     alarms: BTreeMap<String, Arc<str>>,
     witnesses: [Option<Arc<str>>; 2],
@@ -23,6 +24,7 @@ impl Known {
     pub fn new(account: &str, event_max_age: Span) -> Known {
         Known {
             account: account.to_owned(),
+            suffix: None,
             regions: Vec::new(),
             alarms: BTreeMap::new(),
             witnesses: [None, None],
@@ -35,6 +37,13 @@ impl Known {
         if !self.is_region(region) {
             self.regions.push(region.to_owned());
         }
+        self
+    }
+
+    /// Believes drd's own senders only where they name no estate, or this one. Two estates of one
+    /// account may share an event bus.
+    pub fn suffix(mut self, suffix: &str) -> Known {
+        self.suffix = Some(suffix.to_owned());
         self
     }
 
@@ -56,6 +65,7 @@ impl Known {
     pub fn of(config: &Config) -> Known {
         let sides = &config.topology.sides;
         let mut known = Known::new(config.account(), config.policy.event_max_age)
+            .suffix(config.topology.suffix.as_str())
             .region(&sides.primary.region)
             .region(&sides.standby.region)
             .region("us-east-1");
@@ -71,6 +81,13 @@ impl Known {
 
     pub(super) fn is_account(&self, account: &str) -> bool {
         self.account == account
+    }
+
+    pub(super) fn is_estate(&self, suffix: Option<&str>) -> bool {
+        match (&self.suffix, suffix) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            (Some(_), None) | (None, _) => true,
+        }
     }
 
     pub(super) fn is_region(&self, region: &str) -> bool {

@@ -26,9 +26,7 @@ pub(super) struct Machine {
     writers: Gauge,
     points_to: Children<IntGauge>,
     sensors: Vec<Sensor>,
-    rto: Gauge,
     rto_left: Gauge,
-    rpo: Gauge,
     heartbeat_at: Gauge,
     checks: IntGaugeVec,
     checked_at: Gauge,
@@ -63,7 +61,8 @@ impl Machine {
             ),
             &["side"],
         )?;
-        let machine = Machine {
+        objectives(r, setup)?;
+        Ok(Machine {
             state: by_state.children(State::NAMES)?,
             entered_at: gauge(
                 r,
@@ -85,13 +84,11 @@ impl Machine {
             )?,
             points_to: by_dns.children(Side::BOTH.map(Side::name))?,
             sensors: sensors(r, setup)?,
-            rto: gauge(r, "drd_rto_objective_seconds", "Recovery time objective.")?,
             rto_left: gauge(
                 r,
                 "drd_rto_budget_remaining_seconds",
                 "What is left of the RTO.",
             )?,
-            rpo: gauge(r, "drd_rpo_objective_seconds", "Recovery point objective.")?,
             heartbeat_at: gauge(
                 r,
                 "drd_event_path_heartbeat_timestamp_seconds",
@@ -111,11 +108,7 @@ impl Machine {
                 "When readiness was last checked.",
             )?,
             incidents: Incidents::new(r)?,
-        };
-        machine.rto.set(setup.policy.rto.as_secs_f64());
-        machine.rto_left.set(setup.policy.rto.as_secs_f64());
-        machine.rpo.set(setup.policy.rpo.as_secs_f64());
-        Ok(machine)
+        })
     }
 
     pub fn decided(
@@ -207,6 +200,24 @@ fn one_of(gauges: &Children<IntGauge>, value: &str) {
     for (name, gauge) in gauges.iter() {
         store_flag(gauge, name == value);
     }
+}
+
+/// What the configuration promises; it does not change while the daemon runs.
+fn objectives(registry: &Registry, setup: &Setup) -> Result<()> {
+    let policy = &setup.policy;
+    gauge(
+        registry,
+        "drd_rto_objective_seconds",
+        "Recovery time objective.",
+    )?
+    .set(policy.rto.as_secs_f64());
+    gauge(
+        registry,
+        "drd_rpo_objective_seconds",
+        "Recovery point objective.",
+    )?
+    .set(policy.rpo.as_secs_f64());
+    Ok(())
 }
 
 fn sensors(registry: &Registry, setup: &Setup) -> Result<Vec<Sensor>> {

@@ -165,94 +165,95 @@ fn sides_must_be_two_places_of_one_account() {
     );
 }
 
+/// What is replaced, by what, and what is then said.
+const REFUSED: &[(&str, &str, &str)] = &[
+    ("suffix = \"shop1\"", "suffix = \"Shop\"", "a letter first"),
+    (
+        "rto = \"300s\"",
+        "rto = 300",
+        "wants a length of time in quotes",
+    ),
+    ("rto = \"300s\"", "rto = \"-3s\"", "at least 1ms"),
+    ("rto = \"300s\"", "rto = \"5us\"", "whole milliseconds"),
+    (
+        "rto = \"300s\"",
+        "autonomy = { edge_down = \"akt\" }",
+        "did you mean `act`?",
+    ),
+    (
+        "cluster:aurora-primary",
+        "db:aurora-primary",
+        "wants arn:aws:rds:REGION:ACCOUNT:cluster:NAME",
+    ),
+    (
+        "\"https://primary.shop1.example.com/health/write\"",
+        "\"primary.shop1\"",
+        "wants a whole URL",
+    ),
+    (
+        "hosted_zone_id = \"Z0",
+        "hosted_zone_id = \"Z-0",
+        "wants a hosted zone id",
+    ),
+    (
+        "record = \"api.shop1.example.com\"",
+        "record = \"https://api\"",
+        "wants the record's full name",
+    ),
+    (
+        "\"10.1.0.2:53\"",
+        "\"10.1.0.2:dns\"",
+        "wants resolvers as host:port",
+    ),
+    ("min = 6,", "min = 7,", "serving.min 7 > serving.desired 6"),
+    (
+        "min = 6,",
+        "min = \"6\",",
+        "wants a whole number without quotes",
+    ),
+    (
+        "[capacity]",
+        "[capacity]\nfloor_percent = 101",
+        "wants 1 to 100, not 101",
+    ),
+    (
+        "[database]",
+        "[http]\nlisten = \"0.0.0.0:9817\"\n[database]",
+        "neither TLS nor a login",
+    ),
+    (
+        "kind = \"file\"",
+        "kind = \"dynamodb\"\ntable = \"t\"",
+        "not built yet; use kind = \"file\"",
+    ),
+    ("kind = \"file\"", "kind = \"fil\"", "did you mean `file`?"),
+    (
+        "vantage = \"route53\"",
+        "vantage = \"rout53\"",
+        "did you mean `route53`?",
+    ),
+    (
+        "sqs.eu-central-2",
+        "sqs.eu-central-1",
+        "the queue is in eu-central-1",
+    ),
+    ("sts.eu-west-1", "sts.eu-central-2", "a side's own region"),
+    (
+        "[policy]",
+        "[observe]\nprobe_timeout = \"6s\"\n[policy]",
+        "probe_timeout 6 s > 5 s in [observe]",
+    ),
+    (
+        "[policy]",
+        "[observe]\narmed = \"1m\"\n[policy]",
+        "2 x armed + call_timeout 125 s > 75 s",
+    ),
+];
+
 #[test]
 fn single_values_are_refused_with_what_is_wanted() {
-    let cases = [
-        ("suffix = \"shop1\"", "suffix = \"Shop\"", "a letter first"),
-        (
-            "rto = \"300s\"",
-            "rto = 300",
-            "wants a length of time in quotes",
-        ),
-        ("rto = \"300s\"", "rto = \"-3s\"", "at least 1ms"),
-        ("rto = \"300s\"", "rto = \"5us\"", "whole milliseconds"),
-        (
-            "rto = \"300s\"",
-            "autonomy = { edge_down = \"akt\" }",
-            "did you mean `act`?",
-        ),
-        (
-            "cluster:aurora-primary",
-            "db:aurora-primary",
-            "wants arn:aws:rds:REGION:ACCOUNT:cluster:NAME",
-        ),
-        (
-            "\"https://primary.shop1.example.com/health/write\"",
-            "\"primary.shop1\"",
-            "wants a whole URL",
-        ),
-        (
-            "hosted_zone_id = \"Z0",
-            "hosted_zone_id = \"Z-0",
-            "wants a hosted zone id",
-        ),
-        (
-            "record = \"api.shop1.example.com\"",
-            "record = \"https://api\"",
-            "wants the record's full name",
-        ),
-        (
-            "\"10.1.0.2:53\"",
-            "\"10.1.0.2:dns\"",
-            "wants resolvers as host:port",
-        ),
-        ("min = 6,", "min = 7,", "serving.min 7 > serving.desired 6"),
-        (
-            "min = 6,",
-            "min = \"6\",",
-            "wants a whole number without quotes",
-        ),
-        (
-            "[capacity]",
-            "[capacity]\nfloor_percent = 101",
-            "wants 1 to 100, not 101",
-        ),
-        (
-            "[database]",
-            "[http]\nlisten = \"0.0.0.0:9817\"\n[database]",
-            "neither TLS nor a login",
-        ),
-        (
-            "kind = \"file\"",
-            "kind = \"dynamodb\"\ntable = \"t\"",
-            "not built yet; use kind = \"file\"",
-        ),
-        ("kind = \"file\"", "kind = \"fil\"", "did you mean `file`?"),
-        (
-            "vantage = \"route53\"",
-            "vantage = \"rout53\"",
-            "did you mean `route53`?",
-        ),
-        (
-            "sqs.eu-central-2",
-            "sqs.eu-central-1",
-            "the queue is in eu-central-1",
-        ),
-        ("sts.eu-west-1", "sts.eu-central-2", "a side's own region"),
-        (
-            "[policy]",
-            "[observe]\nprobe_timeout = \"6s\"\n[policy]",
-            "probe_timeout 6 s > 5 s in [observe]",
-        ),
-        (
-            "[policy]",
-            "[observe]\narmed = \"1m\"\n[policy]",
-            "2 x armed + call_timeout 125 s > 75 s",
-        ),
-    ];
-    for (old, new, wanted) in cases {
-        let problem = bad_with(old, new);
-        assert_says(&problem, &[wanted, "1 problem;"]);
+    for (old, new, wanted) in REFUSED {
+        assert_says(&bad_with(old, new), &[wanted, "1 problem;"]);
     }
 }
 
