@@ -102,7 +102,7 @@ async fn attempt(estate: &Estate, command: &Command) -> Outcome {
     ended.unwrap_or_else(|error| outcome_of(&error))
 }
 
-const DONE: Outcome = Outcome::Done { min_before: None };
+const DONE: Outcome = Outcome::Done;
 
 /// What a failed call means for the command.
 fn outcome_of(error: &AwsError) -> Outcome {
@@ -178,9 +178,7 @@ async fn prescale(aws: &Clients, side: Side, min: u32) -> Result<Outcome, AwsErr
         None => Ok(Outcome::AlreadySo),
         Some(sizes) => {
             capacity::update(aws, side, sizes).await?;
-            Ok(Outcome::Done {
-                min_before: Some(group.min),
-            })
+            Ok(Outcome::Done)
         }
     }
 }

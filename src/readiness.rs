@@ -86,7 +86,7 @@ fn named(name: &str, gates: bool, (verdict, detail): Judged) -> Check {
     Check {
         name: name.into(),
         verdict,
-        detail,
+        detail: detail.into(),
         gates,
     }
 }

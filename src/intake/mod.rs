@@ -9,6 +9,7 @@ pub mod envelope;
 
 mod bridge;
 mod known;
+pub use known::Known;
 mod sns;
 mod stamp;
 

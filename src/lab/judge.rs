@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub const CHECKED: [&str; 12] =
     ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "L1", "L2", "L3", "L4"];
 
+/// What the promises say, whatever the configured policy says (S3).
+const QUORUM: usize = 2;
 /// A region that came back this recently could not be known to be back: three probes of 5 s.
 const RECOVERED: Span = Span::secs(15);
 
@@ -40,13 +42,13 @@ struct Word {
     vantage: Vantage,
     verdict: Verdict,
     looked: Time,
-    since: Time,
 }
 
 /// The judge and its book.
 #[derive(Debug)]
 pub struct Judge {
     words: Vec<(Arc<str>, Side, Word)>,
+    quorum_since: [Option<Time>; 2],
     accepted: BTreeSet<String>,
     lag: Vec<LagSample>,
     role_changes_seen: usize,
@@ -70,6 +72,7 @@ impl Judge {
     pub fn new() -> Judge {
         Judge {
             words: Vec::new(),
+            quorum_since: [None; 2],
             accepted: BTreeSet::new(),
             lag: Vec::new(),
             role_changes_seen: 0,
@@ -96,13 +99,16 @@ impl Judge {
 
     /// A sensor's word reached drd. Order is by when the sensor looked.
     pub fn heard(&mut self, now: Time, looked: Time, name: &Arc<str>, sensor: &Sensor, verdict: Verdict) {
-        let word = Word { vantage: sensor.vantage, verdict, looked, since: now };
+        let word = Word { vantage: sensor.vantage, verdict, looked };
         match self.words.iter_mut().find(|(known, _, _)| known == name) {
             Some((_, _, old)) if looked < old.looked => {}
             Some((_, _, old)) if old.verdict == verdict => old.looked = looked,
             Some((_, _, old)) => *old = word,
             None => self.words.push((name.clone(), sensor.side, word)),
         }
+        let enough = self.domains_down(sensor.side).len() >= QUORUM;
+        let since = &mut self.quorum_since[sensor.side.index()];
+        *since = if enough { since.or(Some(now)) } else { None };
     }
 
     /// A message was taken from the queue, and the machine accepted or refused it (S4).
@@ -163,16 +169,19 @@ impl Judge {
             return;
         }
         let from = record.facts.active;
-        let down = self.domains_down(from, now, &setup.policy.hold_down);
-        let quorum = usize::from(setup.policy.quorum);
-        self.require(down.len() >= quorum, "S2", now, || {
-            format!("role change with {} domains down for the hold-down: {down:?}", down.len())
+        let down = self.domains_down(from);
+        // 10 s of slack: drd's word is dated by when the sensor looked, this book by its arrival.
+        let held = self.quorum_since[from.index()].is_some_and(|since| {
+            now - since >= setup.policy.hold_down - Span::secs(10)
+        });
+        self.require(held, "S2", now, || {
+            format!("role change without a quorum for the hold-down: {down:?}")
         });
         let truly_down = self.bad.is_some_and(|(from, until)| {
             now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
         });
         let liars = world.faults.false_sensors.len();
-        self.require(truly_down || liars >= quorum, "S3", now, || {
+        self.require(truly_down || liars >= QUORUM, "S3", now, || {
             "role change although the endpoint was well within the hold-down".to_owned()
         });
         if command.kind() == Kind::Promote {
@@ -184,13 +193,12 @@ impl Judge {
         self.committed.push((epoch, now));
     }
 
-    /// Fault domains whose endpoint sensors have said down for the whole hold-down. 10 s of
-    /// slack: drd's word is dated by when the sensor looked, this book by when it arrived.
-    fn domains_down(&self, side: Side, now: Time, hold_down: &Span) -> BTreeSet<&'static str> {
+    /// Fault domains whose endpoint sensors say down.
+    fn domains_down(&self, side: Side) -> BTreeSet<&'static str> {
         self.words
             .iter()
             .filter(|(_, s, w)| *s == side && w.vantage.sees_endpoint())
-            .filter(|(_, _, w)| w.verdict == Verdict::Unhealthy && now - w.since >= *hold_down - Span::secs(10))
+            .filter(|(_, _, w)| w.verdict == Verdict::Unhealthy)
             .map(|(_, _, w)| w.vantage.domain().name())
             .collect()
     }

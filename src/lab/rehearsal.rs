@@ -11,7 +11,7 @@ use super::scenario::{At, Expect, Fault, Kind, Outcome, Scenario};
 use super::senses::{self, Message, Senses};
 use super::world::World;
 use super::EPOCH;
-use crate::intake::envelope::Known;
+use crate::intake::Known;
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;
