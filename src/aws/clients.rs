@@ -16,6 +16,7 @@ use drd_bootstrap::topology::{SideTopology, Topology};
 use drd_state_machine::event::Side;
 use std::error::Error;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -176,7 +177,7 @@ impl Clients {
         &self,
         operation: &'static str,
         object: &str,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     ) -> Result<T, AwsError>
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -193,7 +194,7 @@ impl Clients {
         &self,
         operation: &'static str,
         object: &str,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     ) -> Result<T, AwsError>
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -208,12 +209,14 @@ impl Clients {
         deadline: Duration,
         operation: &'static str,
         object: &str,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     ) -> Result<T, AwsError>
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
         let sent_at = Instant::now();
+        // Boxed: unboxed, the SDK's futures grow into every caller's, at minutes of compile time.
+        let request: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request);
         let result = match tokio::time::timeout(deadline, request).await {
             Ok(answer) => answer.map_err(|e| AwsError::from_sdk(operation, object, e)),
             Err(_) => Err(AwsError::no_answer(operation, object, deadline)),

@@ -34,10 +34,14 @@ pub(super) fn spawn(
     };
     let mut stopped = stopped.clone();
     tasks.spawn(async move {
-        tokio::select! {
-            () = intake.run() => {}
-            // A stop leaves what is not deleted to the queue; the control loop ends the process.
-            _ = stopped.wait_for(|stop| *stop) => std::future::pending().await,
+        let stop = async { stopped.wait_for(|stop| *stop).await.is_ok() };
+        let stops = tokio::select! {
+            () = intake.run() => false,
+            told = stop => told,
+        };
+        if stops {
+            // What is not deleted stays with the queue; the control loop ends the process.
+            std::future::pending::<()>().await;
         }
         "the intake"
     });

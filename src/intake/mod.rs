@@ -9,7 +9,6 @@ pub mod envelope;
 
 mod bridge;
 mod known;
-pub use known::Known;
 mod sns;
 mod stamp;
 
