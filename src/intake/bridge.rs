@@ -64,6 +64,8 @@ impl Context<'_> {
             ("drd.witness", "Endpoint Verdict") => self.witness(body),
             ("drd.lag", "Replication Lag") => self.lag(body),
             ("drd.heartbeat", "Heartbeat") => self.heartbeat(body),
+            // A rule that forwards everything of ours brings our pages back: no news, no puzzle.
+            ("drd.page", _) => Ok(Parsed::Discard(Discard::OwnPage)),
             _ => Ok(Parsed::Discard(Discard::Unsupported)),
         }
     }

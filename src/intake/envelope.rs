@@ -96,13 +96,15 @@ pub enum Discard {
     Muted,
     /// The composite alarm's suppressor holds it back.
     Suppressed,
+    /// A page of ours that a forwarding rule brought back.
+    OwnPage,
     /// A source or detail-type that drd has no use for.
     Unsupported,
 }
 
 impl Discard {
     /// Every reason.
-    pub const ALL: [Discard; 8] = [
+    pub const ALL: [Discard; 9] = [
         Discard::Stale,
         Discard::UnknownAlarm,
         Discard::ForeignAccount,
@@ -110,6 +112,7 @@ impl Discard {
         Discard::ForeignEstate,
         Discard::Muted,
         Discard::Suppressed,
+        Discard::OwnPage,
         Discard::Unsupported,
     ];
 
@@ -123,6 +126,7 @@ impl Discard {
             Discard::ForeignEstate => "foreign_estate",
             Discard::Muted => "muted",
             Discard::Suppressed => "suppressed",
+            Discard::OwnPage => "own_page",
             Discard::Unsupported => "unsupported",
         }
     }
@@ -191,7 +195,8 @@ impl Parsed {
                 | Discard::ForeignRegion
                 | Discard::ForeignEstate
                 | Discard::Muted
-                | Discard::Suppressed,
+                | Discard::Suppressed
+                | Discard::OwnPage,
             ) => false,
         }
     }
