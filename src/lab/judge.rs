@@ -140,7 +140,7 @@ impl Judge {
     }
 
     /// A command is about to act.
-    pub fn acts(&mut self, world: &World, record: &Record, setup: &Setup, entries: &[Entry], command: &Command) {
+    pub fn acts(&mut self, world: &World, record: &Record, entries: &[Entry], command: &Command) {
         let now = world.now;
         let durable = entries.iter().rev().any(|entry| match entry {
             Entry::Decided { decision, .. } => decision.commands.contains(command),
@@ -156,11 +156,11 @@ impl Judge {
             self.require(!paused, "S7", now, || format!("{} while paused", command.kind()));
         }
         self.recovering_to = record.facts.incident.as_ref().filter(|i| i.ended_at.is_none()).map(|i| i.to);
-        self.commits(world, record, setup, command, operator);
         self.moves(world, command);
     }
 
-    fn commits(&mut self, world: &World, record: &Record, setup: &Setup, command: &Command, operator: bool) {
+    fn commits(&mut self, world: &World, record: &Record, setup: &Setup, command: &Command) {
+        let operator = record.facts.incident.as_ref().is_some_and(|i| i.trigger == Trigger::Operator);
         if !command.kind().irreversible() || operator {
             return;
         }
@@ -254,8 +254,32 @@ impl Judge {
         }
     }
 
-    /// After every decision.
-    pub fn decided(&mut self, now: Time, record: &Record, decision: &Decision, setup: &Setup) {
+    /// A daemon started on this record: what was under way must be asked for again at once.
+    pub fn started(&mut self, now: Time, record: &Record, decision: &Decision) {
+        let asks = |kind: Kind| decision.commands.iter().any(|c| c.kind() == kind);
+        let resumed = match &record.state {
+            State::Promoting(p) => p.database.is_done() || asks(Kind::Promote),
+            State::Switching(p) => p.database.is_done() || asks(Kind::Switchover),
+            State::Redirecting { .. } => asks(Kind::Redirect),
+            State::Watching
+            | State::Suspecting
+            | State::Fencing
+            | State::Verifying
+            | State::Exposed
+            | State::Held { .. } => true,
+        };
+        self.require(resumed, "L2", now, || {
+            format!("a new daemon found {} and asked for nothing", record.state.name())
+        });
+    }
+
+    /// After every decision. A role change is judged here, when it was decided: a daemon that
+    /// dies before its command leaves, and the next one that sends it, act on that decision.
+    pub fn decided(&mut self, world: &World, record: &Record, decision: &Decision, setup: &Setup) {
+        let now = world.now;
+        for command in &decision.commands {
+            self.commits(world, record, setup, command);
+        }
         self.require(!decision.because.is_empty(), "S5", now, || "a decision without a reason".to_owned());
         if decision.commands.iter().any(|c| c.kind() == Kind::Page) {
             self.paged_at = Some(record.facts.now);

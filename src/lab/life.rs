@@ -53,6 +53,7 @@ impl Rehearsal<'_> {
         if !first {
             self.say("daemon", "a new daemon starts on the ledger".to_owned());
         }
+        self.starting = true;
         self.tell(Event::Started);
         for turn in [Turn::Look, Turn::Readiness, Turn::Probe, Turn::Heartbeat, Turn::Tick] {
             self.next(Span::millis(10), turn);
@@ -258,7 +259,10 @@ impl Rehearsal<'_> {
     fn witness_decision(&mut self, decision: &Decision, active_before: Side) {
         let Some(life) = &self.life else { return };
         let record = life.conductor.record();
-        self.judge.decided(self.world.now, record, decision, self.setup);
+        self.judge.decided(&self.world, record, decision, self.setup);
+        if std::mem::take(&mut self.starting) {
+            self.judge.started(self.world.now, record, decision);
+        }
         self.ever_held |= matches!(record.state, State::Held { .. });
         if record.facts.active != active_before {
             self.moved = record.facts.incident.clone();
@@ -279,7 +283,7 @@ impl Rehearsal<'_> {
                 && let Ledger::Memory(memory) = life.conductor.ledger()
             {
                 let record = life.conductor.record();
-                self.judge.acts(&self.world, record, self.setup, memory.entries(), command);
+                self.judge.acts(&self.world, record, memory.entries(), command);
             }
             let request = self.chance.span(Span::millis(5), Span::millis(50));
             self.after(request, Happening::Act(self.generation, command.clone()));
