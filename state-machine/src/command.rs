@@ -32,7 +32,7 @@ impl Severity {
 
 /// One thing to do, once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "command")]
+#[serde(rename_all = "snake_case", tag = "command", deny_unknown_fields)]
 pub enum Command {
     /// Raise the side's MinSize to `min`, never lower it. Reversible, cheap.
     Prescale {

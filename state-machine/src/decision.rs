@@ -10,6 +10,7 @@ use std::borrow::Cow;
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use = "a decision that nobody writes down must not be acted on"]
+#[serde(deny_unknown_fields)]
 pub struct Decision {
     /// The state before.
     pub from: Cow<'static, str>,

@@ -112,7 +112,6 @@ pub struct Picture {
 
 const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
 
-
 /// Draws the picture. Also keeps the episode's two clocks in the evidence.
 pub fn look(facts: &mut Facts, setup: &Setup, now: Time) -> Picture {
     let votes = votes(facts, setup, now);
@@ -130,7 +129,9 @@ pub fn look(facts: &mut Facts, setup: &Setup, now: Time) -> Picture {
         replicating: onset.is_some_and(|t| facts.evidence.replication_passed(t)),
         control_plane: control_plane(facts, setup, now),
         observer,
-        lag: facts.evidence.worst_lag(first_bad, onset.unwrap_or(now), &setup.policy),
+        lag: facts
+            .evidence
+            .worst_lag(first_bad, onset.unwrap_or(now), &setup.policy),
     };
     picture.diagnosis = name(facts, setup, now, &picture);
     picture
@@ -147,7 +148,9 @@ fn votes(facts: &Facts, setup: &Setup, now: Time) -> [Verdict; 3] {
         if vantage == Vantage::Probe && !own_eyes {
             Verdict::Unknown
         } else {
-            facts.evidence.vote(vantage, facts.active, now, &setup.policy)
+            facts
+                .evidence
+                .vote(vantage, facts.active, now, &setup.policy)
         }
     })
 }
@@ -183,10 +186,11 @@ fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
     let own_eyes = observer(facts, now) == Verdict::Healthy;
     let bad_since = endpoint_readings(facts)
         .filter(|r| r.now_says(now, &setup.policy) == Verdict::Unhealthy)
-        .filter_map(|r| match r.vantage {
-            // What our probe met while we were cut off says nothing about the endpoint.
-            Vantage::Probe => own_eyes.then(|| r.since.max(facts.evidence.eyes_since)),
-            _ => Some(r.since),
+        // What our probe met while we were cut off says nothing about the endpoint.
+        .filter(|r| r.vantage != Vantage::Probe || own_eyes)
+        .map(|r| match r.vantage == Vantage::Probe {
+            true => r.since.max(facts.evidence.eyes_since),
+            false => r.since,
         })
         .min();
     let episode = facts.evidence.first_bad_at;
@@ -249,7 +253,10 @@ fn down(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
 }
 
 fn region_answers(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
-    let view = facts.evidence.side_now(facts.active, now).unwrap_or_default();
+    let view = facts
+        .evidence
+        .side_now(facts.active, now)
+        .unwrap_or_default();
     if !seen.replicating && database_is_down(facts, setup, now, view.database_available) {
         return Diagnosis::DatabaseDown;
     }
@@ -277,7 +284,10 @@ fn database_is_down(facts: &Facts, setup: &Setup, now: Time, available: Option<b
 
 /// The endpoint is well: is anything else wrong?
 fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
-    let view = facts.evidence.side_now(facts.active, now).unwrap_or_default();
+    let view = facts
+        .evidence
+        .side_now(facts.active, now)
+        .unwrap_or_default();
     if seen.control_plane == Verdict::Unhealthy || view.database_available == Some(false) {
         return Diagnosis::Gray;
     }
@@ -297,10 +307,13 @@ fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {
 
 /// Whether somebody else's role change runs, towards a side that we did not choose.
 pub fn foreign_role_change(facts: &Facts, now: Time, to: Side) -> bool {
-    facts.evidence.global_now(now).is_some_and(|g| match g.role_change {
-        RoleChange::Idle => false,
-        RoleChange::Underway(side) => side != to,
-    })
+    facts
+        .evidence
+        .global_now(now)
+        .is_some_and(|g| match g.role_change {
+            RoleChange::Idle => false,
+            RoleChange::Underway(side) => side != to,
+        })
 }
 
 impl Picture {
@@ -320,7 +333,11 @@ impl Picture {
             Verdict::Unhealthy => "; its control plane is silent",
             Verdict::Unknown => "; its control plane is unknown",
         });
-        text.push_str(if self.replicating { "; replication advances" } else { "" });
+        text.push_str(if self.replicating {
+            "; replication advances"
+        } else {
+            ""
+        });
         text
     }
 
@@ -328,6 +345,9 @@ impl Picture {
     pub fn eyes_proven(&self, facts: &Facts) -> bool {
         let seen = facts.evidence.references;
         self.observer == Verdict::Healthy
-            && facts.evidence.corroborated_at.is_none_or(|since| seen.at >= since - OWN_FRESH)
+            && facts
+                .evidence
+                .corroborated_at
+                .is_none_or(|since| seen.at >= since - OWN_FRESH)
     }
 }

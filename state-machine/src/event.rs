@@ -155,6 +155,7 @@ impl Domain {
 
 /// One sensor's statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Signal {
     /// Identity of the delivery; empty for drd's own readings, which are never delivered twice.
     #[serde(default, skip_serializing_if = "str::is_empty")]
@@ -169,6 +170,7 @@ pub struct Signal {
 
 /// One sample of replication lag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LagSample {
     /// When it was taken.
     pub taken_at: Time,
@@ -188,6 +190,7 @@ pub enum RoleChange {
 
 /// What is true of the global database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GlobalView {
     /// The member with `IsWriter`; `None` when no configured side has it.
     pub writer: Option<Side>,
@@ -201,6 +204,7 @@ pub struct GlobalView {
 
 /// What is true of one side. `None` means: could not be read, or not asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SideView {
     /// The cluster is `available` and has the instance its role needs.
     pub database_available: Option<bool>,
@@ -221,6 +225,7 @@ impl SideView {
 
 /// One look at the world. Each part that could not be read stays `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Observation {
     /// Whether the observer's own references answer; `Unhealthy` means drd is cut off.
     pub references: Verdict,
@@ -234,6 +239,7 @@ pub struct Observation {
 
 /// One readiness check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Check {
     /// Its name, e.g. `engine_parity`.
     pub name: Arc<str>,
@@ -336,6 +342,24 @@ pub enum Event {
 }
 
 impl Event {
+    /// The attempt that ended, if one did.
+    pub const fn finished(&self) -> Option<&Completion> {
+        if let Event::Finished(done) = self {
+            Some(done)
+        } else {
+            None
+        }
+    }
+
+    /// What an operator said, if one spoke.
+    pub const fn word(&self) -> Option<Word> {
+        if let Event::Ordered { word } = self {
+            Some(*word)
+        } else {
+            None
+        }
+    }
+
     /// The name used in the table, metrics and reports.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ const LAG_SAMPLES_MAX: usize = 40;
 
 /// The newest word of one sensor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reading {
     /// The sensor.
     pub sensor: Arc<str>,
@@ -35,6 +36,7 @@ pub struct Reading {
 
 /// A fact and when it was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seen<T> {
     /// The fact.
     pub is: T,
@@ -62,6 +64,7 @@ pub enum Noted {
 
 /// Everything that was seen and still matters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// One reading per configured sensor.
     pub readings: Vec<Reading>,
@@ -127,7 +130,11 @@ impl Reading {
         }
         self.verdict = verdict;
         self.observed_at = observed_at;
-        if changed { Noted::Changed } else { Noted::Refreshed }
+        if changed {
+            Noted::Changed
+        } else {
+            Noted::Refreshed
+        }
     }
 }
 
@@ -137,7 +144,10 @@ impl Evidence {
         Evidence {
             readings: sensors.iter().map(Reading::new).collect(),
             lag: Vec::new(),
-            references: Seen { is: Verdict::Unknown, at: Time::default() },
+            references: Seen {
+                is: Verdict::Unknown,
+                at: Time::default(),
+            },
             eyes_since: Time::default(),
             global: None,
             sides: [None; 2],
@@ -154,7 +164,11 @@ impl Evidence {
             .iter()
             .map(|sensor| {
                 old.iter()
-                    .find(|r| r.sensor == sensor.name && r.vantage == sensor.vantage && r.side == sensor.side)
+                    .find(|r| {
+                        r.sensor == sensor.name
+                            && r.vantage == sensor.vantage
+                            && r.side == sensor.side
+                    })
                     .cloned()
                     .unwrap_or_else(|| Reading::new(sensor))
             })
@@ -163,12 +177,26 @@ impl Evidence {
 
     /// Takes a sensor's statement. The same statement again, or an older one, changes nothing:
     /// order is by when the sensor looked, never by arrival.
-    pub fn hear(&mut self, signal: &Signal, clock_error: Span, now: Time, policy: &Policy) -> Noted {
-        let Some(reading) = self.readings.iter_mut().find(|r| *r.sensor == *signal.sensor) else {
+    pub fn hear(
+        &mut self,
+        signal: &Signal,
+        clock_error: Span,
+        now: Time,
+        policy: &Policy,
+    ) -> Noted {
+        let Some(reading) = self
+            .readings
+            .iter_mut()
+            .find(|r| *r.sensor == *signal.sensor)
+        else {
             return Noted::UnknownSensor;
         };
         let pushed = !signal.id.is_empty();
-        let corrected = if pushed { signal.observed_at - clock_error } else { signal.observed_at };
+        let corrected = if pushed {
+            signal.observed_at - clock_error
+        } else {
+            signal.observed_at
+        };
         let observed_at = corrected.min(now);
         if pushed && now - observed_at > policy.event_max_age {
             return Noted::Stale;
@@ -187,7 +215,10 @@ impl Evidence {
 
     /// Takes a lag sample; samples may arrive late and twice.
     pub fn sample(&mut self, sample: LagSample, clock_error: Span, now: Time) -> Noted {
-        let sample = LagSample { taken_at: (sample.taken_at - clock_error).min(now), ..sample };
+        let sample = LagSample {
+            taken_at: (sample.taken_at - clock_error).min(now),
+            ..sample
+        };
         let place = self.lag.partition_point(|s| s.taken_at < sample.taken_at);
         match self.lag.get_mut(place) {
             Some(known) if known.taken_at == sample.taken_at => {
@@ -211,7 +242,10 @@ impl Evidence {
             self.see(seen.references, now);
         }
         if let Some(global) = seen.global {
-            self.global = Some(Seen { is: global, at: now });
+            self.global = Some(Seen {
+                is: global,
+                at: now,
+            });
         }
         for (slot, side) in self.sides.iter_mut().zip(seen.sides) {
             if let Some(view) = side {
@@ -248,12 +282,16 @@ impl Evidence {
 
     /// The global database, if it was looked at recently.
     pub fn global_now(&self, now: Time) -> Option<GlobalView> {
-        self.global.filter(|s| now - s.at <= LOOK_FRESH).map(|s| s.is)
+        self.global
+            .filter(|s| now - s.at <= LOOK_FRESH)
+            .map(|s| s.is)
     }
 
     /// A side, if it was looked at recently.
     pub fn side_now(&self, side: Side, now: Time) -> Option<SideView> {
-        self.sides[side.index()].filter(|s| now - s.at <= LOOK_FRESH).map(|s| s.is)
+        self.sides[side.index()]
+            .filter(|s| now - s.at <= LOOK_FRESH)
+            .map(|s| s.is)
     }
 
     /// How far the replica was behind when the trouble began, at worst: `None` when the newest
@@ -264,7 +302,11 @@ impl Evidence {
     /// grows because the writer is dead (then only the part from before the trouble counts).
     pub fn worst_lag(&self, first_bad: Time, onset: Time, policy: &Policy) -> Option<Span> {
         let known_from = onset - policy.lag_fresh;
-        if !self.lag.iter().any(|s| s.taken_at >= known_from && s.taken_at <= onset) {
+        if !self
+            .lag
+            .iter()
+            .any(|s| s.taken_at >= known_from && s.taken_at <= onset)
+        {
             return None;
         }
         let from = first_bad - policy.lag_fresh;
@@ -282,7 +324,9 @@ impl Evidence {
     /// Whether a sample taken after `onset` shows that replication got past it. A sample whose
     /// lag reaches back to the onset shows that it stands still, whatever its time.
     pub fn replication_passed(&self, onset: Time) -> bool {
-        self.lag.iter().any(|s| s.taken_at > onset && s.taken_at - s.lag > onset)
+        self.lag
+            .iter()
+            .any(|s| s.taken_at > onset && s.taken_at - s.lag > onset)
     }
 
     /// The newest lag sample.
@@ -292,7 +336,8 @@ impl Evidence {
 
     /// How long the quorum has lasted while drd could see: a time of blindness does not count.
     pub fn quorum_for(&self, now: Time) -> Option<Span> {
-        self.corroborated_at.map(|since| now - since.max(self.eyes_since))
+        self.corroborated_at
+            .map(|since| now - since.max(self.eyes_since))
     }
 
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.

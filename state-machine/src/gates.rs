@@ -13,7 +13,7 @@ use std::fmt;
 
 /// A closed gate, with its figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "gate")]
+#[serde(rename_all = "snake_case", tag = "gate", deny_unknown_fields)]
 pub enum Blocker {
     /// An operator paused drd.
     Paused,
@@ -59,12 +59,18 @@ impl fmt::Display for Blocker {
             Blocker::ReadinessUnknown => write!(f, "readiness was not checked recently"),
             Blocker::NoStandby => write!(f, "no connected standby was seen"),
             Blocker::LagOver { lag, rpo } => {
-                write!(f, "lag before the onset {lag} plus one period exceeds the RPO of {rpo}")
+                write!(
+                    f,
+                    "lag before the onset {lag} plus one period exceeds the RPO of {rpo}"
+                )
             }
             Blocker::LagUnknown => write!(f, "replication lag before the onset is unknown"),
             Blocker::EyesUnproven => write!(f, "drd's own references have not answered since"),
             Blocker::SharesRegion => {
-                write!(f, "this daemon runs in the active region: not armed for region_dark")
+                write!(
+                    f,
+                    "this daemon runs in the active region: not armed for region_dark"
+                )
             }
             Blocker::ForeignRoleChange => write!(f, "a role change that drd did not start runs"),
         }
@@ -78,7 +84,9 @@ pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
         closed.push(Blocker::Paused);
     }
     if now < facts.cool_down_until {
-        closed.push(Blocker::CoolDown { left: facts.cool_down_until - now });
+        closed.push(Blocker::CoolDown {
+            left: facts.cool_down_until - now,
+        });
     }
     if facts.readiness.checks.is_empty()
         || now - facts.readiness.checked_at > crate::policy::READY_FRESH
@@ -117,10 +125,22 @@ pub fn rpo(seen: &Picture, setup: &Setup) -> Option<Blocker> {
 
 /// Every closed gate of an automatic act on this picture.
 pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
-    let mut closed = standing(facts, now);
-    if !seen.diagnosis.lossless_first() {
-        closed.extend(rpo(seen, setup));
+    if seen.diagnosis.lossless_first() {
+        closed_to_any(facts, setup, now, seen)
+    } else {
+        closed_to_loss(facts, setup, now, seen)
     }
+}
+
+/// Every closed gate of a failover that may lose the newest writes.
+pub fn closed_to_loss(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+    let mut closed = closed_to_any(facts, setup, now, seen);
+    closed.extend(rpo(seen, setup));
+    closed
+}
+
+fn closed_to_any(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+    let mut closed = standing(facts, now);
     if !seen.eyes_proven(facts) {
         closed.push(Blocker::EyesUnproven);
     }
@@ -143,9 +163,7 @@ pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec
     if seen.observer != Verdict::Healthy {
         why.push("drd's own references do not answer".to_owned());
     }
-    if seen.diagnosis.has_ladder()
-        && setup.policy.autonomy(seen.diagnosis) < Autonomy::Act
-    {
+    if seen.diagnosis.has_ladder() && setup.policy.autonomy(seen.diagnosis) < Autonomy::Act {
         why.push(format!("autonomy for {} is not act", seen.diagnosis));
     }
     why
@@ -165,7 +183,13 @@ pub struct Reason {
 /// Each rule of the decision with its inputs: why, and why not.
 pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Reason> {
     let policy = &setup.policy;
-    let yes_no = |met: bool| if met { Verdict::Healthy } else { Verdict::Unhealthy };
+    let yes_no = |met: bool| {
+        if met {
+            Verdict::Healthy
+        } else {
+            Verdict::Unhealthy
+        }
+    };
     let held = facts.evidence.quorum_for(now);
     let wait = policy.hold_down(seen.diagnosis);
     let mut lines = vec![
@@ -188,7 +212,10 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<R
             code: "rpo",
             met: yes_no(rpo(seen, setup).is_none()),
             text: match seen.lag {
-                Some(lag) => format!("highest lag {lag} plus {} of {}", policy.lag_period, policy.rpo),
+                Some(lag) => format!(
+                    "highest lag {lag} plus {} of {}",
+                    policy.lag_period, policy.rpo
+                ),
                 None => "replication lag is unknown".to_owned(),
             },
         },

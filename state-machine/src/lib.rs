@@ -5,8 +5,10 @@
 //! and in a replay of the ledger.
 //!
 //! Reading order: `event`, `command`, `state` (the words), `evidence`, `diagnosis`, `gates`
-//! (what is known and what must hold), `machine`, `roles` (what follows), `table` (the picture).
+//! (what is known and what must hold), `machine`, `roles`, `arrival` (what follows), `table`
+//! (the picture).
 
+mod arrival;
 pub mod command;
 pub mod decision;
 pub mod diagnosis;
@@ -47,7 +49,10 @@ pub fn step(record: &mut Record, setup: &Setup, now: Time, event: &Event) -> Dec
     let noted = record.facts.note(setup, now, event);
     let seen = diagnosis::look(&mut record.facts, setup, now);
     if record.facts.diagnosis.is != seen.diagnosis {
-        record.facts.diagnosis = Diagnosed { is: seen.diagnosis, since: now };
+        record.facts.diagnosis = Diagnosed {
+            is: seen.diagnosis,
+            since: now,
+        };
     }
     let (commands, because) = route(record, setup, now, event, &seen);
     record.facts.armed = is_armed(record, setup, now, &seen);
@@ -69,7 +74,13 @@ fn route(
     event: &Event,
     seen: &Picture,
 ) -> (Vec<command::Command>, Option<String>) {
-    let mut ctx = Ctx { now, setup, seen, commands: Vec::new(), because: None };
+    let mut ctx = Ctx {
+        now,
+        setup,
+        seen,
+        commands: Vec::new(),
+        because: None,
+    };
     let (state, facts) = (&mut record.state, &mut record.facts);
     if let Outcome::Transition(mut next) = StateExt::handle(state, facts, event, &mut ctx) {
         let (up, down) = state.transition_path(&mut next);

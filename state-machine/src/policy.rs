@@ -23,6 +23,7 @@ pub enum Autonomy {
 
 /// The RTO as a ledger of slices. The fence runs beside the promotion, so it is not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Budget {
     /// First bad sample to decision.
     pub detect: Span,
@@ -38,6 +39,7 @@ pub struct Budget {
 
 /// Thresholds and timers (DESIGN section 10 has the configured ones).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Recovery time objective.
     pub rto: Span,
@@ -138,15 +140,13 @@ impl Policy {
 
     /// What drd may do about this diagnosis; nothing but record where nothing was said.
     pub fn autonomy(&self, diagnosis: Diagnosis) -> Autonomy {
-        *self
-            .autonomy
-            .get(&diagnosis)
-            .unwrap_or(&Autonomy::Observe)
+        *self.autonomy.get(&diagnosis).unwrap_or(&Autonomy::Observe)
     }
 }
 
 /// One configured sensor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sensor {
     /// Its name.
     pub name: Arc<str>,
@@ -158,6 +158,7 @@ pub struct Sensor {
 
 /// The size the serving side must reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Serving {
     /// MinSize.
     pub min: u32,
@@ -176,6 +177,7 @@ impl Serving {
 
 /// Everything fixed that a decision depends on. Written to the ledger, so that a replay has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Setup {
     /// Thresholds.
     pub policy: Policy,

@@ -10,7 +10,8 @@ use crate::evidence::{Evidence, Noted};
 use crate::policy::{OWN_FRESH, READY_FRESH, Setup};
 use crate::state::{State, Step};
 use crate::time::{Span, Time};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of the persisted form. Readers refuse any other.
 pub const RECORD_VERSION: u32 = 1;
@@ -22,8 +23,10 @@ const BACKWARDS_MIN: Span = Span::secs(2);
 
 /// Everything that the next decision depends on, beside the [`Setup`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// [`RECORD_VERSION`].
+    #[serde(deserialize_with = "this_version")]
     pub version: u32,
     /// Where the machine stands.
     pub state: State,
@@ -33,6 +36,7 @@ pub struct Record {
 
 /// What the machine knows, whatever its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Facts {
     /// The newest moment that was handed in.
     pub now: Time,
@@ -70,6 +74,7 @@ pub struct Facts {
 
 /// The diagnosis and since when it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Diagnosed {
     /// What is seen.
     pub is: Diagnosis,
@@ -79,6 +84,7 @@ pub struct Diagnosed {
 
 /// A MinSize that was raised on suspicion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Prescale {
     /// The suspicion that raised it last.
     pub epoch: u64,
@@ -92,6 +98,7 @@ pub struct Prescale {
 
 /// The newest answers of the readiness checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Readiness {
     /// When they last ran.
     pub checked_at: Time,
@@ -133,6 +140,7 @@ pub enum Fence {
 
 /// One numbered recovery, with the moments from which the clocks are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Incident {
     /// Its epoch.
     pub epoch: u64,
@@ -168,6 +176,16 @@ pub struct Incident {
     pub ended_at: Option<Time>,
     /// The objective was used up and people were told: from here drd goes on without it.
     pub late: bool,
+}
+
+fn this_version<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(from)?;
+    if version == RECORD_VERSION {
+        return Ok(version);
+    }
+    Err(D::Error::custom(format!(
+        "record version {version} is not version {RECORD_VERSION}: written by another drd"
+    )))
 }
 
 impl Readiness {
@@ -216,7 +234,10 @@ impl Record {
                 cool_down_until: Time::default(),
                 clock_error: Span::ZERO,
                 heartbeat_at: None,
-                diagnosis: Diagnosed { is: Diagnosis::Unclear, since: now },
+                diagnosis: Diagnosed {
+                    is: Diagnosis::Unclear,
+                    since: now,
+                },
                 paged: Vec::new(),
             },
         }
@@ -233,7 +254,8 @@ impl Facts {
         self.now = self.now.max(now);
         match event {
             Event::Signalled(signal) => {
-                self.evidence.hear(signal, self.clock_error, now, &setup.policy)
+                self.evidence
+                    .hear(signal, self.clock_error, now, &setup.policy)
             }
             Event::Sampled(sample) => self.evidence.sample(*sample, self.clock_error, now),
             Event::Observed(seen) => {
@@ -244,10 +266,16 @@ impl Facts {
                 self.readiness.take(now, checks);
                 Noted::Refreshed
             }
-            Event::HeartbeatReturned { sent_at, stamped_at } => {
+            Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            } => {
                 let error = *stamped_at - *sent_at;
-                self.clock_error =
-                    if error.0.abs() < CLOCK_ERROR_MIN.0 { Span::ZERO } else { error };
+                self.clock_error = if error.0.abs() < CLOCK_ERROR_MIN.0 {
+                    Span::ZERO
+                } else {
+                    error
+                };
                 self.heartbeat_at = Some(now);
                 Noted::Refreshed
             }
@@ -304,7 +332,10 @@ impl Facts {
 
     /// A page of this epoch.
     pub(crate) fn page(&self, severity: Severity, text: String) -> crate::command::Command {
-        crate::command::Command::Page { epoch: self.epoch, severity, text }
+        crate::command::Command::Page {
+            epoch: self.epoch,
+            severity,
+            text,
+        }
     }
 }
-

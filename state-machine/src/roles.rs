@@ -1,18 +1,19 @@
 //! The part of a recovery after its decision: the database, the proof of a write and the
-//! capacity advance side by side; then the latch and the last proof.
+//! capacity advance side by side.
 //!
 //! Observation is the truth here; completions only say whether to wait or to try again.
 //! Deliberately absent: choosing whether to begin. `machine` and `gates` did that.
 
 use crate::command::{Command, Kind, Severity};
-use crate::event::{Completion, Event, Outcome as Ended, RoleChange, Side, Vantage, Verdict};
+use crate::event::{Completion, Event, Outcome as Ended, RoleChange};
 use crate::machine::Ctx;
-use crate::policy::{DROPPED, LOST, RETRY, REFUSALS_MAX, RETRY_REFUSED, ATTEMPTS_MAX, Setup, retry_gap};
+use crate::policy::{
+    ATTEMPTS_MAX, DROPPED, LOST, REFUSALS_MAX, RETRY, RETRY_REFUSED, Setup, retry_gap,
+};
 use crate::record::{Facts, Incident, Operation};
-use crate::state::{Hold, Progress, State, Step};
+use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
 use crate::words;
-use statig::Outcome;
 
 /// Where the three stand.
 pub(crate) enum Advance {
@@ -26,13 +27,24 @@ pub(crate) enum Advance {
 
 /// Takes the event's news, then asks for what is due. `may_act` is false in `held`: there only
 /// the proof of a write is still asked for, since it changes nothing.
-pub(crate) fn advance(p: &mut Progress, facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>, may_act: bool) -> Advance {
-    let Some(incident) = facts.incident.clone() else { return Advance::Stay };
-    if let Some(hold) = note_completion(p, facts, event, ctx.now) {
+pub(crate) fn advance(
+    p: &mut Progress,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+    may_act: bool,
+) -> Advance {
+    let Some(incident) = facts.incident.clone() else {
+        return Advance::Stay;
+    };
+    let accepted_before = p.database.accepted;
+    if let Some(hold) = note_completion(p, &incident, facts, event, ctx.now) {
         return Advance::Stopped(hold);
     }
+    if p.database.accepted && !accepted_before {
+        fence(&incident, ctx);
+    }
     note_observation(p, &incident, facts, ctx);
-    fence_once(p, &incident, facts, event, ctx);
     if may_act {
         if let Some(hold) = ask_role(p, &incident, ctx) {
             return Advance::Stopped(hold);
@@ -41,46 +53,66 @@ pub(crate) fn advance(p: &mut Progress, facts: &mut Facts, event: &Event, ctx: &
     }
     ask_proof(p, &incident, ctx);
     remember(p, facts);
-    if p.is_joined() { Advance::Joined } else { Advance::Stay }
-}
-
-fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
-    match event {
-        Event::Finished(done) if facts.is_current(done) => Some(done),
-        _ => None,
+    if p.is_joined() {
+        Advance::Joined
+    } else {
+        Advance::Stay
     }
 }
 
-fn note_completion(p: &mut Progress, facts: &Facts, event: &Event, now: Time) -> Option<Hold> {
+/// The completion that this event is, unless it is of an older epoch: that changes nothing.
+pub(crate) fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
+    event.finished().filter(|done| facts.is_current(done))
+}
+
+fn note_completion(
+    p: &mut Progress,
+    incident: &Incident,
+    facts: &Facts,
+    event: &Event,
+    now: Time,
+) -> Option<Hold> {
     let done = current(facts, event)?;
     match done.kind {
+        // A switchover's late answer says nothing about the failover that took its place.
+        Kind::Promote | Kind::Switchover if done.kind != role_kind(incident) => None,
         Kind::Promote | Kind::Switchover => note_asked(&mut p.database, done, now, true),
         Kind::Scale => note_asked(&mut p.capacity, done, now, false),
         Kind::ProveWrite => {
-            if done.attempt == p.writable.attempt {
-                match done.outcome {
-                    // A proof counts only for a side that is the writer.
-                    Ended::Done | Ended::AlreadySo if p.database.is_done() => p.writable.done(now),
-                    Ended::Done
-                    | Ended::AlreadySo
-                    | Ended::Unknown { .. }
-                    | Ended::Refused { .. }
-                    | Ended::Denied { .. } => p.writable.again(now + RETRY),
-                }
-            }
+            note_proof(p, done, now);
             None
         }
         Kind::Prescale | Kind::ScaleBack | Kind::Fence | Kind::Redirect | Kind::Page => None,
     }
 }
 
-/// What an attempt's end means for its step. A stale attempt changes nothing.
-fn note_asked(step: &mut Step, done: &Completion, now: Time, denial_stops: bool) -> Option<Hold> {
-    if done.attempt != step.attempt || step.is_done() {
+fn note_proof(p: &mut Progress, done: &Completion, now: Time) {
+    if !p.writable.waits_for(done.attempt) {
+        return;
+    }
+    let proven = matches!(done.outcome, Ended::Done | Ended::AlreadySo);
+    // A proof counts only for a side that is the writer.
+    if proven && p.database.is_done() {
+        p.writable.done(now);
+    } else {
+        p.writable.again(now + RETRY);
+    }
+}
+
+/// What an attempt's end means for its step. A stale one, and one that was heard before, change
+/// nothing.
+pub(crate) fn note_asked(
+    step: &mut Step,
+    done: &Completion,
+    now: Time,
+    denial_stops: bool,
+) -> Option<Hold> {
+    if !step.waits_for(done.attempt) {
         return None;
     }
     match &done.outcome {
         Ended::Done | Ended::AlreadySo => step.accepted = true,
+        Ended::Unknown { .. } | Ended::Refused { .. } | Ended::Denied { .. } if step.is_done() => {}
         Ended::Unknown { .. } => step.again(now + retry_gap(step.attempt)),
         Ended::Refused { .. } => step.refused(now + RETRY_REFUSED),
         Ended::Denied { why } if denial_stops => return Some(Hold::Denied(why.clone())),
@@ -92,10 +124,14 @@ fn note_asked(step: &mut Step, done: &Completion, now: Time, denial_stops: bool)
 
 fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &mut Ctx<'_>) {
     let to = incident.to;
-    let Some(view) = facts.evidence.sides[to.index()].filter(|s| s.at >= incident.decided_at) else {
+    let Some(view) = facts.evidence.sides[to.index()].filter(|s| s.at >= incident.decided_at)
+    else {
         return;
     };
-    let global = facts.evidence.global.filter(|s| s.at >= incident.decided_at);
+    let global = facts
+        .evidence
+        .global
+        .filter(|s| s.at >= incident.decided_at);
     if let Some(global) = global {
         let moved = global.is.writer == Some(to)
             && global.is.writers == 1
@@ -115,7 +151,13 @@ fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &
 }
 
 /// Full size, or the floor once the slice is used up: the next cheaper edge.
-fn note_capacity(p: &mut Progress, incident: &Incident, serving: Option<u32>, facts: &Facts, ctx: &mut Ctx<'_>) {
+fn note_capacity(
+    p: &mut Progress,
+    incident: &Incident,
+    serving: Option<u32>,
+    facts: &Facts,
+    ctx: &mut Ctx<'_>,
+) {
     if p.capacity.is_done() {
         return;
     }
@@ -133,17 +175,21 @@ fn note_capacity(p: &mut Progress, incident: &Incident, serving: Option<u32>, fa
 
 /// The old side is fenced beside the promotion, once it was accepted: before that an incident
 /// that ends without a promotion would leave the old side without its application.
-fn fence_once(p: &Progress, incident: &Incident, facts: &Facts, event: &Event, ctx: &mut Ctx<'_>) {
-    let accepted = current(facts, event).is_some_and(|done| {
-        done.kind == Kind::Promote
-            && done.attempt == p.database.attempt
-            && matches!(done.outcome, Ended::Done | Ended::AlreadySo)
+fn fence(incident: &Incident, ctx: &mut Ctx<'_>) {
+    if incident.operation == Operation::Switchover {
+        return;
+    }
+    let (epoch, side) = (incident.epoch, incident.from);
+    ctx.commands.push(Command::Fence { epoch, side });
+    ctx.because.get_or_insert_with(|| {
+        format!("the promotion was accepted: {side} is fenced beside it, best effort")
     });
-    if accepted && incident.operation == Operation::Failover {
-        ctx.commands.push(Command::Fence { epoch: facts.epoch, side: incident.from });
-        ctx.because.get_or_insert_with(|| {
-            format!("the promotion was accepted: {} is fenced beside it, best effort", incident.from)
-        });
+}
+
+fn role_kind(incident: &Incident) -> Kind {
+    match incident.operation {
+        Operation::Failover => Kind::Promote,
+        Operation::Switchover => Kind::Switchover,
     }
 }
 
@@ -160,13 +206,21 @@ fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) -> Option<
         return None;
     }
     if p.database.refusals >= REFUSALS_MAX || p.database.attempt >= ATTEMPTS_MAX {
-        let why = format!("{} attempts, {} refused", p.database.attempt, p.database.refusals);
+        let why = format!(
+            "{} attempts, {} refused",
+            p.database.attempt, p.database.refusals
+        );
         return Some(Hold::PromotionRefused(why));
     }
     p.database.ask(ctx.now);
     let command = role_command(p, incident);
     ctx.because.get_or_insert_with(|| {
-        format!("{} of {}, attempt {}", command.kind(), incident.to, p.database.attempt)
+        format!(
+            "{} of {}, attempt {}",
+            command.kind(),
+            incident.to,
+            p.database.attempt
+        )
     });
     ctx.commands.push(command);
     None
@@ -194,7 +248,11 @@ fn ask_capacity(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) {
 }
 
 fn proof_command(p: &Progress, incident: &Incident) -> Command {
-    Command::ProveWrite { epoch: incident.epoch, attempt: p.writable.attempt, side: incident.to }
+    Command::ProveWrite {
+        epoch: incident.epoch,
+        attempt: p.writable.attempt,
+        side: incident.to,
+    }
 }
 
 fn ask_proof(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) {
@@ -218,7 +276,9 @@ fn remember(p: &Progress, facts: &mut Facts) {
 /// On entry, and again after a crash: the commands of every step that is not done, with the
 /// attempt numbers of before. Each looks before it acts, so asking twice has the effect of one.
 pub(crate) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
-    let Some(incident) = &facts.incident else { return };
+    let Some(incident) = &facts.incident else {
+        return;
+    };
     if !p.database.is_done() {
         reask(&mut p.database, ctx.now);
         let command = role_command(p, incident);
@@ -232,7 +292,9 @@ pub(crate) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
 }
 
 pub(crate) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
-    let Some(incident) = &facts.incident else { return };
+    let Some(incident) = &facts.incident else {
+        return;
+    };
     if p.database.is_done() && !p.writable.is_done() {
         reask(&mut p.writable, ctx.now);
         ctx.commands.push(proof_command(p, incident));
@@ -241,84 +303,9 @@ pub(crate) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'
 
 fn reask(step: &mut Step, now: Time) {
     let attempt = step.attempt.max(1);
-    *step = Step { attempt, asked_at: now, ..Step::default() };
-}
-
-/// Takes the latch's completion.
-pub(crate) fn note_latch(latch: &mut Step, facts: &Facts, event: &Event, now: Time) -> Option<Hold> {
-    let done = current(facts, event).filter(|done| done.kind == Kind::Redirect)?;
-    note_asked(latch, done, now, true)
-}
-
-/// Every answering resolver gave the new side's address after the latch was thrown.
-pub(crate) fn resolvers_moved(latch: &Step, facts: &mut Facts, now: Time) -> bool {
-    let entered = facts.entered_at;
-    let Some(incident) = &mut facts.incident else { return false };
-    let moved = facts
-        .evidence
-        .dns
-        .is_some_and(|seen| seen.is == incident.to && seen.at >= entered);
-    if moved && latch.accepted {
-        incident.redirected_at = Some(now);
-    }
-    moved && latch.accepted
-}
-
-/// The new side's endpoint was seen healthy after the traffic moved, and it is the one writer.
-pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
-    let Some(incident) = &facts.incident else { return false };
-    let after = |at: Time| at >= incident.redirected_at.unwrap_or(now);
-    let endpoint = facts.evidence.readings.iter().any(|r| {
-        r.side == incident.to
-            && matches!(r.vantage, Vantage::Probe | Vantage::Witness | Vantage::Route53)
-            && r.now_says(now, &setup.policy) == Verdict::Healthy
-            && after(r.observed_at)
-    });
-    let writer = facts.evidence.global.is_some_and(|seen| {
-        seen.is.writer == Some(incident.to) && seen.is.writers == 1 && after(seen.at)
-    });
-    endpoint && writer
-}
-
-/// The roles are swapped: from here everything looks the other way round.
-pub(crate) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
-    let Some(incident) = &mut facts.incident else { return };
-    incident.ended_at = Some(now);
-    facts.active = incident.to;
-    facts.cool_down_until = now + setup.policy.cool_down;
-    facts.prescaled = None;
-    facts.paged.clear();
-    facts.evidence.roles_swapped();
-}
-
-/// The old side follows again: connected, available, and its lag is known.
-pub(crate) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
-    let old: Side = facts.active.other();
-    let database = facts
-        .evidence
-        .side_now(old, now)
-        .is_some_and(|v| v.database_available == Some(true));
-    let roles = facts.evidence.global_now(now).is_some_and(|g| {
-        g.role_change == RoleChange::Idle && g.replica_connected && g.writer == Some(facts.active)
-    });
-    let lag = facts
-        .evidence
-        .newest_lag()
-        .is_some_and(|s| now - s.taken_at <= setup.policy.lag_fresh);
-    database && roles && lag
-}
-
-/// An operator gives the incident up where it stands: the truth decides which side is active.
-pub(crate) fn abandon(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    let Some(incident) = facts.incident.clone() else {
-        return ctx.go(State::Watching, "abandoned by an operator");
+    *step = Step {
+        attempt,
+        asked_at: now,
+        ..Step::default()
     };
-    if incident.promoted_at.is_some() {
-        finish(facts, ctx.setup, ctx.now);
-        return ctx.go(State::Exposed, "abandoned by an operator after the writer had moved");
-    }
-    if let Some(open) = &mut facts.incident {
-        open.ended_at = Some(ctx.now);
-    }
-    ctx.go(State::Watching, "abandoned by an operator; the writer had not moved")
 }

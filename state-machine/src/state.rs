@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that is asked for until it is so: attempts are visible, never a hidden retry loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// Attempts issued so far; 0 is not asked yet.
     pub attempt: u32,
@@ -27,6 +28,11 @@ impl Step {
     /// Whether it was seen to be so.
     pub fn is_done(&self) -> bool {
         self.done_at.is_some()
+    }
+
+    /// Whether the end of this attempt is still news: it is the newest, and no answer came yet.
+    pub(crate) fn waits_for(&self, attempt: u32) -> bool {
+        attempt > 0 && attempt == self.attempt && !self.accepted && self.retry_at.is_none()
     }
 
     /// Whether an attempt is due: never asked, or its retry time has come, or it got lost.
@@ -66,6 +72,7 @@ impl Step {
 
 /// The three things that advance side by side before traffic may move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Progress {
     /// The writer is the new side.
     pub database: Step,
@@ -84,7 +91,7 @@ impl Progress {
 
 /// Where an incident stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "stopped")]
+#[serde(rename_all = "snake_case", tag = "stopped", deny_unknown_fields)]
 pub enum Stopped {
     /// Before anything irreversible.
     Before,
@@ -101,7 +108,12 @@ pub enum Stopped {
 
 /// Why an incident cannot go on unattended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "why", content = "detail")]
+#[serde(
+    rename_all = "snake_case",
+    tag = "why",
+    content = "detail",
+    deny_unknown_fields
+)]
 pub enum Hold {
     /// A gate is closed at the edge.
     Blocked(Vec<Blocker>),
@@ -113,31 +125,30 @@ pub enum Hold {
     OutOfTime,
 }
 
-/// Where the machine stands.
+/// Where the machine stands. What each guarantees is in [`State::promise`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
+#[serde(rename_all = "snake_case", tag = "state", deny_unknown_fields)]
 pub enum State {
-    /// The active side serves; nothing is wrong that would need a role change.
+    /// See [`State::promise`].
     Watching,
-    /// A quorum says that the active side is down; the hold-down runs. Nothing irreversible.
+    /// See [`State::promise`].
     Suspecting,
-    /// The decision is durable and its epoch claimed: every older attempt is stale. One last
-    /// look before the first irreversible call; an abort is still free.
+    /// See [`State::promise`].
     Fencing,
-    /// The new side is promoted and scaled, side by side. No way back.
+    /// See [`State::promise`].
     Promoting(Progress),
-    /// The new side writes and has capacity; the latch is thrown, resolvers are asked.
+    /// See [`State::promise`].
     Redirecting {
         /// The latch.
         latch: Step,
     },
-    /// Traffic arrives; the last proof is awaited.
+    /// See [`State::promise`].
     Verifying,
-    /// Serving from the other side while there is no standby: a second failover is refused.
+    /// See [`State::promise`].
     Exposed,
-    /// Roles change without loss, with a deadline.
+    /// See [`State::promise`].
     Switching(Progress),
-    /// Cannot go on unattended; people were paged.
+    /// See [`State::promise`].
     Held {
         /// Why.
         hold: Hold,
@@ -175,6 +186,35 @@ impl State {
         }
     }
 
+    /// What the state guarantees: the words of the README.
+    pub const fn promise(&self) -> &'static str {
+        match self {
+            State::Watching => {
+                "The active side serves; nothing is wrong that would need a role change."
+            }
+            State::Suspecting => {
+                "A quorum of fault domains says that the active side is down; the hold-down runs. Nothing irreversible; the other side may be pre-scaled."
+            }
+            State::Fencing => {
+                "The decision is durable and its epoch claimed: every older attempt is stale. One last look before the first irreversible call; an abort is still free."
+            }
+            State::Promoting(_) => {
+                "The new side is promoted and scaled, side by side, and a write on it is proven. No way back."
+            }
+            State::Redirecting { .. } => {
+                "The new side writes and has capacity; the latch is thrown, resolvers are asked."
+            }
+            State::Verifying => "Traffic arrives; the last proof is awaited.",
+            State::Exposed => {
+                "Serving from the other side while there is no standby: a second failover is refused."
+            }
+            State::Switching(_) => "Roles change without loss, with a deadline.",
+            State::Held { .. } => {
+                "Cannot go on unattended; people were paged. It lists its ways out."
+            }
+        }
+    }
+
     /// Whether drd is in the middle of a recovery and looks every few seconds.
     pub const fn is_acting(&self) -> bool {
         matches!(
@@ -189,19 +229,37 @@ impl State {
         )
     }
 
-    /// One of each, for the table and the tests.
+    /// One of each, and of each way to be held: for the table and the tests.
     pub fn samples() -> Vec<State> {
         vec![
             State::Watching,
             State::Suspecting,
             State::Fencing,
             State::Promoting(Progress::default()),
-            State::Redirecting { latch: Step::default() },
+            State::Redirecting {
+                latch: Step::default(),
+            },
             State::Verifying,
             State::Exposed,
             State::Switching(Progress::default()),
-            State::Held { hold: Hold::OutOfTime, stage: Stopped::Before },
-            State::Held { hold: Hold::OutOfTime, stage: Stopped::Promoting(Progress::default()) },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Before,
+            },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Promoting(Progress::default()),
+            },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Redirecting {
+                    latch: Step::default(),
+                },
+            },
+            State::Held {
+                hold: Hold::OutOfTime,
+                stage: Stopped::Verifying,
+            },
         ]
     }
 }

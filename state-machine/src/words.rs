@@ -42,15 +42,25 @@ pub(crate) fn cleared(facts: &Facts, seen: &Picture) -> String {
 }
 
 pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> String {
-    format!("{}: {}; {}", seen.diagnosis, seen.words(facts, setup, now), lag(seen))
+    format!(
+        "{}: {}; {}",
+        seen.diagnosis,
+        seen.words(facts, setup, now),
+        lag(seen)
+    )
 }
 
 pub(crate) fn recanted(seen: &Picture) -> String {
-    format!("the last look says {}: nothing irreversible was done", seen.diagnosis)
+    format!(
+        "the last look says {}: nothing irreversible was done",
+        seen.diagnosis
+    )
 }
 
 pub(crate) fn joined(facts: &Facts, now: Time) -> String {
-    let Some(i) = &facts.incident else { return String::new() };
+    let Some(i) = &facts.incident else {
+        return String::new();
+    };
     let took = |at: Option<Time>| at.map_or(Span::ZERO, |t| t - i.decided_at);
     format!(
         "{} is the writer after {}, a write was proven after {}, capacity stood after {}; {} since the first bad sample",
@@ -63,12 +73,20 @@ pub(crate) fn joined(facts: &Facts, now: Time) -> String {
 }
 
 pub(crate) fn redirected(facts: &Facts, now: Time) -> String {
-    let Some(i) = &facts.incident else { return String::new() };
-    format!("every answering resolver gives {} {} after the decision", i.to, now - i.decided_at)
+    let Some(i) = &facts.incident else {
+        return String::new();
+    };
+    format!(
+        "every answering resolver gives {} {} after the decision",
+        i.to,
+        now - i.decided_at
+    )
 }
 
 pub(crate) fn finished(facts: &Facts, now: Time) -> String {
-    let Some(i) = &facts.incident else { return String::new() };
+    let Some(i) = &facts.incident else {
+        return String::new();
+    };
     format!(
         "run {}: {} serves, {} after the first bad sample and {} after the decision. There is no standby until {} follows again; a second failover is refused until then",
         i.epoch,
@@ -80,11 +98,25 @@ pub(crate) fn finished(facts: &Facts, now: Time) -> String {
 }
 
 pub(crate) fn protected_again(facts: &Facts) -> String {
-    format!("{} follows {} again: there is a standby", facts.active.other(), facts.active)
+    format!(
+        "{} follows {} again: there is a standby",
+        facts.active.other(),
+        facts.active
+    )
+}
+
+pub(crate) fn started(facts: &Facts) -> String {
+    format!(
+        "run {}: a daemon starts in the middle of it; what is not done is asked again",
+        facts.epoch
+    )
 }
 
 pub(crate) fn no_way_back(facts: &Facts) -> String {
-    format!("run {}: a promotion was sent, there is no way back; drd goes forward", facts.epoch)
+    format!(
+        "run {}: a promotion was sent, there is no way back; drd goes forward",
+        facts.epoch
+    )
 }
 
 pub(crate) fn reduced(facts: &Facts, serving: u32, desired: u32) -> String {
@@ -94,7 +126,12 @@ pub(crate) fn reduced(facts: &Facts, serving: u32, desired: u32) -> String {
     )
 }
 
-pub(crate) fn paused(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
+pub(crate) fn paused(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Picture,
+) -> (Severity, String) {
     let text = format!(
         "drd is paused and did nothing. It would have acted: {}. Resume it, or act by hand",
         decided(facts, setup, now, seen)
@@ -102,8 +139,17 @@ pub(crate) fn paused(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) ->
     (Severity::Critical, text)
 }
 
-pub(crate) fn advice(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
-    let rung = if seen.diagnosis.lossless_first() { "a switchover" } else { "a failover" };
+pub(crate) fn advice(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Picture,
+) -> (Severity, String) {
+    let rung = if seen.diagnosis.lossless_first() {
+        "a switchover"
+    } else {
+        "a failover"
+    };
     let text = format!(
         "advice: {rung} to {}. {}. Nothing was done: autonomy for {} is advise",
         facts.active.other(),
@@ -113,7 +159,12 @@ pub(crate) fn advice(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) ->
     (Severity::Critical, text)
 }
 
-pub(crate) fn second_refused(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
+pub(crate) fn second_refused(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Picture,
+) -> (Severity, String) {
     let text = format!(
         "{}. A second failover is refused: {} does not follow yet. Act by hand",
         decided(facts, setup, now, seen),
@@ -122,19 +173,35 @@ pub(crate) fn second_refused(facts: &Facts, setup: &Setup, now: Time, seen: &Pic
     (Severity::Critical, text)
 }
 
-pub(crate) fn protection_reduced(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> (Severity, String) {
+pub(crate) fn protection_reduced(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Picture,
+) -> (Severity, String) {
     let for_long = now - facts.diagnosis.since;
     let what = match seen.diagnosis {
-        Diagnosis::ObserverIsolated => "drd's own references do not answer: it sees nothing and does nothing".to_owned(),
+        Diagnosis::ObserverIsolated => {
+            "drd's own references do not answer: it sees nothing and does nothing".to_owned()
+        }
         Diagnosis::ReplicationStalled => match seen.lag {
-            Some(lag) => format!("replication lag is {lag}, over the RPO of {} with one period", setup.policy.rpo),
+            Some(lag) => format!(
+                "replication lag is {lag}, over the RPO of {} with one period",
+                setup.policy.rpo
+            ),
             None => format!("no replication lag sample for {}", setup.policy.lag_fresh),
         },
         Diagnosis::StandbyUnfit => {
-            let red: Vec<String> = facts.readiness.red().map(|c| format!("{} ({})", c.name, c.detail)).collect();
+            let red: Vec<String> = facts
+                .readiness
+                .red()
+                .map(|c| format!("{} ({})", c.name, c.detail))
+                .collect();
             format!("the standby is not fit: {}", red.join(", "))
         }
-        Diagnosis::Unclear => "the sensors are silent: drd cannot tell whether the active side is well".to_owned(),
+        Diagnosis::Unclear => {
+            "the sensors are silent: drd cannot tell whether the active side is well".to_owned()
+        }
         Diagnosis::Gray
         | Diagnosis::RegionDark
         | Diagnosis::DatabaseDown
@@ -142,11 +209,18 @@ pub(crate) fn protection_reduced(facts: &Facts, setup: &Setup, now: Time, seen: 
         | Diagnosis::EdgeDown
         | Diagnosis::Healthy => seen.words(facts, setup, now),
     };
-    let severity = match seen.diagnosis {
-        Diagnosis::Gray => Severity::Warning,
-        _ => Severity::Critical,
+    let severity = if seen.diagnosis == Diagnosis::Gray {
+        Severity::Warning
+    } else {
+        Severity::Critical
     };
-    (severity, format!("{} for {for_long}: {what}. No role was changed", seen.diagnosis))
+    (
+        severity,
+        format!(
+            "{} for {for_long}: {what}. No role was changed",
+            seen.diagnosis
+        ),
+    )
 }
 
 /// The page of a hold: why, what state things are in, the ways out.
@@ -160,7 +234,12 @@ pub(crate) fn held(facts: &Facts, hold: &Hold, stage: &Stopped) -> String {
         Hold::Denied(why) => format!("denied: {why}"),
         Hold::OutOfTime => "the objective is used up".to_owned(),
     };
-    format!("run {} is held: {why}. {}. {}", facts.epoch, standing(facts, stage), exits(facts, stage))
+    format!(
+        "run {} is held: {why}. {}. {}",
+        facts.epoch,
+        standing(facts, stage),
+        exits(facts, stage)
+    )
 }
 
 fn standing(facts: &Facts, stage: &Stopped) -> String {
@@ -176,7 +255,9 @@ fn standing(facts: &Facts, stage: &Stopped) -> String {
             done(p.writable.is_done()),
             done(p.capacity.is_done())
         ),
-        Stopped::Redirecting { .. } => "the new side writes; resolvers do not give it yet".to_owned(),
+        Stopped::Redirecting { .. } => {
+            "the new side writes; resolvers do not give it yet".to_owned()
+        }
         Stopped::Verifying => "traffic moved; the last proof is missing".to_owned(),
     }
 }

@@ -1,0 +1,113 @@
+//! The end of a recovery: the latch, the last proof, the swap of the roles, and the way back to
+//! having a standby.
+//!
+//! Deliberately absent: asking for any of it. `machine` does that.
+
+use crate::command::Kind;
+use crate::event::{Event, RoleChange, Side, Vantage, Verdict};
+use crate::machine::Ctx;
+use crate::policy::Setup;
+use crate::record::Facts;
+use crate::roles::{current, note_asked};
+use crate::state::{Hold, State, Step};
+use crate::time::Time;
+use statig::Outcome;
+
+/// Takes the latch's completion.
+pub(crate) fn note_latch(
+    latch: &mut Step,
+    facts: &Facts,
+    event: &Event,
+    now: Time,
+) -> Option<Hold> {
+    let done = current(facts, event).filter(|done| done.kind == Kind::Redirect)?;
+    note_asked(latch, done, now, true)
+}
+
+/// Every answering resolver gave the new side's address after the latch was thrown.
+pub(crate) fn resolvers_moved(latch: &Step, facts: &mut Facts, now: Time) -> bool {
+    let entered = facts.entered_at;
+    let Some(incident) = &mut facts.incident else {
+        return false;
+    };
+    let moved = facts
+        .evidence
+        .dns
+        .is_some_and(|seen| seen.is == incident.to && seen.at >= entered);
+    if moved && latch.accepted {
+        incident.redirected_at = Some(now);
+    }
+    moved && latch.accepted
+}
+
+/// The new side's endpoint was seen healthy after the traffic moved, and it is the one writer.
+pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
+    let Some(incident) = &facts.incident else {
+        return false;
+    };
+    let after = |at: Time| at >= incident.redirected_at.unwrap_or(now);
+    let endpoint = facts.evidence.readings.iter().any(|r| {
+        r.side == incident.to
+            && matches!(
+                r.vantage,
+                Vantage::Probe | Vantage::Witness | Vantage::Route53
+            )
+            && r.now_says(now, &setup.policy) == Verdict::Healthy
+            && after(r.observed_at)
+    });
+    let writer = facts.evidence.global.is_some_and(|seen| {
+        seen.is.writer == Some(incident.to) && seen.is.writers == 1 && after(seen.at)
+    });
+    endpoint && writer
+}
+
+/// The roles are swapped: from here everything looks the other way round.
+pub(crate) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
+    let Some(incident) = &mut facts.incident else {
+        return;
+    };
+    incident.ended_at = Some(now);
+    facts.active = incident.to;
+    facts.cool_down_until = now + setup.policy.cool_down;
+    facts.prescaled = None;
+    facts.paged.clear();
+    facts.evidence.roles_swapped();
+}
+
+/// The old side follows again: connected, available, and its lag is known.
+pub(crate) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
+    let old: Side = facts.active.other();
+    let database = facts
+        .evidence
+        .side_now(old, now)
+        .is_some_and(|v| v.database_available == Some(true));
+    let roles = facts.evidence.global_now(now).is_some_and(|g| {
+        g.role_change == RoleChange::Idle && g.replica_connected && g.writer == Some(facts.active)
+    });
+    let lag = facts
+        .evidence
+        .newest_lag()
+        .is_some_and(|s| now - s.taken_at <= setup.policy.lag_fresh);
+    database && roles && lag
+}
+
+/// An operator gives the incident up where it stands: the truth decides which side is active.
+pub(crate) fn abandon(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    let Some(incident) = facts.incident.clone() else {
+        return ctx.go(State::Watching, "abandoned by an operator");
+    };
+    if incident.promoted_at.is_some() {
+        finish(facts, ctx.setup, ctx.now);
+        return ctx.go(
+            State::Exposed,
+            "abandoned by an operator after the writer had moved",
+        );
+    }
+    if let Some(open) = &mut facts.incident {
+        open.ended_at = Some(ctx.now);
+    }
+    ctx.go(
+        State::Watching,
+        "abandoned by an operator; the writer had not moved",
+    )
+}

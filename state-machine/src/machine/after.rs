@@ -1,0 +1,151 @@
+//! The states of a recovery and the one after it: roles change, traffic moves, the last proof.
+//! Forward only; what cannot go on becomes `held`.
+
+use super::before::drd_may_act;
+use super::{Ctx, once};
+use crate::arrival;
+use crate::command::{Command, Severity};
+use crate::event::{Event, RoleChange};
+use crate::gates;
+use crate::policy::LOST;
+use crate::record::{Facts, Operation, Trigger};
+use crate::roles;
+use crate::state::{Hold, Progress, State, Step, Stopped};
+use crate::words;
+use statig::Outcome::{self, Handled, Super};
+
+pub(super) fn promoting(
+    progress: &mut Progress,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
+    match roles::advance(progress, facts, event, ctx, true) {
+        roles::Advance::Stay => Super,
+        roles::Advance::Joined => join(facts, ctx),
+        roles::Advance::Stopped(hold) => ctx.hold(facts, hold, Stopped::Promoting(*progress)),
+    }
+}
+
+pub(super) fn switching(
+    progress: &mut Progress,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
+    let late = facts
+        .incident
+        .as_ref()
+        .is_some_and(|i| ctx.now - i.decided_at >= ctx.setup.policy.budget.promote);
+    let overdue = late && !progress.database.is_done();
+    // Not another switchover beside the failover that takes its place.
+    match roles::advance(progress, facts, event, ctx, !overdue) {
+        roles::Advance::Joined => join(facts, ctx),
+        roles::Advance::Stopped(hold) => lossy_instead(progress, facts, ctx, hold),
+        roles::Advance::Stay if overdue && !progress.database.is_done() => {
+            lossy_instead(progress, facts, ctx, Hold::OutOfTime)
+        }
+        roles::Advance::Stay => Super,
+    }
+}
+
+/// The next rung of the ladder: the lossless move failed. The lossy one is another irreversible
+/// edge: the outage must still stand, and every gate be open, the one for loss among them.
+fn lossy_instead(
+    progress: &mut Progress,
+    facts: &mut Facts,
+    ctx: &mut Ctx<'_>,
+    hold: Hold,
+) -> Outcome<State> {
+    let underway = facts
+        .evidence
+        .global_now(ctx.now)
+        .is_none_or(|g| g.role_change != RoleChange::Idle);
+    let automatic = facts
+        .incident
+        .as_ref()
+        .is_some_and(|i| i.trigger == Trigger::Automatic);
+    let stage = Stopped::Promoting(*progress);
+    if underway || !automatic || !drd_may_act(facts, ctx) {
+        return ctx.hold(facts, hold, stage);
+    }
+    let closed = gates::closed_to_loss(facts, ctx.setup, ctx.now, ctx.seen);
+    if !closed.is_empty() {
+        return ctx.hold(facts, Hold::Blocked(closed), stage);
+    }
+    if let Some(incident) = &mut facts.incident {
+        incident.operation = Operation::Failover;
+    }
+    let progress = Progress {
+        database: Step::default(),
+        ..*progress
+    };
+    ctx.go(
+        State::Promoting(progress),
+        "the switchover did not come about: failover instead",
+    )
+}
+
+pub(super) fn join(facts: &Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    ctx.go(
+        State::Redirecting {
+            latch: Step::default(),
+        },
+        words::joined(facts, ctx.now),
+    )
+}
+
+pub(super) fn redirect(latch: &mut Step, facts: &Facts, ctx: &mut Ctx<'_>) {
+    let Some(incident) = &facts.incident else {
+        return;
+    };
+    if latch.attempt == 0 {
+        latch.ask(ctx.now);
+    }
+    let (epoch, attempt, to) = (facts.epoch, latch.attempt, incident.to);
+    ctx.commands.push(Command::Redirect { epoch, attempt, to });
+}
+
+pub(super) fn redirecting(
+    latch: &mut Step,
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
+    if let Some(hold) = arrival::note_latch(latch, facts, event, ctx.now) {
+        return ctx.hold(facts, hold, Stopped::Redirecting { latch: *latch });
+    }
+    if arrival::resolvers_moved(latch, facts, ctx.now) {
+        let text = words::redirected(facts, ctx.now);
+        return ctx.go(State::Verifying, text);
+    }
+    if latch.is_due(ctx.now, LOST) {
+        latch.ask(ctx.now);
+        redirect(latch, facts, ctx);
+        ctx.because = Some(format!(
+            "the latch is thrown again, attempt {}",
+            latch.attempt
+        ));
+    }
+    Super
+}
+
+pub(super) fn verifying(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    if !arrival::verified(facts, ctx.setup, ctx.now) {
+        return Super;
+    }
+    arrival::finish(facts, ctx.setup, ctx.now);
+    let text = words::finished(facts, ctx.now);
+    ctx.page(facts, Severity::Info, text.clone());
+    ctx.go(State::Exposed, text)
+}
+
+pub(super) fn exposed(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    if arrival::standby_is_back(facts, ctx.setup, ctx.now) {
+        return ctx.go(State::Watching, words::protected_again(facts));
+    }
+    if facts.evidence.corroborated_at.is_some() {
+        once(facts, ctx, words::second_refused);
+    }
+    Handled
+}

@@ -1,0 +1,270 @@
+//! The states before anything irreversible: watching, suspecting, fencing. Here is decided
+//! whether to begin; an abort is free up to the last line of `fencing`.
+
+use super::{Ctx, once, tell};
+use crate::command::{Command, Kind};
+use crate::diagnosis::Diagnosis;
+use crate::event::{Completion, Event, Outcome as Ended, Verdict, Word};
+use crate::gates::{self, Blocker};
+use crate::policy::{Autonomy, LOST};
+use crate::record::{Facts, Fence, Incident, Operation, Prescale, Trigger};
+use crate::state::{Hold, Progress, State, Step, Stopped};
+use crate::time::Time;
+use crate::words;
+use statig::Outcome::{self, Handled};
+
+pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    if let Some(next) = ordered(facts, event, ctx) {
+        return next;
+    }
+    if facts.evidence.corroborated_at.is_some() {
+        facts.epoch += 1;
+        return ctx.go(State::Suspecting, ctx.seen.words(facts, ctx.setup, ctx.now));
+    }
+    scale_back(facts, event, ctx);
+    tell(facts, ctx);
+    Handled
+}
+
+/// Puts a raised MinSize back once the suspicion is over.
+fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
+    let epoch = facts.epoch;
+    let current = |done: &Completion| done.kind == Kind::ScaleBack && facts.is_current(done);
+    let ended = matches!(event, Event::Finished(done) if current(done)
+        && !matches!(done.outcome, Ended::Unknown { .. }));
+    let Some(prescaled) = &mut facts.prescaled else {
+        return;
+    };
+    if ended {
+        facts.prescaled = None;
+        return;
+    }
+    if facts.paused || !prescaled.back.is_due(ctx.now, LOST) {
+        return;
+    }
+    prescaled.back.ask(ctx.now);
+    let (side, min) = (prescaled.side, prescaled.min_before);
+    ctx.commands.push(Command::ScaleBack { epoch, side, min });
+    ctx.because.get_or_insert_with(|| {
+        format!("the suspicion is over: MinSize of {side} goes back to {min}")
+    });
+}
+
+pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    if let Some(next) = ordered(facts, event, ctx) {
+        return next;
+    }
+    let Some(held) = facts.evidence.quorum_for(ctx.now) else {
+        return ctx.go(State::Watching, words::cleared(facts, ctx.seen));
+    };
+    let diagnosis = ctx.seen.diagnosis;
+    if !diagnosis.has_ladder() {
+        tell(facts, ctx);
+        return Handled;
+    }
+    let due = held >= ctx.setup.policy.hold_down(diagnosis);
+    match ctx.setup.policy.autonomy(diagnosis) {
+        Autonomy::Observe => Handled,
+        Autonomy::Advise => {
+            if due {
+                once(facts, ctx, words::advice);
+            }
+            Handled
+        }
+        Autonomy::Act => decide(facts, due, ctx),
+    }
+}
+
+/// At the first edge: act, wait for an answer that may still come, or hold.
+fn decide(facts: &mut Facts, due: bool, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    let closed = gates::closed(facts, ctx.setup, ctx.now, ctx.seen);
+    if closed.is_empty() {
+        prescale(facts, ctx);
+    }
+    if !due {
+        return Handled;
+    }
+    if closed.is_empty() {
+        return start(facts, Trigger::Automatic, None, ctx);
+    }
+    if closed.contains(&Blocker::Paused) {
+        once(facts, ctx, words::paused);
+        return Handled;
+    }
+    let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect;
+    let waits = |b: &Blocker| {
+        matches!(
+            b,
+            Blocker::LagUnknown | Blocker::EyesUnproven | Blocker::ReadinessUnknown
+        )
+    };
+    if may_wait && closed.iter().all(waits) {
+        return Handled;
+    }
+    ctx.hold(facts, Hold::Blocked(closed), Stopped::Before)
+}
+
+/// Opens the incident. Its first command acts only from the next state on.
+fn start(
+    facts: &mut Facts,
+    trigger: Trigger,
+    operation: Option<Operation>,
+    ctx: &mut Ctx<'_>,
+) -> Outcome<State> {
+    let diagnosis = ctx.seen.diagnosis;
+    let ladder = if diagnosis.lossless_first() {
+        Operation::Switchover
+    } else {
+        Operation::Failover
+    };
+    facts.incident = Some(Incident {
+        epoch: facts.epoch,
+        diagnosis,
+        operation: operation.unwrap_or(ladder),
+        trigger,
+        from: facts.active,
+        to: facts.active.other(),
+        first_bad_at: first_bad(facts, ctx),
+        decided_at: ctx.now,
+        lag: ctx.seen.lag,
+        committed: false,
+        fence: Fence::Unknown,
+        promoted_at: None,
+        scaled_at: None,
+        proven_at: None,
+        redirected_at: None,
+        ended_at: None,
+        late: false,
+    });
+    let because = words::decided(facts, ctx.setup, ctx.now, ctx.seen);
+    ctx.go(State::Fencing, because)
+}
+
+/// Where the clock of the objective starts. A lone voice that spoke longer than the detect slice
+/// before the quorum is not this outage.
+fn first_bad(facts: &Facts, ctx: &Ctx<'_>) -> Time {
+    let quorum = facts.evidence.corroborated_at.unwrap_or(ctx.now);
+    let earliest = quorum - ctx.setup.policy.budget.detect;
+    facts.evidence.first_bad_at.unwrap_or(ctx.now).max(earliest)
+}
+
+/// Raises the other side's MinSize once a suspicion. What was found before the first raise is
+/// what a cleared suspicion goes back to.
+fn prescale(facts: &mut Facts, ctx: &mut Ctx<'_>) {
+    let (side, epoch) = (facts.active.other(), facts.epoch);
+    let min = ctx.setup.serving.desired;
+    let Some(found) = facts
+        .evidence
+        .side_now(side, ctx.now)
+        .and_then(|v| v.min_size)
+    else {
+        return;
+    };
+    let earlier = facts.prescaled.filter(|p| p.side == side);
+    if found >= min || earlier.is_some_and(|p| p.epoch == epoch) {
+        return;
+    }
+    let min_before = earlier.map_or(found, |p| p.min_before);
+    facts.prescaled = Some(Prescale {
+        epoch,
+        side,
+        min_before,
+        back: Step::default(),
+    });
+    ctx.commands.push(Command::Prescale { epoch, side, min });
+    ctx.because.get_or_insert_with(|| {
+        format!(
+            "{}: MinSize of {side} is raised to {min} meanwhile",
+            ctx.seen.diagnosis
+        )
+    });
+}
+
+pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    if let Event::Ordered {
+        word: Word::Abandon,
+    } = event
+    {
+        close(facts, ctx.now);
+        return ctx.go(
+            State::Watching,
+            "abandoned by an operator before anything irreversible",
+        );
+    }
+    let Some(incident) = facts.incident.clone() else {
+        return ctx.go(State::Watching, "no incident is open");
+    };
+    let looked = matches!(event, Event::Observed(o) if o.global.is_some() && o.references == Verdict::Healthy);
+    // A daemon that just started on this state gets the whole slice again.
+    let waited = ctx.now - facts.entered_at.max(facts.started_at) >= ctx.setup.policy.budget.fence;
+    let unclear =
+        ctx.seen.diagnosis == Diagnosis::Unclear && incident.trigger == Trigger::Automatic;
+    if !waited && (!looked || unclear) {
+        return Handled;
+    }
+    if incident.trigger == Trigger::Automatic {
+        if !still_so(facts, &incident, ctx) {
+            close(facts, ctx.now);
+            return ctx.go(State::Suspecting, words::recanted(ctx.seen));
+        }
+        let closed = gates::closed(facts, ctx.setup, ctx.now, ctx.seen);
+        if !closed.is_empty() {
+            close(facts, ctx.now);
+            return ctx.hold(facts, Hold::Blocked(closed), Stopped::Before);
+        }
+    }
+    if let Some(open) = &mut facts.incident {
+        open.committed = true;
+    }
+    let look = if looked {
+        "a last look found it unchanged"
+    } else {
+        "the last look got no answer"
+    };
+    match incident.operation {
+        Operation::Failover => ctx.go(State::Promoting(Progress::default()), look),
+        Operation::Switchover => ctx.go(State::Switching(Progress::default()), look),
+    }
+}
+
+/// Whether what was decided still stands at the edge. A diagnosis that took the place of the
+/// decided one must have earned its own hold-down.
+fn still_so(facts: &Facts, incident: &Incident, ctx: &Ctx<'_>) -> bool {
+    let seen = ctx.seen.diagnosis;
+    let same_ladder = seen.lossless_first() == incident.diagnosis.lossless_first();
+    let held = facts.evidence.quorum_for(ctx.now);
+    let earned = held.is_some_and(|held| held >= ctx.setup.policy.hold_down(seen));
+    drd_may_act(facts, ctx) && same_ladder && (seen == incident.diagnosis || earned)
+}
+
+/// Whether a quorum stands, for something that drd may act on by itself.
+pub(super) fn drd_may_act(facts: &Facts, ctx: &Ctx<'_>) -> bool {
+    let seen = ctx.seen.diagnosis;
+    facts.evidence.corroborated_at.is_some()
+        && seen.has_ladder()
+        && ctx.setup.policy.autonomy(seen) == Autonomy::Act
+}
+
+/// What operators may ask for while nothing irreversible has begun.
+pub(super) fn ordered(
+    facts: &mut Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) -> Option<Outcome<State>> {
+    let Event::Ordered { word } = event else {
+        return None;
+    };
+    let operation = match word {
+        Word::Failover => Operation::Failover,
+        Word::Switchover => Operation::Switchover,
+        Word::Pause | Word::Resume | Word::Abandon => return None,
+    };
+    facts.epoch += 1;
+    Some(start(facts, Trigger::Operator, Some(operation), ctx))
+}
+
+fn close(facts: &mut Facts, now: Time) {
+    if let Some(incident) = &mut facts.incident {
+        incident.ended_at = Some(now);
+    }
+}

@@ -1,0 +1,158 @@
+//! The whole matrix, as one snapshot: a changed behaviour is a visible diff. And what can be
+//! read off it: nothing is unreachable, nothing is a dead end, nothing panics.
+
+use drd_state_machine::command::Kind;
+use drd_state_machine::event::{Completion, Event, Observation, Outcome, Signal, Vantage, Verdict};
+use drd_state_machine::state::State;
+use drd_state_machine::step;
+use drd_state_machine::table::{Scene, label, matrix, rows, situations};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+#[test]
+fn every_state_in_every_situation() {
+    insta::assert_snapshot!(matrix(&rows()));
+}
+
+#[test]
+fn every_row_says_why_it_acts() {
+    for row in rows().iter().filter(|row| row.acts()) {
+        assert!(!matches!(&*row.because, "" | "noted"), "{row:?}");
+    }
+}
+
+#[test]
+fn every_command_is_given_by_some_row() {
+    let rows = rows();
+    for kind in Kind::ALL {
+        let given = rows
+            .iter()
+            .flat_map(|row| &row.commands)
+            .any(|c| c.kind() == kind);
+        assert!(given, "no row gives {kind}");
+    }
+}
+
+#[test]
+fn every_state_is_entered_and_left_by_some_row() {
+    let moves: Vec<_> = rows()
+        .into_iter()
+        .filter(|row| row.is_transition())
+        .collect();
+    for name in State::NAMES {
+        assert!(
+            moves.iter().any(|row| row.next == name),
+            "{name} is never entered"
+        );
+    }
+    for state in State::samples() {
+        let label = label(&state);
+        assert!(
+            moves.iter().any(|row| row.state == label),
+            "{label} is never left"
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_event_is_in_the_matrix() {
+    let mut told = BTreeSet::new();
+    for situation in situations() {
+        let scene = Scene::of(&State::Watching, situation);
+        told.insert(scene.event(situation).name());
+    }
+    let all = [
+        "checked",
+        "finished",
+        "heartbeat_returned",
+        "observed",
+        "ordered",
+        "sampled",
+        "signalled",
+        "started",
+        "tick",
+    ];
+    assert_eq!(told, BTreeSet::from(all));
+}
+
+/// In every state, in every situation: what is said by nobody, to an older epoch, or about an
+/// attempt that was never made has the effect of a tick.
+#[test]
+fn what_concerns_nobody_has_the_effect_of_a_tick() {
+    for state in State::samples() {
+        for situation in situations() {
+            let scene = Scene::of(&state, situation);
+            let mut ticked = scene.record.clone();
+            let tick = step(&mut ticked, &scene.setup, scene.now, &Event::Tick);
+            for event in of_no_concern(&scene) {
+                let mut told = scene.record.clone();
+                let decision = step(&mut told, &scene.setup, scene.now, &event);
+                let place = format!("{} in {}: {event:?}", situation.name, label(&state));
+                assert_eq!(decision.commands, tick.commands, "{place}");
+                assert_eq!(told, ticked, "{place}");
+            }
+        }
+    }
+}
+
+fn of_no_concern(scene: &Scene) -> Vec<Event> {
+    let stranger = Event::Signalled(Signal {
+        id: Arc::from("m-1"),
+        sensor: Arc::from("nobody-knows-it"),
+        verdict: Verdict::Unhealthy,
+        observed_at: scene.now,
+    });
+    let old = Event::Signalled(Signal {
+        id: Arc::from("m-2"),
+        sensor: scene.setup.sensors[0].name.clone(),
+        verdict: Verdict::Unhealthy,
+        observed_at: scene.now - scene.setup.policy.event_max_age.times(2),
+    });
+    assert_eq!(scene.setup.sensors[0].vantage, Vantage::Witness);
+    let epoch = scene.record.facts.epoch;
+    let ended = |kind, epoch, attempt, outcome: &Outcome| {
+        Event::Finished(Completion {
+            kind,
+            epoch,
+            attempt,
+            outcome: outcome.clone(),
+        })
+    };
+    let why = "AccessDenied".to_owned();
+    let outcomes = [Outcome::Done, Outcome::Denied { why }];
+    let mut events = vec![stranger, old];
+    for kind in Kind::ALL {
+        for outcome in &outcomes {
+            events.push(ended(kind, epoch + 1, 1, outcome));
+            events.push(ended(kind, epoch.wrapping_sub(1), 1, outcome));
+        }
+    }
+    for kind in [Kind::Promote, Kind::Switchover, Kind::Scale, Kind::Redirect] {
+        for outcome in &outcomes {
+            events.push(ended(kind, epoch, 99, outcome));
+        }
+    }
+    events
+}
+
+#[test]
+fn a_look_that_could_read_nothing_begins_nothing() {
+    for state in State::samples() {
+        for situation in situations() {
+            let scene = Scene::of(&state, situation);
+            let (mut ticked, mut looked) = (scene.record.clone(), scene.record.clone());
+            let blind = Event::Observed(Observation::default());
+            let tick = step(&mut ticked, &scene.setup, scene.now, &Event::Tick);
+            let look = step(&mut looked, &scene.setup, scene.now, &blind);
+            let mutates = |d: &drd_state_machine::Decision| {
+                d.commands.iter().filter(|c| c.kind().mutates()).count()
+            };
+            assert!(
+                mutates(&look) <= mutates(&tick),
+                "{} in {}",
+                situation.name,
+                label(&state)
+            );
+        }
+    }
+}

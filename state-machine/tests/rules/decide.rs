@@ -1,0 +1,295 @@
+//! Whether to begin: the gates, autonomy, the last look, the preparation and its end.
+
+use crate::estate::{Estate, Healthy, Unhealthy, estate, side_view};
+use drd_state_machine::command::Kind;
+use drd_state_machine::diagnosis::Diagnosis;
+use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
+use drd_state_machine::gates::Blocker;
+use drd_state_machine::state::{Hold, State};
+use drd_state_machine::time::Span;
+
+fn blockers(e: &Estate) -> Vec<Blocker> {
+    if let State::Held {
+        hold: Hold::Blocked(closed),
+        ..
+    } = &e.record.state
+    {
+        return closed.clone();
+    }
+    panic!("not held by a gate but {}: {}", e.state(), e.because());
+}
+
+#[test]
+fn lag_plus_one_period_over_the_rpo_holds() {
+    let mut e = estate();
+    e.lag = Some(Span::secs(31));
+    e.wait(60);
+    e.forget();
+    e.region_dark();
+    e.wait_for("held", 70);
+    e.hands_off();
+    assert_eq!(e.pages().len(), 1);
+    let (lag, rpo) = (Span::secs(31), Span::secs(60));
+    assert_eq!(blockers(&e), [Blocker::LagOver { lag, rpo }]);
+}
+
+#[test]
+fn lag_that_just_fits_into_the_rpo_does_not_hold() {
+    let mut e = estate();
+    e.lag = Some(Span::secs(30));
+    e.wait(200);
+    e.region_dark();
+    e.wait_for("promoting", 75);
+}
+
+#[test]
+fn one_bad_sample_before_the_onset_is_enough_to_hold() {
+    let mut e = estate();
+    e.sample(e.now - Span::secs(100), Span::secs(59));
+    e.forget();
+    e.region_dark();
+    e.wait_for("held", 70);
+    e.hands_off();
+}
+
+#[test]
+fn unknown_lag_holds_after_the_detect_slice() {
+    let mut e = estate();
+    e.lag = None;
+    e.wait(130);
+    e.forget();
+    e.region_dark();
+    e.wait(100);
+    assert_eq!(e.state(), "suspecting", "a late sample may still come");
+    e.wait_for("held", 10);
+    e.hands_off();
+    assert_eq!(blockers(&e), [Blocker::LagUnknown]);
+}
+
+#[test]
+fn a_sample_that_comes_late_but_was_taken_in_time_opens_the_gate() {
+    let mut e = estate();
+    e.lag = None;
+    e.wait(130);
+    let taken = e.now - Span::secs(5);
+    e.region_dark();
+    e.wait(90);
+    e.sample(taken, Span::secs(1));
+    e.wait_for("promoting", 10);
+}
+
+#[test]
+fn an_unfit_standby_holds() {
+    let mut e = estate();
+    e.readiness = Unhealthy;
+    e.check();
+    e.wait(60);
+    e.forget();
+    e.region_dark();
+    e.wait_for("held", 65);
+    e.hands_off();
+    assert!(matches!(blockers(&e)[..], [Blocker::Unfit { .. }]));
+}
+
+#[test]
+fn an_unknown_readiness_answer_keeps_the_one_before() {
+    let mut e = estate();
+    e.readiness = Unhealthy;
+    e.check();
+    e.readiness = crate::estate::Unknown;
+    e.check();
+    assert_eq!(e.record.facts.readiness.red().count(), 1);
+}
+
+#[test]
+fn paused_means_no_mutating_command() {
+    let mut e = estate();
+    e.order(Word::Pause);
+    e.region_dark();
+    e.wait(900);
+    assert_eq!(e.state(), "suspecting");
+    e.hands_off();
+    assert_eq!(e.pages().len(), 1);
+    assert!(e.pages()[0].contains("paused and did nothing"));
+}
+
+#[test]
+fn a_resumed_daemon_acts_on_what_stands() {
+    let mut e = estate();
+    e.order(Word::Pause);
+    e.region_dark();
+    e.wait(100);
+    e.order(Word::Resume);
+    e.wait_for("promoting", 15);
+}
+
+#[test]
+fn a_pause_at_the_last_moment_is_in_time() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait_for("fencing", 65);
+    e.order(Word::Pause);
+    e.wait(30);
+    assert_eq!(e.state(), "held");
+    assert_eq!(e.mutations(), ["prescale standby to 6"]);
+    assert_eq!(blockers(&e), [Blocker::Paused]);
+}
+
+#[test]
+fn application_down_only_advises() {
+    let mut e = estate();
+    e.application_down();
+    e.wait(900);
+    assert_eq!(e.state(), "suspecting");
+    e.hands_off();
+    assert_eq!(e.pages().len(), 1);
+    assert!(e.pages()[0].starts_with("advice: a switchover to standby"));
+}
+
+#[test]
+fn edge_down_only_advises() {
+    let mut e = estate();
+    e.endpoint(Unhealthy);
+    e.speak();
+    e.wait(900);
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::EdgeDown);
+    e.hands_off();
+    assert_eq!(e.pages().len(), 1);
+}
+
+#[test]
+fn a_daemon_in_the_dark_region_holds() {
+    let mut e = estate();
+    e.setup.home = Some(Side::Primary);
+    e.region_dark();
+    e.wait_for("held", 65);
+    e.hands_off();
+    assert_eq!(blockers(&e), [Blocker::SharesRegion]);
+}
+
+#[test]
+fn somebody_elses_role_change_holds() {
+    let mut e = estate();
+    e.underway(Side::Primary);
+    e.region_dark();
+    e.wait_for("held", 65);
+    e.hands_off();
+    assert_eq!(blockers(&e), [Blocker::ForeignRoleChange]);
+}
+
+#[test]
+fn the_last_look_recants_for_free() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(60);
+    assert_eq!(e.state(), "fencing");
+    e.says(Vantage::Probe, Healthy);
+    e.look();
+    assert_eq!(e.state(), "suspecting");
+    e.region_back();
+    e.wait(20);
+    assert_eq!(e.state(), "watching");
+    assert_eq!(
+        e.mutations(),
+        ["prescale standby to 6", "scale_back standby to 1"]
+    );
+}
+
+#[test]
+fn a_hold_before_anything_ends_by_itself_when_all_is_well() {
+    let mut e = estate();
+    e.setup.home = Some(Side::Primary);
+    e.region_dark();
+    e.wait_for("held", 65);
+    e.region_back();
+    e.wait(10);
+    assert_eq!(e.state(), "watching");
+    e.hands_off();
+}
+
+#[test]
+fn prescale_is_taken_back_to_what_was_found_first() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(20);
+    assert_eq!(e.done(), ["prescale standby to 6"]);
+    e.view.sides[1] = Some(side_view(6));
+    e.region_back();
+    e.wait(2);
+    assert_eq!(e.done().last().expect("asked"), "scale_back standby to 1");
+    // No answer for so long that nothing flaps, and a second suspicion finds what the first one
+    // raised.
+    e.wait(330);
+    e.region_dark();
+    e.wait(20);
+    e.region_back();
+    e.wait(60);
+    let last = e.asked(Kind::ScaleBack).last().copied().cloned();
+    assert_eq!(e.done().last().expect("asked"), "scale_back standby to 1");
+    assert_eq!(last.expect("asked").epoch(), 2);
+    e.ends(Kind::ScaleBack, Outcome::Done);
+    e.forget();
+    e.wait(600);
+    e.quiet();
+}
+
+#[test]
+fn what_is_large_enough_already_is_not_prescaled() {
+    let mut e = estate();
+    e.serving(Side::Standby, 6);
+    e.region_dark();
+    e.wait(50);
+    e.quiet();
+}
+
+#[test]
+fn a_clock_error_is_taken_off_the_words_of_others() {
+    let mut e = estate();
+    // Our clock is ten minutes behind: uncorrected, every word would come from the future.
+    let behind = Span::secs(600);
+    e.tell(Event::HeartbeatReturned {
+        sent_at: e.now,
+        stamped_at: e.now + behind,
+    });
+    let looked = e.now + behind - Span::secs(310);
+    e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);
+    let last = e.decisions.last().expect("told");
+    assert_eq!(last.noted, drd_state_machine::evidence::Noted::Stale);
+}
+
+#[test]
+fn another_diagnosis_at_the_last_look_must_earn_its_own_hold_down() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait_for("fencing", 65);
+    // The region answers again, its database does not: Aurora may be about to mend itself.
+    e.words
+        .insert((Vantage::ControlPlane, Side::Primary), Healthy);
+    e.view.sides[0] = Some(side_view(0));
+    if let Some(view) = &mut e.view.sides[0] {
+        view.database_available = Some(false);
+    }
+    e.speak();
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::DatabaseDown);
+    e.wait(10);
+    assert_eq!(e.state(), "suspecting", "{}", e.story());
+    e.wait_for("promoting", 35);
+}
+
+#[test]
+fn another_diagnosis_at_the_last_look_must_be_drds_to_act_on() {
+    let mut e = estate();
+    e.setup.policy.autonomy.remove(&Diagnosis::DatabaseDown);
+    e.setup.policy.hold_down_for.clear();
+    e.region_dark();
+    e.wait_for("fencing", 65);
+    e.words
+        .insert((Vantage::ControlPlane, Side::Primary), Healthy);
+    e.view.sides[0] = Some(side_view(0));
+    if let Some(view) = &mut e.view.sides[0] {
+        view.database_available = Some(false);
+    }
+    e.speak();
+    e.wait(300);
+    assert_eq!(e.mutations(), ["prescale standby to 6"]);
+}

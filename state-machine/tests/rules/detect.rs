@@ -1,0 +1,299 @@
+//! What counts as an outage: votes of fault domains, freshness, the hold-down, the veto.
+
+use crate::estate::{Healthy, Unhealthy, Unknown, estate, name};
+use drd_state_machine::command::Kind;
+use drd_state_machine::diagnosis::Diagnosis;
+use drd_state_machine::event::{Event, Outcome, Side, Signal, Vantage};
+use drd_state_machine::evidence::Noted;
+use drd_state_machine::policy::Sensor;
+use drd_state_machine::time::Span;
+use std::sync::Arc;
+
+#[test]
+fn one_alarm_alone_never_fails_over() {
+    for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
+        let mut e = estate();
+        e.says(vantage, Unhealthy);
+        e.wait(1200);
+        assert_eq!(e.state(), "watching");
+        e.hands_off();
+        assert_eq!(e.pages().len(), 1, "gray is told once: {:?}", e.pages());
+    }
+}
+
+#[test]
+fn an_alarm_of_the_region_alone_says_nothing_about_its_endpoint() {
+    let mut e = estate();
+    e.says(Vantage::Inside, Unhealthy);
+    e.says(Vantage::ControlPlane, Unhealthy);
+    e.wait(1200);
+    assert_eq!(e.state(), "watching");
+    e.hands_off();
+}
+
+#[test]
+fn two_sensors_of_one_fault_domain_are_one_vote() {
+    let mut e = estate();
+    e.setup.sensors.push(Sensor {
+        name: Arc::from("second-witness"),
+        vantage: Vantage::Witness,
+        side: Side::Primary,
+    });
+    e.tell(Event::Started);
+    e.says(Vantage::Witness, Unhealthy);
+    for _ in 0..60 {
+        e.signal("second-witness", Vantage::Witness, Unhealthy, e.now);
+        e.wait(10);
+    }
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::Gray);
+    assert_eq!(e.state(), "watching");
+    e.hands_off();
+}
+
+#[test]
+fn a_healthy_sensor_outweighs_its_sibling_in_the_same_domain() {
+    let mut e = estate();
+    e.setup.sensors.push(Sensor {
+        name: Arc::from("second-witness"),
+        vantage: Vantage::Witness,
+        side: Side::Primary,
+    });
+    e.tell(Event::Started);
+    e.says(Vantage::Route53, Unknown);
+    e.says(Vantage::Witness, Unhealthy);
+    e.says(Vantage::Probe, Unhealthy);
+    for _ in 0..30 {
+        e.signal("second-witness", Vantage::Witness, Healthy, e.now);
+        e.wait(10);
+    }
+    e.hands_off();
+}
+
+#[test]
+fn a_43_second_partition_never_triggers() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(43);
+    assert_eq!(e.state(), "suspecting");
+    e.region_back();
+    e.wait(1);
+    e.ends(Kind::ScaleBack, Outcome::Done);
+    e.wait(600);
+    assert_eq!(e.state(), "watching");
+    // Only the cheap, reversible preparation, taken back.
+    assert_eq!(
+        e.done(),
+        ["prescale standby to 6", "scale_back standby to 1"]
+    );
+}
+
+#[test]
+fn the_hold_down_is_sixty_seconds_to_the_second() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(59);
+    assert_eq!(e.state(), "suspecting");
+    e.wait(1);
+    assert_ne!(e.state(), "suspecting");
+}
+
+#[test]
+fn database_down_waits_for_auroras_own_failover() {
+    let mut e = estate();
+    e.database_down();
+    e.wait(89);
+    assert_eq!(e.state(), "suspecting");
+    assert_eq!(e.mutations(), ["prescale standby to 6"]);
+    e.wait(2);
+    assert_ne!(e.state(), "suspecting");
+}
+
+#[test]
+fn failed_readings_never_make_a_quorum() {
+    let mut e = estate();
+    e.endpoint(Unknown);
+    e.speak();
+    e.wait(280);
+    assert_eq!(e.state(), "watching");
+    e.quiet();
+    e.wait(1200);
+    e.hands_off();
+    assert_eq!(e.pages().len(), 1, "blindness is told: {:?}", e.pages());
+}
+
+#[test]
+fn unknown_neither_counts_nor_resets_the_hold_down() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(20);
+    e.endpoint(Unknown);
+    e.speak();
+    e.wait(45);
+    // 65 s after the quorum, but nobody says down at this moment.
+    assert_eq!(e.state(), "suspecting");
+    assert_eq!(e.mutations(), ["prescale standby to 6"]);
+    e.endpoint(Unhealthy);
+    e.speak();
+    assert_ne!(e.state(), "suspecting", "the window was not reset");
+}
+
+#[test]
+fn a_healthy_word_during_the_hold_down_resets_it() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(50);
+    e.says(Vantage::Probe, Healthy);
+    assert_eq!(e.state(), "watching");
+    e.says(Vantage::Probe, Unhealthy);
+    e.wait(55);
+    assert_eq!(e.state(), "suspecting");
+    e.wait(10);
+    assert_ne!(e.state(), "suspecting");
+}
+
+#[test]
+fn a_flapping_sensor_says_nothing() {
+    let mut e = estate();
+    e.says(Vantage::Witness, Unhealthy);
+    for _ in 0..6 {
+        e.says(Vantage::Probe, Unhealthy);
+        e.wait(30);
+        e.says(Vantage::Probe, Healthy);
+        e.wait(30);
+    }
+    e.says(Vantage::Probe, Unhealthy);
+    e.wait(100);
+    assert_eq!(e.state(), "watching");
+    e.hands_off();
+}
+
+#[test]
+fn silence_while_the_observer_was_cut_off_is_not_silence() {
+    let mut e = estate();
+    e.endpoint(Unhealthy);
+    e.lag = None;
+    e.view.sides[0] = None;
+    e.speak();
+    e.wait(5);
+    assert_eq!(e.state(), "suspecting");
+    e.references = Unhealthy;
+    e.wait(200);
+    e.hands_off();
+    // Its eyes are back: nothing was heard for 200 s, and that proves nothing.
+    e.references = Healthy;
+    e.wait(100);
+    assert_eq!(e.state(), "suspecting");
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::Unclear);
+    e.hands_off();
+    e.wait(25);
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::DatabaseDown);
+}
+
+#[test]
+fn while_cut_off_nothing_is_done_and_people_are_told() {
+    let mut e = estate();
+    e.region_dark();
+    e.references = Unhealthy;
+    e.look();
+    e.wait(600);
+    e.hands_off();
+    assert!(e.pages().iter().any(|p| p.contains("observer_isolated")));
+}
+
+#[test]
+fn a_lag_sample_after_the_onset_vetoes() {
+    let mut e = estate();
+    e.region_dark();
+    e.lag = Some(Span::secs(1));
+    e.wait(900);
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::Gray);
+    assert_eq!(e.state(), "suspecting");
+    assert_eq!(e.mutations(), ["prescale standby to 6"]);
+    assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
+}
+
+#[test]
+fn a_growing_lag_of_a_dead_writer_is_no_veto() {
+    let mut e = estate();
+    e.region_dark();
+    let onset = e.now;
+    for _ in 0..6 {
+        e.wait(10);
+        e.sample(e.now, e.now - onset + Span::secs(1));
+    }
+    e.wait(1);
+    assert_eq!(e.record.facts.diagnosis.is, Diagnosis::RegionDark);
+    assert_ne!(e.state(), "suspecting");
+}
+
+#[test]
+fn a_lone_liar_does_not_start_the_objective() {
+    let mut e = estate();
+    e.says(Vantage::Witness, Unhealthy);
+    e.words.insert((Vantage::Route53, Side::Primary), Unknown);
+    e.words.insert((Vantage::Probe, Side::Primary), Unknown);
+    e.wait(250);
+    e.hands_off();
+    e.region_dark();
+    let quorum = e.now;
+    e.wait_for("fencing", 65);
+    let incident = e
+        .record
+        .facts
+        .incident
+        .clone()
+        .expect("an incident is open");
+    let detect = e.setup.policy.budget.detect;
+    assert_eq!(incident.first_bad_at, quorum - detect);
+}
+
+#[test]
+fn the_same_delivery_again_changes_nothing() {
+    let mut e = estate();
+    let word = Event::Signalled(Signal {
+        id: Arc::from("m-1"),
+        sensor: Arc::from(name(Vantage::Witness, Side::Primary)),
+        verdict: Unhealthy,
+        observed_at: e.now,
+    });
+    assert_eq!(e.tell(word.clone()).noted, Noted::Changed);
+    let before = e.record.clone();
+    for _ in 0..5 {
+        assert_eq!(e.tell(word.clone()).noted, Noted::Duplicate);
+    }
+    assert_eq!(e.record, before);
+}
+
+#[test]
+fn an_old_word_that_comes_late_changes_nothing() {
+    let mut e = estate();
+    let looked = e.now;
+    e.wait(20);
+    e.says(Vantage::Witness, Healthy);
+    e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);
+    let last = e.decisions.last().expect("told");
+    assert_eq!(last.noted, Noted::Late);
+    assert_eq!(e.record.facts.evidence.first_bad_at, None);
+}
+
+#[test]
+fn a_word_older_than_the_limit_is_not_believed() {
+    let mut e = estate();
+    e.words.remove(&(Vantage::Witness, Side::Primary));
+    e.wait(400);
+    let looked = e.now - Span::secs(301);
+    e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);
+    assert_eq!(e.decisions.last().expect("told").noted, Noted::Stale);
+}
+
+#[test]
+fn a_sensor_that_nobody_configured_says_nothing() {
+    let mut e = estate();
+    let before = e.record.clone();
+    e.signal("stranger", Vantage::Witness, Unhealthy, e.now);
+    assert_eq!(
+        e.decisions.last().expect("told").noted,
+        Noted::UnknownSensor
+    );
+    assert_eq!(e.record, before);
+}

@@ -1,0 +1,93 @@
+//! The record as JSON: it survives at every step, bit for bit, and nothing strange is read.
+
+use crate::estate::{Estate, estate};
+use drd_state_machine::event::Event;
+use drd_state_machine::record::RECORD_VERSION;
+use drd_state_machine::state::State;
+use drd_state_machine::{Record, step};
+
+/// Written and read again it is the same, and so is what is written then.
+pub fn survives_json(record: &Record) {
+    let text = serde_json::to_string(record).expect("a record is JSON");
+    let read: Record = serde_json::from_str(&text).expect("a record can be read");
+    assert_eq!(&read, record);
+    assert_eq!(
+        serde_json::to_string(&read).expect("a record is JSON"),
+        text
+    );
+}
+
+#[test]
+fn the_record_survives_json_at_every_step_of_a_failover() {
+    let mut e = estate();
+    e.exposed();
+    let events = e.decisions.len();
+    assert!(events > 300, "{events}");
+    // The same story again, and at each step the machine goes on with what it read.
+    let mut e = estate();
+    e.reads_its_own_record = true;
+    e.exposed();
+    assert_eq!(e.decisions.len(), events);
+}
+
+#[test]
+fn every_sample_of_a_state_survives_json() {
+    let mut record = estate().record;
+    for state in State::samples() {
+        record.state = state;
+        survives_json(&record);
+    }
+}
+
+#[test]
+fn a_record_of_another_version_is_refused() {
+    let mut value = json(&estate());
+    value["version"] = serde_json::json!(RECORD_VERSION + 1);
+    let refused = serde_json::from_value::<Record>(value).expect_err("another version");
+    assert!(refused.to_string().contains("version"), "{refused}");
+}
+
+#[test]
+fn a_record_with_a_field_that_nobody_knows_is_refused() {
+    for place in [
+        "",
+        "/facts",
+        "/facts/evidence",
+        "/facts/readiness",
+        "/facts/diagnosis",
+    ] {
+        let mut value = json(&estate());
+        let object = value.pointer_mut(place).expect("it is there");
+        object["written_by_a_newer_drd"] = serde_json::json!(1);
+        let read = serde_json::from_value::<Record>(value);
+        assert!(read.is_err(), "an unknown field in {place:?} was skipped");
+    }
+}
+
+#[test]
+fn a_state_with_a_field_that_nobody_knows_is_refused() {
+    let mut e = estate();
+    e.promoting();
+    for place in ["/state", "/state/database", "/facts/incident"] {
+        let mut value = json(&e);
+        let object = value.pointer_mut(place).expect("it is there");
+        object["written_by_a_newer_drd"] = serde_json::json!(1);
+        let read = serde_json::from_value::<Record>(value);
+        assert!(read.is_err(), "an unknown field in {place:?} was skipped");
+    }
+}
+
+#[test]
+fn a_tick_on_a_record_that_was_read_decides_the_same() {
+    let mut e = estate();
+    e.promoted();
+    let mut read: Record = serde_json::from_value(json(&e)).expect("it can be read");
+    let a = step(&mut e.record, &e.setup, e.now, &Event::Tick);
+    let b = step(&mut read, &e.setup, e.now, &Event::Tick);
+    assert_eq!(a, b);
+    assert_eq!(e.record, read);
+}
+
+fn json(e: &Estate) -> serde_json::Value {
+    serde_json::to_value(&e.record).expect("a record is JSON")
+}
