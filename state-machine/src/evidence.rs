@@ -263,7 +263,10 @@ impl Evidence {
         if references == Verdict::Healthy && !had_eyes {
             self.eyes_since = now;
         }
-        self.references = Seen { is: references, at: now };
+        self.references = Seen {
+            is: references,
+            at: now,
+        };
     }
 
     /// What the endpoint sensors of one vantage (so of one domain) say about a side. One that
