@@ -44,6 +44,7 @@ use time::Time;
 /// Total: every event is accepted in every state. The decision must be durable before any of
 /// its commands acts.
 pub fn step(record: &mut Record, setup: &Setup, now: Time, event: &Event) -> Decision {
+    record.follow_clock(now);
     let before = Marks::of(record);
     let from = record.state.name();
     let noted = record.facts.note(setup, now, event);

@@ -245,14 +245,37 @@ impl Record {
             },
         }
     }
+
+    /// The clock may have been set back: what was remembered moves with it, so that no wait gets
+    /// longer.
+    pub(crate) fn follow_clock(&mut self, now: Time) {
+        if now < self.facts.now - BACKWARDS_MIN {
+            let by = now - self.facts.now;
+            self.facts.shift(by);
+            self.state.shift(by);
+        }
+    }
+}
+
+impl Incident {
+    fn shift(&mut self, by: Span) {
+        self.first_bad_at = self.first_bad_at + by;
+        self.decided_at = self.decided_at + by;
+        for at in [
+            &mut self.promoted_at,
+            &mut self.scaled_at,
+            &mut self.proven_at,
+            &mut self.redirected_at,
+            &mut self.ended_at,
+        ] {
+            *at = at.map(|t| t + by);
+        }
+    }
 }
 
 impl Facts {
     /// Takes an event's facts. What it means is decided later, from the facts alone.
     pub(crate) fn note(&mut self, setup: &Setup, now: Time, event: &Event) -> Noted {
-        if now < self.now - BACKWARDS_MIN {
-            self.shift(now - self.now);
-        }
         let newest = self.now;
         self.now = self.now.max(now);
         match event {
@@ -307,7 +330,6 @@ impl Facts {
         }
     }
 
-    /// The clock was set back: what was remembered moves with it, so that no wait gets longer.
     fn shift(&mut self, by: Span) {
         self.now = self.now + by;
         self.started_at = self.started_at + by;
@@ -317,9 +339,11 @@ impl Facts {
         self.heartbeat_at = self.heartbeat_at.map(|t| t + by);
         self.diagnosis.since = self.diagnosis.since + by;
         self.evidence.shift(by);
-        if let Some(i) = &mut self.incident {
-            i.first_bad_at = i.first_bad_at + by;
-            i.decided_at = i.decided_at + by;
+        if let Some(prescaled) = &mut self.prescaled {
+            prescaled.back.shift(by);
+        }
+        if let Some(incident) = &mut self.incident {
+            incident.shift(by);
         }
     }
 

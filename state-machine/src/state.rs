@@ -68,6 +68,13 @@ impl Step {
         self.refusals += 1;
         self.again(again_at);
     }
+
+    /// Moves every moment by `by`: the clock was set back.
+    pub(crate) fn shift(&mut self, by: Span) {
+        self.asked_at = self.asked_at + by;
+        self.retry_at = self.retry_at.map(|t| t + by);
+        self.done_at = self.done_at.map(|t| t + by);
+    }
 }
 
 /// The three things that advance side by side before traffic may move.
@@ -227,6 +234,34 @@ impl State {
                 | State::Switching(_)
                 | State::Held { .. }
         )
+    }
+
+    /// Moves every moment by `by`: the clock was set back.
+    pub(crate) fn shift(&mut self, by: Span) {
+        match self {
+            State::Promoting(p)
+            | State::Switching(p)
+            | State::Held {
+                stage: Stopped::Promoting(p),
+                ..
+            } => [&mut p.database, &mut p.writable, &mut p.capacity]
+                .into_iter()
+                .for_each(|step| step.shift(by)),
+            State::Redirecting { latch }
+            | State::Held {
+                stage: Stopped::Redirecting { latch },
+                ..
+            } => latch.shift(by),
+            State::Watching
+            | State::Suspecting
+            | State::Fencing
+            | State::Verifying
+            | State::Exposed
+            | State::Held {
+                stage: Stopped::Before | Stopped::Verifying,
+                ..
+            } => {}
+        }
     }
 
     /// One of each, and of each way to be held: for the table and the tests.

@@ -1,6 +1,6 @@
 //! A recovery after its decision: attempts, proofs, holds, the swap of the roles.
 
-use crate::estate::{completion, denied, estate, refused, unanswered};
+use crate::estate::{Estate, completion, denied, estate, refused, unanswered};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Completion, Event, Outcome, Side};
 use drd_state_machine::evidence::Noted;
@@ -349,4 +349,63 @@ fn an_acceptance_that_is_delivered_again_fences_once() {
     e.ends(Kind::Promote, Outcome::Done);
     e.ends(Kind::Promote, Outcome::Done);
     assert_eq!(e.asked(Kind::Fence).len(), 1);
+}
+
+/// The clock is set back by an hour, in the middle of a story.
+fn an_hour_back(e: &mut Estate) {
+    e.now = e.now - Span::secs(3600);
+}
+
+#[test]
+fn a_clock_set_back_lengthens_no_wait() {
+    // The hold-down.
+    let mut e = estate();
+    e.region_dark();
+    e.wait(50);
+    an_hour_back(&mut e);
+    e.wait_for("promoting", 25);
+    // The retry of an attempt that got no answer.
+    e.ends(Kind::Promote, unanswered());
+    an_hour_back(&mut e);
+    e.wait(3);
+    assert_eq!(e.asked(Kind::Promote).len(), 2);
+    // An attempt that got lost.
+    an_hour_back(&mut e);
+    e.wait(32);
+    assert_eq!(e.asked(Kind::Promote).len(), 3);
+    // The retry of the latch.
+    e.ends(Kind::Promote, Outcome::Done);
+    e.serving(Side::Standby, 6);
+    e.writer_is(Side::Standby);
+    e.ends(Kind::ProveWrite, Outcome::Done);
+    e.ends(Kind::Redirect, unanswered());
+    an_hour_back(&mut e);
+    e.wait(3);
+    assert_eq!(e.asked(Kind::Redirect).len(), 2);
+    // The last proof.
+    e.ends(Kind::Redirect, Outcome::Done);
+    e.view.dns = Some(Side::Standby);
+    e.look();
+    assert_eq!(e.state(), "verifying");
+    an_hour_back(&mut e);
+    e.wait_for("exposed", 15);
+    // The cool-down.
+    e.standby_back();
+    an_hour_back(&mut e);
+    e.wait_for("watching", 40);
+    e.wait(30 * 60);
+    assert!(e.record.facts.armed);
+}
+
+#[test]
+fn a_clock_set_back_does_not_delay_the_end_of_a_suspicion() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(30);
+    e.region_back();
+    e.wait(1);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 1);
+    an_hour_back(&mut e);
+    e.wait(32);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 2, "the first one got lost");
 }
