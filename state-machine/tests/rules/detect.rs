@@ -297,3 +297,17 @@ fn a_sensor_that_nobody_configured_says_nothing() {
     );
     assert_eq!(e.record, before);
 }
+
+#[test]
+fn a_heartbeat_that_stays_away_disarms_and_is_paged_once() {
+    let mut drd = estate();
+    drd.wait(70);
+    assert!(drd.record.facts.armed);
+    for _ in 0..300 {
+        drd.now = drd.now + drd_state_machine::time::Span::secs(1);
+        drd.look();
+    }
+    assert!(!drd.record.facts.armed);
+    let told = drd.pages().iter().filter(|p| p.contains("heartbeat")).count();
+    assert_eq!(told, 1, "{:?}", drd.pages());
+}
