@@ -45,6 +45,19 @@ pub fn act(world: &mut World, chance: &mut Chance, command: &Command) -> Act {
     Act { outcome, after: latency, changed, told }
 }
 
+/// The services that the lab's drd asks, as faults name them.
+pub const SERVICES: [&str; 6] = ["rds", "autoscaling", "s3", "sqs", "events", "application"];
+/// The operations that [`api`] gives.
+pub const OPERATIONS: [&str; 7] = [
+    "FailoverGlobalCluster",
+    "SwitchoverGlobalCluster",
+    "UpdateAutoScalingGroup",
+    "PutObject",
+    "DeleteObject",
+    "PutEvents",
+    "GET",
+];
+
 /// Service and operation, as faults name them.
 pub fn api(command: &Command) -> (&'static str, &'static str) {
     match command {

@@ -12,11 +12,11 @@ use super::senses::{self, Message, Senses};
 use super::world::World;
 use super::EPOCH;
 use crate::intake::Known;
-use crate::ledger::{Ledger, MemoryLedger};
+use crate::ledger::{Entry, Ledger, MemoryLedger};
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;
 use drd_state_machine::command::Command;
-use drd_state_machine::event::{Event, LagSample};
+use drd_state_machine::event::{Event, LagSample, Side};
 use drd_state_machine::record::{Incident, Operation, Record};
 use drd_state_machine::time::{Span, Time};
 use std::cmp::Ordering;
@@ -57,6 +57,10 @@ pub struct Rehearsed {
     pub timeline: Vec<Moment>,
     /// Mutating calls that took effect.
     pub mutations: u32,
+    /// Role changes that took effect: when, to which side, and whether writes could be lost.
+    pub role_changes: Vec<(Time, Side, bool)>,
+    /// What was durable at the end, oldest first.
+    pub entries: Vec<Entry>,
 }
 
 pub(super) enum Happening {
@@ -398,6 +402,16 @@ impl<'s> Rehearsal<'s> {
             checks: self.judge.checks,
             timeline: std::mem::take(&mut self.timeline),
             mutations: self.mutations,
+            role_changes: std::mem::take(&mut self.world.role_changes),
+            entries: self.into_entries(),
+        }
+    }
+
+    fn into_entries(self) -> Vec<Entry> {
+        let ledger = self.life.map(|life| life.conductor.into_ledger()).or(self.store);
+        match ledger {
+            Some(Ledger::Memory(memory)) => memory.into_entries(),
+            Some(Ledger::File(_)) | None => Vec::new(),
         }
     }
 
@@ -425,14 +439,7 @@ impl<'s> Rehearsal<'s> {
 }
 
 fn describe(fault: &Fault, begins: bool) -> String {
-    let kind = format!("{:?}", fault.kind);
-    let mut name = String::new();
-    for (i, c) in kind.chars().enumerate() {
-        if c.is_uppercase() && i > 0 {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
+    let name = fault.kind.name();
     let side = fault.side.map(|s| format!(" of {s}")).unwrap_or_default();
     let what = [&fault.sensor, &fault.operation, &fault.service].into_iter().flatten().next();
     let what = what.map(|w| format!(" ({w})")).unwrap_or_default();

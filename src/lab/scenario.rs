@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
+use super::{acts, senses};
 use drd_state_machine::event::{Side, Word};
 use drd_state_machine::state::State;
 use drd_state_machine::time::Span;
@@ -180,7 +181,7 @@ pub struct Fault {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// The file is not a scenario.
-    #[error("scenario {name}: {source}")]
+    #[error("scenario {name} is not one that drd can rehearse")]
     Unreadable {
         /// Name or path.
         name: String,
@@ -189,7 +190,7 @@ pub enum ScenarioError {
         source: Box<toml::de::Error>,
     },
     /// The file cannot be read.
-    #[error("scenario {name} cannot be read: {source}. `drd gameday list` names the built-in ones")]
+    #[error("scenario {name} is neither built in nor a file that can be read; `drd gameday list` names the built-in ones")]
     Io {
         /// Name or path.
         name: String,
@@ -235,6 +236,20 @@ impl Scenario {
     }
 }
 
+impl Kind {
+    /// The name used in scenario files: `snake_case` of the variant's.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for (i, c) in format!("{self:?}").chars().enumerate() {
+            if c.is_uppercase() && i > 0 {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+}
+
 impl Fault {
     /// A fault with nothing but a kind and a time: for the soak and for tests.
     pub fn new(kind: Kind, at: Span) -> Fault {
@@ -267,14 +282,43 @@ impl Fault {
         self.side.unwrap_or(Side::Primary)
     }
 
+    /// A name that nothing in the lab answers to would make a fault that never strikes.
+    fn wrong_name(&self) -> Option<String> {
+        let unknown = |what: &str, name: &Option<String>, known: &[&str]| {
+            let name = name.as_deref().filter(|name| !known.contains(name))?;
+            Some(format!("no {what} is called {name}; use one of {}", known.join(", ")))
+        };
+        let sensors = senses::sensors();
+        let sensors: Vec<&str> = sensors.iter().map(|sensor| &*sensor.name).collect();
+        unknown("sensor", &self.sensor, &sensors)
+            .or_else(|| unknown("operation", &self.operation, &acts::OPERATIONS))
+            .or_else(|| unknown("service", &self.service, &acts::SERVICES))
+    }
+
+    fn spans(&self) -> impl Iterator<Item = Span> {
+        let at = match &self.at {
+            At::Time(at) => Some(*at),
+            At::Step(_) => None,
+        };
+        [at, self.lasts, self.lag, self.latency, self.delay, self.period, self.duration, self.restart_after]
+            .into_iter()
+            .flatten()
+    }
+
     fn problem(&self) -> Option<String> {
         let missing = |there: bool, field: &str| {
-            (!there).then(|| format!("{:?} needs `{field}`", self.kind))
+            (!there).then(|| format!("{} needs `{field}`", self.kind.name()))
         };
         if let At::Step(name) = &self.at
             && !State::NAMES.contains(&name.as_str())
         {
             return Some(format!("no state is called {name}; use one of {}", State::NAMES.join(", ")));
+        }
+        if let Some(problem) = self.wrong_name() {
+            return Some(problem);
+        }
+        if self.spans().any(|span| span < Span::ZERO) {
+            return Some("a time or duration is negative; only `by` of a clock_jump may be".to_owned());
         }
         if self.rate.is_some_and(|r| !(0.0..=1.0).contains(&r)) {
             return Some("rate must be within 0 and 1".to_owned());
