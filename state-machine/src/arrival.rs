@@ -24,8 +24,8 @@ pub(crate) fn note_latch(
     note_asked(latch, done, now, true)
 }
 
-/// Every answering resolver gave the new side's address after the latch was thrown.
-pub(crate) fn resolvers_moved(latch: &Step, facts: &mut Facts, now: Time) -> bool {
+/// Every answering resolver gave the new side's address since this state was entered.
+pub(crate) fn resolvers_moved(facts: &mut Facts, now: Time) -> bool {
     let entered = facts.entered_at;
     let Some(incident) = &mut facts.incident else {
         return false;
@@ -34,10 +34,10 @@ pub(crate) fn resolvers_moved(latch: &Step, facts: &mut Facts, now: Time) -> boo
         .evidence
         .dns
         .is_some_and(|seen| seen.is == incident.to && seen.at >= entered);
-    if moved && latch.accepted {
+    if moved {
         incident.redirected_at = Some(now);
     }
-    moved && latch.accepted
+    moved
 }
 
 /// The new side's endpoint was seen healthy after the traffic moved, and it is the one writer.

@@ -3,6 +3,7 @@
 //! Deliberately absent: what to do about it. `gates` and `machine` decide that.
 
 use crate::event::{RoleChange, Side, Vantage, Verdict};
+use crate::evidence::Reading;
 use crate::policy::{LOOK_FRESH, OWN_FRESH, SILENCE, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
@@ -194,7 +195,17 @@ fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
         })
         .min();
     let episode = facts.evidence.first_bad_at;
-    let contradicted = episode.is_some_and(|since| dissent(facts, setup, now, since));
+    // A flapping sensor does not contradict a quorum of others; without one its healthy word is
+    // as good as any: an outage that came and went has not lasted.
+    let says = if down >= setup.policy.quorum {
+        Reading::now_says
+    } else {
+        Reading::last_said
+    };
+    let contradicted = episode.is_some_and(|since| {
+        endpoint_readings(facts)
+            .any(|r| says(r, now, &setup.policy) == Verdict::Healthy && r.observed_at > since)
+    });
     let over = |old: Time| contradicted || now - old > setup.policy.event_max_age;
     let evidence = &mut facts.evidence;
     evidence.first_bad_at = match (episode, bad_since) {
@@ -209,18 +220,12 @@ fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
     };
 }
 
-fn endpoint_readings(facts: &Facts) -> impl Iterator<Item = &crate::evidence::Reading> {
+fn endpoint_readings(facts: &Facts) -> impl Iterator<Item = &Reading> {
     facts
         .evidence
         .readings
         .iter()
         .filter(|r| r.side == facts.active && r.vantage.sees_endpoint())
-}
-
-/// Whether an endpoint sensor looked after `since` and found it well.
-fn dissent(facts: &Facts, setup: &Setup, now: Time, since: Time) -> bool {
-    endpoint_readings(facts)
-        .any(|r| r.now_says(now, &setup.policy) == Verdict::Healthy && r.observed_at > since)
 }
 
 fn name(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Diagnosis {

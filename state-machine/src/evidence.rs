@@ -102,7 +102,16 @@ impl Reading {
 
     /// What the sensor says now: a stale or flapping one says nothing.
     pub fn now_says(&self, now: Time, policy: &Policy) -> Verdict {
-        if now - self.observed_at > self.fresh_for(policy) || now - self.flips[3] < FLAP_WINDOW {
+        if now - self.flips[3] < FLAP_WINDOW {
+            Verdict::Unknown
+        } else {
+            self.last_said(now, policy)
+        }
+    }
+
+    /// What the sensor said last, unless that is stale.
+    pub fn last_said(&self, now: Time, policy: &Policy) -> Verdict {
+        if now - self.observed_at > self.fresh_for(policy) {
             Verdict::Unknown
         } else {
             self.verdict

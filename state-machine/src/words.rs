@@ -50,6 +50,13 @@ pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -
     )
 }
 
+pub(crate) fn begins_late(facts: &Facts, setup: &Setup, since: Span) -> String {
+    format!(
+        "run {} begins {since} after the first bad sample: the objective of {} is used up already. drd goes on without it",
+        facts.epoch, setup.policy.rto
+    )
+}
+
 pub(crate) fn recanted(seen: &Picture) -> String {
     format!(
         "the last look says {}: nothing irreversible was done",

@@ -115,7 +115,7 @@ pub(super) fn redirecting(
     if let Some(hold) = arrival::note_latch(latch, facts, event, ctx.now) {
         return ctx.hold(facts, hold, Stopped::Redirecting { latch: *latch });
     }
-    if arrival::resolvers_moved(latch, facts, ctx.now) {
+    if latch.accepted && arrival::resolvers_moved(facts, ctx.now) {
         let text = words::redirected(facts, ctx.now);
         return ctx.go(State::Verifying, text);
     }

@@ -2,7 +2,7 @@
 //! whether to begin; an abort is free up to the last line of `fencing`.
 
 use super::{Ctx, once, tell};
-use crate::command::{Command, Kind};
+use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::{Completion, Event, Outcome as Ended, Verdict, Word};
 use crate::gates::{self, Blocker};
@@ -112,6 +112,12 @@ fn start(
     ctx: &mut Ctx<'_>,
 ) -> Outcome<State> {
     let diagnosis = ctx.seen.diagnosis;
+    let first_bad_at = first_bad(facts, ctx);
+    let late = ctx.now - first_bad_at >= ctx.setup.policy.rto;
+    if late {
+        let text = words::begins_late(facts, ctx.setup, ctx.now - first_bad_at);
+        ctx.page(facts, Severity::Warning, text);
+    }
     let ladder = if diagnosis.lossless_first() {
         Operation::Switchover
     } else {
@@ -124,7 +130,7 @@ fn start(
         trigger,
         from: facts.active,
         to: facts.active.other(),
-        first_bad_at: first_bad(facts, ctx),
+        first_bad_at,
         decided_at: ctx.now,
         lag: ctx.seen.lag,
         committed: false,
@@ -134,7 +140,7 @@ fn start(
         proven_at: None,
         redirected_at: None,
         ended_at: None,
-        late: false,
+        late,
     });
     let because = words::decided(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.go(State::Fencing, because)

@@ -1,8 +1,8 @@
 //! The ways out of a hold: what is missing is observed, or an operator says a word.
 
+use super::Ctx;
 use super::after::{join, verifying};
 use super::before::ordered;
-use super::{Ctx, note_fence};
 use crate::arrival;
 use crate::event::{Event, Word};
 use crate::record::Facts;
@@ -17,7 +17,6 @@ pub(super) fn held(
     event: &Event,
     ctx: &mut Ctx<'_>,
 ) -> Outcome<State> {
-    note_fence(facts, event);
     let word = event.word();
     match (stage, word) {
         (Stopped::Before, _) => held_before(facts, event, ctx),
@@ -49,7 +48,9 @@ pub(super) fn held(
             }
         }
         (Stopped::Redirecting { latch }, _) => {
-            if arrival::resolvers_moved(latch, facts, ctx.now) {
+            // A denial was told already; who moved the traffic does not matter here.
+            let _ = arrival::note_latch(latch, facts, event, ctx.now);
+            if arrival::resolvers_moved(facts, ctx.now) {
                 let text = words::redirected(facts, ctx.now);
                 return ctx.go(State::Verifying, text);
             }

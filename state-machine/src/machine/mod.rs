@@ -58,7 +58,7 @@ impl Ctx<'_> {
 
 /// What several states have in common.
 pub enum Superstate {
-    /// A recovery after its decision: the fence may report, the objective may run out.
+    /// A recovery after its decision: the objective may run out, an operator may want out.
     Acting(Stopped),
 }
 
@@ -87,6 +87,7 @@ impl Route<Facts> for State {
             }
             return Handled;
         }
+        note_fence(facts, event);
         match self {
             State::Watching => watching(facts, event, ctx),
             State::Suspecting => suspecting(facts, event, ctx),
@@ -147,7 +148,6 @@ impl SuperRoute<Facts> for Superstate {
         ctx: &mut Ctx<'_>,
     ) -> Outcome<State> {
         let Superstate::Acting(stage) = self;
-        note_fence(facts, event);
         if runs_late(facts, ctx) {
             return ctx.hold(facts, Hold::OutOfTime, *stage);
         }
@@ -161,20 +161,26 @@ impl SuperRoute<Facts> for Superstate {
     }
 }
 
-/// Once: the page says so, and what is still missing may then be observed at any time.
+/// Once for the objective: the page says so, and what is still missing may then be observed at
+/// any time. Then once for each stage that takes as long as the whole objective: an incident
+/// that goes on without it must not stand still without anybody being told.
 fn runs_late(facts: &mut Facts, ctx: &Ctx<'_>) -> bool {
+    let rto = ctx.setup.policy.rto;
     let used_up = facts
         .budget_left(ctx.setup, ctx.now)
         .is_some_and(|left| left.0 <= 0);
+    let stands_still = ctx.now - facts.entered_at >= rto;
     match &mut facts.incident {
-        Some(incident) if used_up && !incident.late => {
+        Some(incident) if used_up => {
+            let first = !incident.late;
             incident.late = true;
-            true
+            first || stands_still
         }
         Some(_) | None => false,
     }
 }
 
+/// The fence runs beside everything else: its answer may come in any state.
 fn note_fence(facts: &mut Facts, event: &Event) {
     let Event::Finished(done) = event else { return };
     if done.kind != Kind::Fence || !facts.is_current(done) {

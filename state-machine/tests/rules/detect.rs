@@ -168,6 +168,27 @@ fn a_flapping_sensor_says_nothing() {
 }
 
 #[test]
+fn an_outage_that_comes_and_goes_has_not_lasted() {
+    let mut e = estate();
+    // All sensors flap, so that none of them counts, and then all is well for minutes.
+    for _ in 0..2 {
+        e.region_dark();
+        e.wait(20);
+        e.region_back();
+        e.wait(3);
+    }
+    e.wait(240);
+    e.region_dark();
+    let began = e.now;
+    e.wait(59);
+    assert_eq!(e.asked(Kind::Promote).len(), 0, "{}", e.story());
+    assert_ne!(e.state(), "fencing");
+    e.wait_for("promoting", 60);
+    let incident = e.record.facts.incident.as_ref().expect("open");
+    assert!(incident.decided_at - began >= Span::secs(60));
+}
+
+#[test]
 fn silence_while_the_observer_was_cut_off_is_not_silence() {
     let mut e = estate();
     e.endpoint(Unhealthy);

@@ -362,6 +362,13 @@ impl Estate {
         self.tell(Event::Ordered { word });
     }
 
+    /// The newest attempt of this command ends, if there was one.
+    pub fn ends_if_asked(&mut self, kind: Kind, outcome: Outcome) {
+        if !self.asked(kind).is_empty() {
+            self.ends(kind, outcome);
+        }
+    }
+
     /// The newest attempt of this command ends.
     pub fn ends(&mut self, kind: Kind, outcome: Outcome) {
         let newest = self.asked(kind).last().copied();

@@ -78,3 +78,59 @@ fn an_operators_override_passes_the_gates_that_hold_drd() {
     e.wait_for("promoting", 10);
     e.ends(Kind::Promote, Outcome::Done);
 }
+
+#[test]
+fn a_recovery_that_an_operator_begins_late_is_not_held_before_it_has_tried() {
+    let mut e = estate();
+    e.lag = None;
+    e.wait(130);
+    e.region_dark();
+    e.wait_for("held", 110);
+    e.wait(600);
+    e.forget();
+    e.order(Word::Failover);
+    assert_eq!(
+        e.pages().len(),
+        1,
+        "the objective is used up: {:?}",
+        e.pages()
+    );
+    e.wait_for("promoting", 10);
+    e.ends(Kind::Promote, crate::estate::unanswered());
+    e.wait(3);
+    assert_eq!(e.state(), "promoting");
+    assert_eq!(e.asked(Kind::Promote).len(), 2, "it is tried again");
+}
+
+#[test]
+fn a_recovery_that_is_resumed_late_is_not_held_before_it_has_tried() {
+    let mut e = estate();
+    e.order(Word::Pause);
+    e.region_dark();
+    e.wait(900);
+    e.order(Word::Resume);
+    e.wait_for("promoting", 15);
+    e.wait(60);
+    assert_eq!(e.state(), "promoting");
+}
+
+#[test]
+fn a_late_stage_that_stands_still_is_told_again() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, Outcome::Done);
+    e.underway(Side::Standby);
+    e.wait_for("held", 300);
+    e.serving(Side::Standby, 6);
+    e.writer_is(Side::Standby);
+    e.ends(Kind::ProveWrite, Outcome::Done);
+    assert_eq!(e.state(), "redirecting");
+    e.forget();
+    // The latch cannot be thrown, and nobody knows.
+    for _ in 0..100 {
+        e.ends_if_asked(Kind::Redirect, crate::estate::refused());
+        e.wait(5);
+    }
+    assert_eq!(e.state(), "held");
+    assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
+}

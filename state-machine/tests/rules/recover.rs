@@ -409,3 +409,33 @@ fn a_clock_set_back_does_not_delay_the_end_of_a_suspicion() {
     e.wait(32);
     assert_eq!(e.asked(Kind::ScaleBack).len(), 2, "the first one got lost");
 }
+
+#[test]
+fn a_latch_that_answers_after_the_hold_counts() {
+    let mut e = estate();
+    e.redirecting();
+    e.wait_for("held", 300);
+    e.ends(Kind::Redirect, Outcome::Done);
+    e.view.dns = Some(Side::Standby);
+    e.wait_for("exposed", 20);
+}
+
+#[test]
+fn traffic_that_people_moved_by_hand_ends_the_hold() {
+    let mut e = estate();
+    e.redirecting();
+    e.ends(Kind::Redirect, denied());
+    assert_eq!(e.state(), "held");
+    e.view.dns = Some(Side::Standby);
+    e.wait_for("exposed", 20);
+    assert_eq!(e.asked(Kind::Redirect).len(), 1);
+}
+
+#[test]
+fn a_fence_that_answers_last_is_noted() {
+    let mut e = estate();
+    e.exposed();
+    e.ends(Kind::Fence, Outcome::Done);
+    let incident = e.record.facts.incident.as_ref().expect("it is remembered");
+    assert_eq!(incident.fence, Fence::Fenced);
+}
