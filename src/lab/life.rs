@@ -23,6 +23,8 @@ pub(super) struct Life {
     pub(super) started_at: Time,
     clock: Clock,
     frozen_until: Time,
+    /// When the next look is due; a look that was scheduled for another moment is superseded.
+    look_at: Time,
 }
 
 const PROBE_EVERY: Span = Span::secs(5);
@@ -49,7 +51,7 @@ impl Rehearsal<'_> {
         let Ok(conductor) = opened else { return };
         let first = self.generation == 0;
         self.generation += 1;
-        self.life = Some(Life { conductor, started_at: now, clock, frozen_until: now });
+        self.life = Some(Life { conductor, started_at: now, clock, frozen_until: now, look_at: now });
         if !first {
             self.say("daemon", "a new daemon starts on the ledger".to_owned());
         }
@@ -106,6 +108,7 @@ impl Rehearsal<'_> {
         }
         match turn {
             Turn::Probe => self.probe(),
+            Turn::Look if life.look_at > self.world.now => {}
             Turn::Look => self.look(),
             Turn::Readiness => {
                 let checks = readiness(&self.world, self.active());
@@ -156,6 +159,14 @@ impl Rehearsal<'_> {
         }
     }
 
+    fn look_in(&mut self, span: Span) {
+        let at = self.world.now + span;
+        if let Some(life) = &mut self.life {
+            life.look_at = at;
+        }
+        self.next(span, Turn::Look);
+    }
+
     /// What answers is told at once; what hangs costs a timeout and holds nothing else up.
     fn look(&mut self) {
         let acting = self.looks_closely();
@@ -172,7 +183,7 @@ impl Rehearsal<'_> {
                 self.next(after, Turn::Tell(Event::Signalled(signal)));
             }
         }
-        self.next(if acting { LOOK_ACTING } else { LOOK_ARMED }, Turn::Look);
+        self.look_in(if acting { LOOK_ACTING } else { LOOK_ARMED });
     }
 
     fn heartbeat(&mut self) {
@@ -239,7 +250,12 @@ impl Rehearsal<'_> {
     pub(super) fn tell(&mut self, event: Event) -> Option<Noted> {
         let local = self.local()?;
         let before = self.life.as_ref()?.conductor.record().facts.active;
+        let closely = self.looks_closely();
         let decision = self.life.as_mut()?.conductor.conduct(local, event).ok()?;
+        if !closely && self.looks_closely() {
+            // As the daemon's loops do: a change of stance ends the pause.
+            self.look_in(Span::ZERO);
+        }
         self.witness_decision(&decision, before);
         if decision.is_transition() {
             let late = self.chance.happens(0.5);

@@ -55,6 +55,7 @@ fn incident() -> Incident {
         proven_at: None,
         redirected_at: None,
         ended_at: None,
+        late: false,
     }
 }
 
