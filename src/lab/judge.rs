@@ -6,7 +6,7 @@
 use super::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
-use drd_state_machine::policy::Sensor;
+use drd_state_machine::policy::{OWN_FRESH, Sensor};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{LagSample, Side, Verdict};
 use drd_state_machine::record::{Record, Trigger};
@@ -49,6 +49,7 @@ struct Word {
 pub struct Judge {
     words: Vec<(Arc<str>, Side, Word)>,
     quorum_since: [Option<Time>; 2],
+    blind: Option<(Time, Time)>,
     accepted: BTreeSet<String>,
     lag: Vec<LagSample>,
     role_changes_seen: usize,
@@ -73,6 +74,7 @@ impl Judge {
         Judge {
             words: Vec::new(),
             quorum_since: [None; 2],
+            blind: None,
             accepted: BTreeSet::new(),
             lag: Vec::new(),
             role_changes_seen: 0,
@@ -109,6 +111,16 @@ impl Judge {
         let enough = self.domains_down(sensor.side).len() >= QUORUM;
         let since = &mut self.quorum_since[sensor.side.index()];
         *since = if enough { since.or(Some(now)) } else { None };
+    }
+
+    /// drd's own eyes are shut. For a moment that neither counts nor resets; longer than its own
+    /// readings stay fresh, and no quorum has lasted.
+    pub fn blind(&mut self, now: Time) {
+        let from = self.blind.filter(|(_, last)| now - *last <= OWN_FRESH).map_or(now, |(from, _)| from);
+        self.blind = Some((from, now));
+        if now - from > OWN_FRESH {
+            self.quorum_since = [None; 2];
+        }
     }
 
     /// A message was taken from the queue, and the machine accepted or refused it (S4).

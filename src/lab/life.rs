@@ -151,9 +151,11 @@ impl Rehearsal<'_> {
     }
 
     fn judge_hears_own(&mut self, sensor: &str, verdict: Verdict) {
-        let blind = self.world.faults.isolated;
-        let verdict = if blind { Verdict::Unknown } else { verdict };
         let now = self.world.now;
+        if self.world.faults.isolated {
+            self.judge.blind(now);
+            return;
+        }
         if let Some(spec) = self.setup.sensors.iter().find(|s| *s.name == *sensor) {
             self.judge.heard(now, now, &spec.name, spec, verdict);
         }
