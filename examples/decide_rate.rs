@@ -2,7 +2,10 @@
 //!
 //! `cargo run --release --example decide_rate`. Deliberately absent: thresholds. A figure is
 //! worth something beside another one of the same machine and the same hour.
-#![expect(clippy::disallowed_methods, reason = "measures real time; nothing is decided by it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "measures real time; nothing is decided by it"
+)]
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 use drd::gameday;
@@ -10,7 +13,8 @@ use drd::intake::{Known, Parsed, compose, parse};
 use drd::lab::rehearsal::Bench;
 use drd::lab::{EPOCH, senses, soak};
 use drd_state_machine::event::{
-    Check, Event, GlobalView, LagSample, Observation, RoleChange, Side, SideView, Signal, Vantage, Verdict,
+    Check, Event, GlobalView, LagSample, Observation, RoleChange, Side, SideView, Signal, Vantage,
+    Verdict,
 };
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
@@ -52,14 +56,31 @@ fn hour() -> Vec<(Span, Event)> {
             events.push((at, own(Vantage::ControlPlane, Side::Primary, time)));
             events.push((at, own(Vantage::ControlPlane, Side::Standby, time)));
             events.push((at, Event::Observed(observation())));
-            events.push((at, Event::Sampled(LagSample { taken_at: time, lag: Span::millis(800) })));
+            events.push((
+                at,
+                Event::Sampled(LagSample {
+                    taken_at: time,
+                    lag: Span::millis(800),
+                }),
+            ));
         }
         if second % 60 == 0 {
             let id = format!("{second:08x}-0000-4000-8000-000000000000").into();
             let sensor = senses::sensor_name(Vantage::Witness, Side::Primary).into();
-            let signal = Signal { id, sensor, verdict: Verdict::Healthy, observed_at: time };
+            let signal = Signal {
+                id,
+                sensor,
+                verdict: Verdict::Healthy,
+                observed_at: time,
+            };
             events.push((at, Event::Signalled(signal)));
-            events.push((at, Event::HeartbeatReturned { sent_at: time, stamped_at: time }));
+            events.push((
+                at,
+                Event::HeartbeatReturned {
+                    sent_at: time,
+                    stamped_at: time,
+                },
+            ));
         }
         if second % 300 == 0 {
             events.push((at, Event::Checked { checks: checks() }));
@@ -71,7 +92,12 @@ fn hour() -> Vec<(Span, Event)> {
 
 fn own(vantage: Vantage, side: Side, observed_at: Time) -> Event {
     let sensor = senses::sensor_name(vantage, side).into();
-    Event::Signalled(Signal { id: Arc::from(""), sensor, verdict: Verdict::Healthy, observed_at })
+    Event::Signalled(Signal {
+        id: Arc::from(""),
+        sensor,
+        verdict: Verdict::Healthy,
+        observed_at,
+    })
 }
 
 fn observation() -> Observation {
@@ -96,10 +122,20 @@ fn observation() -> Observation {
 }
 
 fn checks() -> Vec<Check> {
-    ["engine_parity", "standby_members", "permissions", "failover_pair"]
-        .into_iter()
-        .map(|name| Check { name: name.into(), verdict: Verdict::Healthy, detail: "as it should be".into(), gates: true })
-        .collect()
+    [
+        "engine_parity",
+        "standby_members",
+        "permissions",
+        "failover_pair",
+    ]
+    .into_iter()
+    .map(|name| Check {
+        name: name.into(),
+        verdict: Verdict::Healthy,
+        detail: "as it should be".into(),
+        gates: true,
+    })
+    .collect()
 }
 
 /// The hour again and again, on times that go on: nothing is cloned but the event's few words.
@@ -117,8 +153,16 @@ fn steps(bench: &Bench) {
         }
     }
     assert_eq!(record.state, State::Watching, "this was to be a quiet time");
-    assert!(record.facts.armed, "this was to be a quiet time of an armed drd");
-    tell("step()", count, since, "watching: probes, looks, samples, ticks; building the event included");
+    assert!(
+        record.facts.armed,
+        "this was to be a quiet time of an armed drd"
+    );
+    tell(
+        "step()",
+        count,
+        since,
+        "watching: probes, looks, samples, ticks; building the event included",
+    );
 }
 
 fn later(event: &Event, by: Span) -> Event {
@@ -126,7 +170,10 @@ fn later(event: &Event, by: Span) -> Event {
     match &mut event {
         Event::Signalled(signal) => signal.observed_at = signal.observed_at + by,
         Event::Sampled(sample) => sample.taken_at = sample.taken_at + by,
-        Event::HeartbeatReturned { sent_at, stamped_at } => {
+        Event::HeartbeatReturned {
+            sent_at,
+            stamped_at,
+        } => {
             *sent_at = *sent_at + by;
             *stamped_at = *stamped_at + by;
         }
@@ -143,8 +190,14 @@ fn later(event: &Event, by: Span) -> Event {
 fn rehearsals(bench: &Bench) {
     let since = Instant::now();
     let soaked = soak::soak(0, SEEDS, 1, bench, &|_| {});
-    assert!(soaked.first_violation.is_none(), "a promise was broken: see drd gameday soak");
-    let how = format!("soak of 20 virtual minutes each, one thread, judge on, {} checks", soaked.checks);
+    assert!(
+        soaked.first_violation.is_none(),
+        "a promise was broken: see drd gameday soak"
+    );
+    let how = format!(
+        "soak of 20 virtual minutes each, one thread, judge on, {} checks",
+        soaked.checks
+    );
     tell("rehearsals", soaked.seeds, since, &how);
 }
 
@@ -158,7 +211,10 @@ fn bodies() {
     let since = Instant::now();
     for _ in 0..BODIES {
         let parsed = parse(black_box(&body), &known, EPOCH + Span::secs(2));
-        assert!(matches!(black_box(parsed), Parsed::Signal(_)), "the body is no signal");
+        assert!(
+            matches!(black_box(parsed), Parsed::Signal(_)),
+            "the body is no signal"
+        );
     }
     let how = format!("EventBridge alarm body of {} bytes -> Event", body.len());
     tell("intake", BODIES, since, &how);

@@ -260,7 +260,9 @@ fn run(place: &Where) -> Result<Exit, Failure> {
 
 fn show_status(args: &StatusArgs) -> Result<Exit, Failure> {
     let config = config::load(args.place.config.as_deref(), variables())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let view = runtime.block_on(status::fetch(config.listen))?;
     match (args.output, args.why) {
         (Output::Json, _) => print(&view.json()?)?,
@@ -268,14 +270,21 @@ fn show_status(args: &StatusArgs) -> Result<Exit, Failure> {
         (Output::Table, false) => print(&view.table())?,
     }
     let not_armed = args.detailed_exitcode && !view.armed;
-    Ok(if not_armed { Exit::NotArmed } else { Exit::Done })
+    Ok(if not_armed {
+        Exit::NotArmed
+    } else {
+        Exit::Done
+    })
 }
 
 fn list() -> Result<Exit, Failure> {
     let mut out = String::new();
     for scenario in builtin::all()? {
         let expected = scenario.expect.outcome.name();
-        out.push_str(&format!("{:<24} {expected:<13} {}\n", scenario.name, scenario.about));
+        out.push_str(&format!(
+            "{:<24} {expected:<13} {}\n",
+            scenario.name, scenario.about
+        ));
     }
     print(&out)?;
     Ok(Exit::Done)
@@ -285,17 +294,25 @@ fn rehearse(args: &RunArgs) -> Result<Exit, Failure> {
     let scenario = builtin::find(&args.scenario)?;
     let live = std::io::stderr().is_terminal();
     // 20 virtual minutes in 20 s: long enough to follow, short enough to wait for.
-    let speed = args.speed.unwrap_or(if live { Speed::Times(60.0) } else { Speed::Max });
+    let speed = args
+        .speed
+        .unwrap_or(if live { Speed::Times(60.0) } else { Speed::Max });
     let report = gameday::run(&scenario, args.seed, speed, &mut say)?;
     let folder = args.report.clone().unwrap_or_else(|| {
-        std::env::temp_dir().join("drd-lab").join(format!("{}-{}", scenario.name, args.seed))
+        std::env::temp_dir()
+            .join("drd-lab")
+            .join(format!("{}-{}", scenario.name, args.seed))
     });
     let page = report.write(&folder)?;
     match args.output {
         Output::Json => print(&serde_json::to_string_pretty(&report)?)?,
         Output::Table => print(&format!("{}Report: {}", report.summary(), page.display()))?,
     }
-    Ok(if report.passed { Exit::Done } else { Exit::Missed })
+    Ok(if report.passed {
+        Exit::Done
+    } else {
+        Exit::Missed
+    })
 }
 
 fn say(moment: &Moment) {
@@ -326,7 +343,9 @@ fn soak(args: &SoakArgs) -> Result<Exit, Failure> {
     for broken in &done.violations {
         print(&format!("BROKEN {}: {}", broken.promise, broken.what))?;
     }
-    print(&format!("first failing seed {seed}. Replay it: drd gameday soak --base {seed} --seeds 1"))?;
+    print(&format!(
+        "first failing seed {seed}. Replay it: drd gameday soak --base {seed} --seeds 1"
+    ))?;
     for moment in &done.timeline {
         say(moment);
     }
@@ -340,7 +359,10 @@ fn replay_ledger(args: &ReplayArgs) -> Result<Exit, Failure> {
         let mut out = String::from("with this policy drd would have gone:\n");
         for (now, decision) in what_if(&found.entries, &config.policy) {
             let at = Timestamp::from_millisecond(now.0).unwrap_or_default();
-            out.push_str(&format!("{at}  {} -> {}: {}\n", decision.from, decision.to, decision.because));
+            out.push_str(&format!(
+                "{at}  {} -> {}: {}\n",
+                decision.from, decision.to, decision.because
+            ));
         }
         print(&out)?;
         return Ok(Exit::Done);
@@ -350,12 +372,31 @@ fn replay_ledger(args: &ReplayArgs) -> Result<Exit, Failure> {
     for r in &replayed {
         let at = Timestamp::from_millisecond(r.now.0).unwrap_or_default();
         let mark = if r.is_same() { "same" } else { "OTHER" };
-        print(&format!("{at}  {mark}  {} -> {}: {}", r.written.from, r.written.to, r.written.because))?;
+        print(&format!(
+            "{at}  {mark}  {} -> {}: {}",
+            r.written.from, r.written.to, r.written.because
+        ))?;
         if !r.is_same() {
-            print(&format!("    now: {} -> {}: {}", r.again.from, r.again.to, r.again.because))?;
+            print(&format!(
+                "    now: {} -> {}: {}",
+                r.again.from, r.again.to, r.again.because
+            ))?;
         }
     }
-    let torn = if found.torn_bytes > 0 { ", a torn last line left alone" } else { "" };
-    print(&format!("{} lines, {} decisions, {} came out otherwise{torn}", found.entries.len(), replayed.len(), other.len()))?;
-    Ok(if other.is_empty() { Exit::Done } else { Exit::Failed })
+    let torn = if found.torn_bytes > 0 {
+        ", a torn last line left alone"
+    } else {
+        ""
+    };
+    print(&format!(
+        "{} lines, {} decisions, {} came out otherwise{torn}",
+        found.entries.len(),
+        replayed.len(),
+        other.len()
+    ))?;
+    Ok(if other.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }

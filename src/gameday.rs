@@ -63,7 +63,11 @@ fn known() -> Known {
 pub fn bench() -> Result<Bench, MetricsError> {
     let setup = setup();
     let metrics = Arc::new(Metrics::for_lab(&setup)?);
-    Ok(Bench { setup, known: known(), metrics })
+    Ok(Bench {
+        setup,
+        known: known(),
+        metrics,
+    })
 }
 
 /// Rehearses one scenario, telling `say` each line as it happens.
@@ -97,7 +101,9 @@ pub fn soak_all(base: u64, seeds: u64, jobs: usize) -> Result<Soaked, MetricsErr
     let bench = bench()?;
     // Hidden by itself where stderr is no terminal.
     let bar = ProgressBar::new(seeds);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} rehearsals, {per_sec}, {eta} left") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} rehearsals, {per_sec}, {eta} left")
+    {
         bar.set_style(style);
     }
     let soaked = soak(base, seeds, jobs, &bench, &|done| bar.set_position(done));

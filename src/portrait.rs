@@ -21,7 +21,10 @@ pub fn portrait(conductor: &Conductor, config: &Config, now: Time) -> StatusView
     let facts = &record.facts;
     let seen = conductor.look(now);
     let LedgerConfig::File { path } = &config.ledger;
-    let ledger = LedgerStatus { path: path.display().to_string(), seq: conductor.ledger().seq() };
+    let ledger = LedgerStatus {
+        path: path.display().to_string(),
+        seq: conductor.ledger().seq(),
+    };
     StatusView {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -38,11 +41,24 @@ pub fn portrait(conductor: &Conductor, config: &Config, now: Time) -> StatusView
         paused: facts.paused,
         active_side: facts.active,
         diagnosis: seen.diagnosis.name().to_owned(),
-        why: gates::explain(facts, setup, now, &seen).into_iter().map(Reason::from).collect(),
-        sides: Side::BOTH.map(|side| side_status(facts, config, side, now)).to_vec(),
+        why: gates::explain(facts, setup, now, &seen)
+            .into_iter()
+            .map(Reason::from)
+            .collect(),
+        sides: Side::BOTH
+            .map(|side| side_status(facts, config, side, now))
+            .to_vec(),
         replication: replication(facts, setup.policy.rpo, now),
-        signals: facts.evidence.readings.iter().map(|r| signal(r, config, now)).collect(),
-        incident: facts.incident.as_ref().map(|i| incident(i, &record.state, facts, setup.policy.rto, now)),
+        signals: facts
+            .evidence
+            .readings
+            .iter()
+            .map(|r| signal(r, config, now))
+            .collect(),
+        incident: facts
+            .incident
+            .as_ref()
+            .map(|i| incident(i, &record.state, facts, setup.policy.rto, now)),
         ledger,
     }
 }

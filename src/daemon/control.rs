@@ -68,7 +68,11 @@ impl Control {
         tokio::pin!(asked);
         self.take(Event::Started.into());
         loop {
-            let wait = if self.stance.borrow().closely { TURN } else { TURN_AT_REST };
+            let wait = if self.stance.borrow().closely {
+                TURN
+            } else {
+                TURN_AT_REST
+            };
             tokio::select! {
                 biased;
                 signal = &mut asked => {
@@ -118,7 +122,9 @@ impl Control {
 
     fn take(&mut self, news: News) {
         let event = match news.event {
-            Event::Checked { checks } => Event::Checked { checks: self.with_ledger(checks) },
+            Event::Checked { checks } => Event::Checked {
+                checks: self.with_ledger(checks),
+            },
             other => other,
         };
         let commands = self.note(event);
@@ -155,7 +161,10 @@ impl Control {
 
     /// Around the ledger, since it is the ledger that is broken.
     fn page_ledger(&mut self, now: Time, error: &str) {
-        if self.ledger_paged_at.is_some_and(|at| now - at < LEDGER_PAGE_EVERY) {
+        if self
+            .ledger_paged_at
+            .is_some_and(|at| now - at < LEDGER_PAGE_EVERY)
+        {
             return;
         }
         self.ledger_paged_at = Some(now);
@@ -164,13 +173,21 @@ impl Control {
         );
         let epoch = self.conductor.record().facts.epoch;
         let severity = drd_state_machine::command::Severity::Critical;
-        self.begin(Command::Page { epoch, severity, text });
+        self.begin(Command::Page {
+            epoch,
+            severity,
+            text,
+        });
     }
 
     fn with_ledger(&self, mut checks: Vec<Check>) -> Vec<Check> {
         checks.push(Check {
             name: "ledger".into(),
-            verdict: if self.ledger_works { Verdict::Healthy } else { Verdict::Unhealthy },
+            verdict: if self.ledger_works {
+                Verdict::Healthy
+            } else {
+                Verdict::Unhealthy
+            },
             detail: "the newest append".into(),
             gates: true,
         });
@@ -187,7 +204,9 @@ impl Control {
             Command::Page { severity, text, .. } => {
                 tracing::error!(severity = severity.name(), page = %text, "people are paged");
             }
-            other => tracing::info!(command = %other.kind(), attempt = other.attempt(), "performing"),
+            other => {
+                tracing::info!(command = %other.kind(), attempt = other.attempt(), "performing")
+            }
         }
         let (estate, metrics) = (self.parts.estate.clone(), self.parts.metrics.clone());
         self.performing.spawn(async move {
@@ -202,9 +221,12 @@ impl Control {
     fn show(&mut self) {
         let now = self.now();
         let stance = stance(self.conductor.record());
-        self.stance.send_if_modified(|old| std::mem::replace(old, stance) != stance);
+        self.stance
+            .send_if_modified(|old| std::mem::replace(old, stance) != stance);
         self.parts.shared.turned(now);
-        self.parts.shared.publish(portrait(&self.conductor, &self.parts.config, now));
+        self.parts
+            .shared
+            .publish(portrait(&self.conductor, &self.parts.config, now));
     }
 }
 

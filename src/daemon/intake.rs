@@ -5,8 +5,8 @@
 
 use super::{News, Parts};
 use crate::aws::queue::{self, Message};
-use crate::intake::envelope::{Parsed, Reading, read};
 use crate::intake::Known;
+use crate::intake::envelope::{Parsed, Reading, read};
 use drd_state_machine::event::Event;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -96,9 +96,14 @@ impl Intake {
         let event = match reading.parsed {
             Parsed::Signal(signal) => Event::Signalled(signal),
             Parsed::Lag(sample) => Event::Sampled(sample),
-            Parsed::Heartbeat { sent_at, stamped_at, .. } => {
-                Event::HeartbeatReturned { sent_at, stamped_at }
-            }
+            Parsed::Heartbeat {
+                sent_at,
+                stamped_at,
+                ..
+            } => Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            },
             Parsed::Hint(hint) => {
                 tracing::info!(code = %hint.code, subject = %hint.subject, text = %hint.text, "hint");
                 self.parts.hint.notify_one();
@@ -119,7 +124,13 @@ impl Intake {
     /// Gives the event to the control loop and waits until the ledger holds it, or refused it.
     async fn hand_over(&self, event: Event, message: &Message) -> Option<bool> {
         let (held, answer) = oneshot::channel();
-        self.tell.send(News { event, held: Some(held) }).await.ok()?;
+        self.tell
+            .send(News {
+                event,
+                held: Some(held),
+            })
+            .await
+            .ok()?;
         tokio::pin!(answer);
         for _ in 0..EXTENSIONS_MAX {
             tokio::select! {

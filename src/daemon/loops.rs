@@ -31,7 +31,11 @@ pub(super) fn spawn(
     tell: &mpsc::Sender<News>,
     stance: &watch::Receiver<Stance>,
 ) {
-    let looper = Looper { parts: parts.clone(), tell: tell.clone(), stance: stance.clone() };
+    let looper = Looper {
+        parts: parts.clone(),
+        tell: tell.clone(),
+        stance: stance.clone(),
+    };
     let (a, b, c, d, e, f) = (
         looper.clone(),
         looper.clone(),
@@ -65,7 +69,11 @@ impl Looper {
     /// Until the next look is due: its pace, a change of stance, or a hint from AWS.
     async fn pause(&mut self) -> Option<()> {
         let observe = &self.parts.config.observe;
-        let pace = if self.stance().closely { observe.acting } else { observe.armed };
+        let pace = if self.stance().closely {
+            observe.acting
+        } else {
+            observe.armed
+        };
         let hint = self.parts.hint.clone();
         tokio::select! {
             () = tokio::time::sleep(duration(pace)) => Some(()),
@@ -91,7 +99,13 @@ impl Looper {
         loop {
             let stance = self.stance();
             self.sense(Vantage::ControlPlane, &[stance.active]).await?;
-            let only_active = Look { references: false, global: false, active: true, other: false, dns: false };
+            let only_active = Look {
+                references: false,
+                global: false,
+                active: true,
+                other: false,
+                dns: false,
+            };
             let seen = observe::look(&self.parts.estate, stance.active, only_active).await;
             self.say(Event::Observed(seen)).await?;
             self.pause().await?;
@@ -107,7 +121,11 @@ impl Looper {
             beat.tick().await;
             let stance = self.stance();
             let both = [stance.active, stance.active.other()];
-            let sides = if stance.closely { &both[..] } else { &both[..1] };
+            let sides = if stance.closely {
+                &both[..]
+            } else {
+                &both[..1]
+            };
             self.sense(Vantage::Probe, sides).await?;
         }
     }
@@ -146,7 +164,9 @@ impl Looper {
                         self.say(Event::Sampled(sample)).await?;
                     }
                 }
-                Err(error) => tracing::warn!(%error, "replication lag cannot be read: unknown, not zero"),
+                Err(error) => {
+                    tracing::warn!(%error, "replication lag cannot be read: unknown, not zero")
+                }
             }
         }
     }

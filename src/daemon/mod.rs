@@ -99,12 +99,17 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
 
 /// The side whose region this process runs in, as AWS's own variables say.
 fn home(config: &Config) -> Option<Side> {
-    let region = std::env::var("AWS_REGION").or_else(|_| std::env::var("AWS_DEFAULT_REGION")).ok()?;
+    let region = std::env::var("AWS_REGION")
+        .or_else(|_| std::env::var("AWS_DEFAULT_REGION"))
+        .ok()?;
     let sides = &config.topology.sides;
-    [(Side::Primary, &sides.primary), (Side::Standby, &sides.standby)]
-        .into_iter()
-        .find(|(_, place)| place.region == region)
-        .map(|(side, _)| side)
+    [
+        (Side::Primary, &sides.primary),
+        (Side::Standby, &sides.standby),
+    ]
+    .into_iter()
+    .find(|(_, place)| place.region == region)
+    .map(|(side, _)| side)
 }
 
 fn open_ledger(config: &Config) -> Result<(Ledger, Vec<crate::ledger::Entry>), DaemonError> {
@@ -137,7 +142,14 @@ async fn start(config: Config) -> Result<(), DaemonError> {
         .map_err(host("TLS"))?;
     let first = portrait(&conductor, &config, clock.read());
     let shared = Arc::new(Shared::new(clock, metrics.clone(), first));
-    let parts = Parts { config: Arc::new(config), estate: Arc::new(estate), metrics, shared, clock, hint: Arc::default() };
+    let parts = Parts {
+        config: Arc::new(config),
+        estate: Arc::new(estate),
+        metrics,
+        shared,
+        clock,
+        hint: Arc::default(),
+    };
     tracing::info!(listen = %parts.config.listen, suffix = %parts.config.topology.suffix, "drd runs");
     serve(parts, conductor, listener).await
 }

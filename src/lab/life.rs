@@ -39,7 +39,9 @@ const CALL_TIMEOUT: Span = Span::secs(5);
 impl Rehearsal<'_> {
     /// A daemon starts on what the ledger holds, as JSON, the way a real one reads it.
     pub(super) fn restart(&mut self) {
-        let Some(ledger) = self.store.take() else { return };
+        let Some(ledger) = self.store.take() else {
+            return;
+        };
         let entries = match &ledger {
             Ledger::Memory(memory) => through_json(memory.entries()),
             Ledger::File(_) => Vec::new(),
@@ -47,17 +49,35 @@ impl Rehearsal<'_> {
         let now = self.world.now;
         let clock = Clock::at(now + self.wall_skew, now - super::EPOCH);
         let local = clock.now(now - super::EPOCH);
-        let opened = Conductor::open(self.setup.clone(), ledger, &entries, self.metrics.clone(), local);
+        let opened = Conductor::open(
+            self.setup.clone(),
+            ledger,
+            &entries,
+            self.metrics.clone(),
+            local,
+        );
         let Ok(conductor) = opened else { return };
         let first = self.generation == 0;
         self.generation += 1;
-        self.life = Some(Life { conductor, started_at: now, clock, frozen_until: now, look_at: now });
+        self.life = Some(Life {
+            conductor,
+            started_at: now,
+            clock,
+            frozen_until: now,
+            look_at: now,
+        });
         if !first {
             self.say("daemon", "a new daemon starts on the ledger".to_owned());
         }
         self.starting = true;
         self.tell(Event::Started);
-        for turn in [Turn::Look, Turn::Readiness, Turn::Probe, Turn::Heartbeat, Turn::Tick] {
+        for turn in [
+            Turn::Look,
+            Turn::Readiness,
+            Turn::Probe,
+            Turn::Heartbeat,
+            Turn::Tick,
+        ] {
             self.next(Span::millis(10), turn);
         }
         self.receive();
@@ -67,7 +87,10 @@ impl Rehearsal<'_> {
         let Some(life) = self.life.take() else { return };
         self.store = Some(life.conductor.into_ledger());
         self.generation += 1;
-        self.say("daemon", format!("the daemon dies; a new one comes in {restart_after}"));
+        self.say(
+            "daemon",
+            format!("the daemon dies; a new one comes in {restart_after}"),
+        );
         self.after(restart_after, Happening::Restart);
     }
 
@@ -133,7 +156,9 @@ impl Rehearsal<'_> {
     }
 
     fn active(&self) -> Side {
-        self.life.as_ref().map_or(Side::Primary, |l| l.conductor.record().facts.active)
+        self.life
+            .as_ref()
+            .map_or(Side::Primary, |l| l.conductor.record().facts.active)
     }
 
     fn probe(&mut self) {
@@ -174,7 +199,11 @@ impl Rehearsal<'_> {
         let acting = self.looks_closely();
         let seen = look(&self.world, self.active(), acting);
         let quick = self.chance.span(Span::millis(100), Span::millis(600));
-        let waited = if self.world.faults.isolated { CALL_TIMEOUT } else { quick };
+        let waited = if self.world.faults.isolated {
+            CALL_TIMEOUT
+        } else {
+            quick
+        };
         self.next(waited, Turn::Tell(Event::Observed(seen)));
         for side in Side::BOTH {
             let Some(local) = self.local() else { return };
@@ -205,7 +234,9 @@ impl Rehearsal<'_> {
             if deaf {
                 return;
             }
-            let Some(message) = self.queue.pop_front() else { return };
+            let Some(message) = self.queue.pop_front() else {
+                return;
+            };
             self.judge.handed_out();
             self.take(message);
         }
@@ -221,7 +252,8 @@ impl Rehearsal<'_> {
         if let Some((sensor, verdict, looked)) = &message.says
             && let Some(spec) = self.setup.sensors.iter().find(|s| s.name == *sensor)
         {
-            self.judge.heard(self.world.now, *looked, sensor, spec, *verdict);
+            self.judge
+                .heard(self.world.now, *looked, sensor, spec, *verdict);
         }
         let generation = self.generation;
         let noted = self.tell(Event::Signalled(signal));
@@ -232,7 +264,9 @@ impl Rehearsal<'_> {
             self.judge.returned(1);
             self.queue.push_back(message);
             if generation == self.generation {
-                self.life.iter_mut().for_each(|l| l.frozen_until = l.frozen_until.max(self.world.now + TICK_EVERY));
+                self.life
+                    .iter_mut()
+                    .for_each(|l| l.frozen_until = l.frozen_until.max(self.world.now + TICK_EVERY));
             }
             return;
         }
@@ -241,9 +275,17 @@ impl Rehearsal<'_> {
 
     fn read(&mut self, message: &Message, local: Time) -> Parsed {
         let parsed = envelope::parse(&message.body, self.known, local);
-        if let Parsed::Heartbeat { sent_at, stamped_at, .. } = &parsed {
+        if let Parsed::Heartbeat {
+            sent_at,
+            stamped_at,
+            ..
+        } = &parsed
+        {
             let (sent_at, stamped_at) = (*sent_at, *stamped_at);
-            self.tell(Event::HeartbeatReturned { sent_at, stamped_at });
+            self.tell(Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            });
         }
         parsed
     }
@@ -277,7 +319,8 @@ impl Rehearsal<'_> {
     fn witness_decision(&mut self, decision: &Decision, active_before: Side) {
         let Some(life) = &self.life else { return };
         let record = life.conductor.record();
-        self.judge.decided(&self.world, record, decision, self.setup);
+        self.judge
+            .decided(&self.world, record, decision, self.setup);
         if std::mem::take(&mut self.starting) {
             self.judge.started(self.world.now, record, decision);
         }
@@ -286,7 +329,10 @@ impl Rehearsal<'_> {
             self.moved = record.facts.incident.clone();
         }
         if decision.is_transition() {
-            self.say("state", format!("{} -> {}: {}", decision.from, decision.to, decision.because));
+            self.say(
+                "state",
+                format!("{} -> {}: {}", decision.from, decision.to, decision.because),
+            );
         }
     }
 
@@ -301,7 +347,8 @@ impl Rehearsal<'_> {
                 && let Ledger::Memory(memory) = life.conductor.ledger()
             {
                 let record = life.conductor.record();
-                self.judge.acts(&self.world, record, memory.entries(), command);
+                self.judge
+                    .acts(&self.world, record, memory.entries(), command);
             }
             let request = self.chance.span(Span::millis(5), Span::millis(50));
             self.after(request, Happening::Act(self.generation, command.clone()));
@@ -338,7 +385,9 @@ fn spoken(command: &Command) -> String {
         Command::Fence { side, .. } => format!("fence {side}"),
         Command::Promote { to, .. } => format!("promote {to}, attempt {attempt}"),
         Command::Switchover { to, .. } => format!("switchover to {to}, attempt {attempt}"),
-        Command::Scale { side, desired, .. } => format!("scale {side} to {desired}, attempt {attempt}"),
+        Command::Scale { side, desired, .. } => {
+            format!("scale {side} to {desired}, attempt {attempt}")
+        }
         Command::ProveWrite { side, .. } => format!("prove a write on {side}, attempt {attempt}"),
         Command::Redirect { to, .. } => format!("redirect to {to}, attempt {attempt}"),
         Command::Page { text, .. } => format!("page: {text}"),

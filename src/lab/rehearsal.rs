@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the daemon's own life (`life`), what a fault means (`faults`).
 
+use super::EPOCH;
 use super::chance::Chance;
 use super::client::{self, Client};
 use super::faults::Faults;
@@ -10,7 +11,6 @@ use super::life::Life;
 use super::scenario::{At, Expect, Fault, Kind, Outcome, Scenario};
 use super::senses::{self, Message, Senses};
 use super::world::World;
-use super::EPOCH;
 use crate::intake::Known;
 use crate::ledger::{Entry, Ledger, MemoryLedger};
 use crate::metrics::Metrics;
@@ -152,14 +152,24 @@ pub struct Bench {
 }
 
 /// Rehearses a scenario. `watcher` hears each line of the timeline as it happens.
-pub fn rehearse(scenario: &Scenario, seed: u64, bench: &Bench, watcher: &mut dyn FnMut(&Moment)) -> Rehearsed {
+pub fn rehearse(
+    scenario: &Scenario,
+    seed: u64,
+    bench: &Bench,
+    watcher: &mut dyn FnMut(&Moment),
+) -> Rehearsed {
     let mut run = Rehearsal::new(scenario, seed, bench, watcher);
     run.run();
     run.finish()
 }
 
 impl<'s> Rehearsal<'s> {
-    fn new(scenario: &'s Scenario, seed: u64, bench: &'s Bench, watcher: &'s mut dyn FnMut(&Moment)) -> Rehearsal<'s> {
+    fn new(
+        scenario: &'s Scenario,
+        seed: u64,
+        bench: &'s Bench,
+        watcher: &'s mut dyn FnMut(&Moment),
+    ) -> Rehearsal<'s> {
         let mut run = Rehearsal {
             scenario,
             setup: &bench.setup,
@@ -219,7 +229,11 @@ impl<'s> Rehearsal<'s> {
     }
 
     pub(super) fn say(&mut self, kind: &'static str, text: String) {
-        let moment = Moment { t: self.world.now - EPOCH, kind, text };
+        let moment = Moment {
+            t: self.world.now - EPOCH,
+            kind,
+            text,
+        };
         (self.watcher)(&moment);
         self.timeline.push(moment);
     }
@@ -280,7 +294,9 @@ impl<'s> Rehearsal<'s> {
     }
 
     fn send_after(&mut self, wait: Span, message: Message) {
-        let Some(delays) = self.senses.transport(&self.world) else { return };
+        let Some(delays) = self.senses.transport(&self.world) else {
+            return;
+        };
         for delay in delays {
             self.after(wait + delay, Happening::Queued(message.clone()));
         }
@@ -298,7 +314,9 @@ impl<'s> Rehearsal<'s> {
     }
 
     fn flap(&mut self) {
-        let Some(period) = self.world.faults.alarm_flap else { return };
+        let Some(period) = self.world.faults.alarm_flap else {
+            return;
+        };
         let message = self.senses.flap(&self.world);
         self.send(message);
         self.after(period, Happening::Flap);
@@ -308,7 +326,10 @@ impl<'s> Rehearsal<'s> {
     fn lag(&mut self) {
         if self.world.lag_is_sampled() {
             let lag = self.world.now - self.world.replica_position();
-            let sample = LagSample { taken_at: self.world.now, lag };
+            let sample = LagSample {
+                taken_at: self.world.now,
+                lag,
+            };
             let read = self.chance.span(Span::secs(2), Span::secs(10));
             if !self.world.faults.isolated && self.life.is_some() {
                 let turn = Turn::Tell(Event::Sampled(sample));
@@ -388,7 +409,8 @@ impl<'s> Rehearsal<'s> {
         let record = self.last_record();
         if let Some(life) = &self.life {
             let up_since = life.started_at;
-            self.judge.end(&self.world, &record, self.setup, up_since, outage);
+            self.judge
+                .end(&self.world, &record, self.setup, up_since, outage);
         }
         let outcome = self.outcome(&record);
         Rehearsed {
@@ -408,7 +430,10 @@ impl<'s> Rehearsal<'s> {
     }
 
     fn into_entries(self) -> Vec<Entry> {
-        let ledger = self.life.map(|life| life.conductor.into_ledger()).or(self.store);
+        let ledger = self
+            .life
+            .map(|life| life.conductor.into_ledger())
+            .or(self.store);
         match ledger {
             Some(Ledger::Memory(memory)) => memory.into_entries(),
             Some(Ledger::File(_)) | None => Vec::new(),
@@ -431,7 +456,9 @@ impl<'s> Rehearsal<'s> {
             (Some(i), _) if i.operation == Operation::Failover => Outcome::FailedOver,
             (Some(_), _) => Outcome::SwitchedOver,
             (None, State::Held { .. }) => Outcome::Held,
-            (None, state) if state.is_acting() && !matches!(state, State::Suspecting) => Outcome::Unfinished,
+            (None, state) if state.is_acting() && !matches!(state, State::Suspecting) => {
+                Outcome::Unfinished
+            }
             (None, _) if self.ever_held => Outcome::Held,
             (None, _) => Outcome::NoAction,
         }
@@ -441,9 +468,15 @@ impl<'s> Rehearsal<'s> {
 fn describe(fault: &Fault, begins: bool) -> String {
     let name = fault.kind.name();
     let side = fault.side.map(|s| format!(" of {s}")).unwrap_or_default();
-    let what = [&fault.sensor, &fault.operation, &fault.service].into_iter().flatten().next();
+    let what = [&fault.sensor, &fault.operation, &fault.service]
+        .into_iter()
+        .flatten()
+        .next();
     let what = what.map(|w| format!(" ({w})")).unwrap_or_default();
-    format!("{name}{side}{what} {}", if begins { "begins" } else { "ends" })
+    format!(
+        "{name}{side}{what} {}",
+        if begins { "begins" } else { "ends" }
+    )
 }
 
 /// The senses of a look, for `life`.

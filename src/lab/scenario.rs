@@ -86,7 +86,10 @@ pub enum At {
 /// Which fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "DESIGN section 12 and `gameday list --faults` name them")]
+#[expect(
+    missing_docs,
+    reason = "DESIGN section 12 and `gameday list --faults` name them"
+)]
 pub enum Kind {
     RegionDark,
     ObserverIsolated,
@@ -190,7 +193,9 @@ pub enum ScenarioError {
         source: Box<toml::de::Error>,
     },
     /// The file cannot be read.
-    #[error("scenario {name} is neither built in nor a file that can be read; `drd gameday list` names the built-in ones")]
+    #[error(
+        "scenario {name} is neither built in nor a file that can be read; `drd gameday list` names the built-in ones"
+    )]
     Io {
         /// Name or path.
         name: String,
@@ -214,11 +219,16 @@ impl Scenario {
     /// # Errors
     /// When it is not one, or asks for something that the lab does not have.
     pub fn parse(name: &str, text: &str) -> Result<Scenario, ScenarioError> {
-        let scenario: Scenario = toml::from_str(text)
-            .map_err(|e| ScenarioError::Unreadable { name: name.to_owned(), source: Box::new(e) })?;
+        let scenario: Scenario = toml::from_str(text).map_err(|e| ScenarioError::Unreadable {
+            name: name.to_owned(),
+            source: Box::new(e),
+        })?;
         match scenario.problem() {
             None => Ok(scenario),
-            Some(what) => Err(ScenarioError::Impossible { name: name.to_owned(), what }),
+            Some(what) => Err(ScenarioError::Impossible {
+                name: name.to_owned(),
+                what,
+            }),
         }
     }
 
@@ -286,7 +296,10 @@ impl Fault {
     fn wrong_name(&self) -> Option<String> {
         let unknown = |what: &str, name: &Option<String>, known: &[&str]| {
             let name = name.as_deref().filter(|name| !known.contains(name))?;
-            Some(format!("no {what} is called {name}; use one of {}", known.join(", ")))
+            Some(format!(
+                "no {what} is called {name}; use one of {}",
+                known.join(", ")
+            ))
         };
         let sensors = senses::sensors();
         let sensors: Vec<&str> = sensors.iter().map(|sensor| &*sensor.name).collect();
@@ -300,9 +313,18 @@ impl Fault {
             At::Time(at) => Some(*at),
             At::Step(_) => None,
         };
-        [at, self.lasts, self.lag, self.latency, self.delay, self.period, self.duration, self.restart_after]
-            .into_iter()
-            .flatten()
+        [
+            at,
+            self.lasts,
+            self.lag,
+            self.latency,
+            self.delay,
+            self.period,
+            self.duration,
+            self.restart_after,
+        ]
+        .into_iter()
+        .flatten()
     }
 
     fn problem(&self) -> Option<String> {
@@ -312,13 +334,18 @@ impl Fault {
         if let At::Step(name) = &self.at
             && !State::NAMES.contains(&name.as_str())
         {
-            return Some(format!("no state is called {name}; use one of {}", State::NAMES.join(", ")));
+            return Some(format!(
+                "no state is called {name}; use one of {}",
+                State::NAMES.join(", ")
+            ));
         }
         if let Some(problem) = self.wrong_name() {
             return Some(problem);
         }
         if self.spans().any(|span| span < Span::ZERO) {
-            return Some("a time or duration is negative; only `by` of a clock_jump may be".to_owned());
+            return Some(
+                "a time or duration is negative; only `by` of a clock_jump may be".to_owned(),
+            );
         }
         if self.rate.is_some_and(|r| !(0.0..=1.0).contains(&r)) {
             return Some("rate must be within 0 and 1".to_owned());
@@ -335,7 +362,8 @@ impl Fault {
             Kind::Operator => missing(self.word.is_some(), "word"),
             Kind::DaemonFreeze => missing(self.lasts.is_some(), "for"),
             Kind::SecondDaemon => Some(
-                "second_daemon is not built yet: it needs the ledger that two daemons share".to_owned(),
+                "second_daemon is not built yet: it needs the ledger that two daemons share"
+                    .to_owned(),
             ),
             Kind::RegionDark
             | Kind::ObserverIsolated
@@ -381,6 +409,8 @@ fn at<'de, D: Deserializer<'de>>(from: D) -> Result<At, D::Error> {
     let text = String::deserialize(from)?;
     match text.strip_prefix("step:") {
         Some(name) => Ok(At::Step(name.to_owned())),
-        None => parse_span(&text).map(At::Time).map_err(serde::de::Error::custom),
+        None => parse_span(&text)
+            .map(At::Time)
+            .map_err(serde::de::Error::custom),
     }
 }

@@ -31,7 +31,11 @@ pub struct Found {
 
 fn io(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LedgerError {
     let path = path.to_owned();
-    move |source| LedgerError::Io { operation, path, source }
+    move |source| LedgerError::Io {
+        operation,
+        path,
+        source,
+    }
 }
 
 impl FileLedger {
@@ -50,8 +54,11 @@ impl FileLedger {
             .truncate(false)
             .open(path)
             .map_err(io("open", path))?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| LedgerError::Locked { path: path.to_owned() })?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+            LedgerError::Locked {
+                path: path.to_owned(),
+            }
+        })?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io("read", path))?;
         let (entries, hash, whole) = check(path, &bytes)?;
@@ -62,8 +69,20 @@ impl FileLedger {
         }
         file.seek(SeekFrom::End(0)).map_err(io("seek in", path))?;
         let seq = entries.len() as u64;
-        let ledger = FileLedger { path: path.to_owned(), file, seq, hash, len: whole as u64 };
-        Ok((ledger, Found { entries, torn_bytes }))
+        let ledger = FileLedger {
+            path: path.to_owned(),
+            file,
+            seq,
+            hash,
+            len: whole as u64,
+        };
+        Ok((
+            ledger,
+            Found {
+                entries,
+                torn_bytes,
+            },
+        ))
     }
 
     /// Reads a ledger without locking or changing it.
@@ -73,7 +92,10 @@ impl FileLedger {
     pub fn read(path: &Path) -> Result<Found, LedgerError> {
         let bytes = fs::read(path).map_err(io("read", path))?;
         let (entries, _, whole) = check(path, &bytes)?;
-        Ok(Found { entries, torn_bytes: bytes.len() - whole })
+        Ok(Found {
+            entries,
+            torn_bytes: bytes.len() - whole,
+        })
     }
 
     /// Appends and syncs.
@@ -84,7 +106,10 @@ impl FileLedger {
         let (mut line, hash) = seal(self.seq + 1, entry, &self.hash)
             .map_err(|e| io("write to", &self.path)(std::io::Error::other(e)))?;
         line.push('\n');
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        let written = self
+            .file
+            .write_all(line.as_bytes())
+            .and_then(|()| self.file.sync_data());
         if let Err(source) = written {
             // Best effort: should this fail too, the next start finds a torn tail and cuts it.
             let _ = self.file.set_len(self.len);
@@ -111,12 +136,18 @@ fn check(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, String, usize), Ledge
     let mut hash = GENESIS.to_owned();
     let mut whole = 0;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Some(line) = line.strip_suffix(b"\n") else { break };
+        let Some(line) = line.strip_suffix(b"\n") else {
+            break;
+        };
         let number = entries.len() + 1;
         let text = std::str::from_utf8(line).map_err(|_| Fault::BadHash);
         let (entry, next) = text
             .and_then(|text| unseal(text, number as u64, &hash))
-            .map_err(|fault| LedgerError::Unreadable { path: path.to_owned(), line: number, fault })?;
+            .map_err(|fault| LedgerError::Unreadable {
+                path: path.to_owned(),
+                line: number,
+                fault,
+            })?;
         entries.push(entry);
         hash = next;
         whole += line.len() + 1;

@@ -22,14 +22,24 @@ struct Bar {
 
 /// The states of a timeline, from its `state` lines (`from -> to: because`).
 fn bars(timeline: &[Line], end: f64) -> Vec<Bar> {
-    let mut bars = vec![Bar { from: 0.0, to: end, state: "watching".to_owned() }];
+    let mut bars = vec![Bar {
+        from: 0.0,
+        to: end,
+        state: "watching".to_owned(),
+    }];
     for line in timeline.iter().filter(|line| line.kind == "state") {
-        let Some((_, rest)) = line.text.split_once(" -> ") else { continue };
+        let Some((_, rest)) = line.text.split_once(" -> ") else {
+            continue;
+        };
         let state = rest.split(':').next().unwrap_or(rest).to_owned();
         if let Some(last) = bars.last_mut() {
             last.to = line.t;
         }
-        bars.push(Bar { from: line.t, to: end, state });
+        bars.push(Bar {
+            from: line.t,
+            to: end,
+            state,
+        });
     }
     bars
 }

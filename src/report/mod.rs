@@ -75,7 +75,11 @@ struct Line {
 
 impl From<&Moment> for Line {
     fn from(moment: &Moment) -> Line {
-        Line { t: moment.t.as_secs_f64(), kind: moment.kind, text: moment.text.clone() }
+        Line {
+            t: moment.t.as_secs_f64(),
+            kind: moment.kind,
+            text: moment.text.clone(),
+        }
     }
 }
 
@@ -112,13 +116,19 @@ impl Report {
 
     /// Four lines that say how it came out.
     pub fn summary(&self) -> String {
-        let clock = |seconds: Option<f64>| seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
-        let bound = |seconds: Option<f64>| seconds.map_or_else(String::new, |s| format!(" of {s:.0} s"));
+        let clock =
+            |seconds: Option<f64>| seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
+        let bound =
+            |seconds: Option<f64>| seconds.map_or_else(String::new, |s| format!(" of {s:.0} s"));
         let mut out = String::new();
         let verdict = if self.passed { "PASSED" } else { "FAILED" };
         let expected = self.expected.outcome;
         let rto = bound(self.expected.rto_seconds);
-        let _ = writeln!(out, "{verdict}  {}: {} (expected {expected})", self.scenario, self.outcome);
+        let _ = writeln!(
+            out,
+            "{verdict}  {}: {} (expected {expected})",
+            self.scenario, self.outcome
+        );
         let _ = writeln!(
             out,
             "  recovered{rto}: {} after the first bad sample, {} after the decision, {:.0} s as a client saw it",
@@ -144,14 +154,23 @@ impl Report {
             self.seed,
         );
         for broken in &self.invariants.violated {
-            let _ = writeln!(out, "  BROKEN {} at {:.1} s: {}", broken.promise, broken.t, broken.what);
+            let _ = writeln!(
+                out,
+                "  BROKEN {} at {:.1} s: {}",
+                broken.promise, broken.t, broken.what
+            );
         }
         out
     }
 
     /// The report as Markdown.
     pub fn markdown(&self) -> String {
-        let mut out = format!("# Game day: {}\n\n{}\n\n```\n{}```\n\n", self.scenario, self.about, self.summary());
+        let mut out = format!(
+            "# Game day: {}\n\n{}\n\n```\n{}```\n\n",
+            self.scenario,
+            self.about,
+            self.summary()
+        );
         if let Some(diagnosis) = self.diagnosis {
             let _ = writeln!(out, "Diagnosis: `{diagnosis}`.\n");
         }
@@ -175,7 +194,10 @@ impl Report {
     /// When the file system refuses; the cause names the path.
     pub fn write(&self, folder: &Path) -> std::io::Result<PathBuf> {
         fs::create_dir_all(folder)?;
-        fs::write(folder.join("report.json"), serde_json::to_string_pretty(self)?)?;
+        fs::write(
+            folder.join("report.json"),
+            serde_json::to_string_pretty(self)?,
+        )?;
         fs::write(folder.join("report.md"), self.markdown())?;
         let page = folder.join("report.html");
         fs::write(&page, self.html())?;
@@ -209,10 +231,18 @@ fn passes(done: &Rehearsed, clocks: &Clocks) -> bool {
     let changed = matches!(done.outcome, Outcome::FailedOver | Outcome::SwitchedOver);
     let in_time = done.expect.rto.filter(|_| changed).is_none_or(|rto| {
         let bound = rto.as_secs_f64();
-        [clocks.detected_seconds, clocks.decided_seconds, Some(clocks.client_seconds)]
-            .into_iter()
-            .all(|clock| clock.is_some_and(|seconds| seconds <= bound))
+        [
+            clocks.detected_seconds,
+            clocks.decided_seconds,
+            Some(clocks.client_seconds),
+        ]
+        .into_iter()
+        .all(|clock| clock.is_some_and(|seconds| seconds <= bound))
     });
-    let kept = done.expect.rpo.filter(|_| changed).is_none_or(|rpo| done.loss <= rpo);
+    let kept = done
+        .expect
+        .rpo
+        .filter(|_| changed)
+        .is_none_or(|rpo| done.loss <= rpo);
     done.outcome == done.expect.outcome && in_time && kept && done.violations.is_empty()
 }

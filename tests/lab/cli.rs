@@ -37,7 +37,11 @@ fn err(output: &Output) -> String {
 fn prints(words: &[&str]) -> String {
     let folder = Folder::new(&format!("prints-{}", words.join("")));
     let output = drd(&folder, words);
-    assert_eq!((code(&output), err(&output).as_str()), (0, ""), "drd {words:?}");
+    assert_eq!(
+        (code(&output), err(&output).as_str()),
+        (0, ""),
+        "drd {words:?}"
+    );
     out(&output)
 }
 
@@ -61,10 +65,26 @@ fn help_says_what_there_is() {
 #[test]
 fn a_passed_rehearsal_is_zero_and_its_json_is_the_schema() {
     let folder = Folder::new("region-dark");
-    let output = drd(&folder, &["gameday", "run", "region-dark", "-o", "json", "--report", "here"]);
+    let output = drd(
+        &folder,
+        &[
+            "gameday",
+            "run",
+            "region-dark",
+            "-o",
+            "json",
+            "--report",
+            "here",
+        ],
+    );
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON on stdout, alone");
-    let has = |pointer: &str| report.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is missing"));
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("JSON on stdout, alone");
+    let has = |pointer: &str| {
+        report
+            .pointer(pointer)
+            .unwrap_or_else(|| panic!("{pointer} is missing"))
+    };
     assert_eq!(has("/schema"), "drd.report/1.0");
     assert_eq!(has("/scenario"), "region-dark");
     assert_eq!(has("/seed"), 1);
@@ -74,7 +94,9 @@ fn a_passed_rehearsal_is_zero_and_its_json_is_the_schema() {
     assert_eq!(has("/expected/rpo_seconds"), 60.0);
     assert_eq!(has("/passed"), true);
     for clock in ["detected", "decided", "client"] {
-        let seconds = has(&format!("/clocks/{clock}_seconds")).as_f64().expect("a number");
+        let seconds = has(&format!("/clocks/{clock}_seconds"))
+            .as_f64()
+            .expect("a number");
         assert!(seconds > 0.0 && seconds <= 300.0, "{clock}: {seconds}");
     }
     assert!(has("/rpo_seconds").as_f64().expect("a number") <= 60.0);
@@ -85,14 +107,21 @@ fn a_passed_rehearsal_is_zero_and_its_json_is_the_schema() {
     let timeline = has("/timeline").as_array().expect("a list");
     assert!(timeline.len() > 10);
     for line in timeline {
-        assert!(line["t"].is_number() && line["kind"].is_string() && line["text"].is_string(), "{line}");
+        assert!(
+            line["t"].is_number() && line["kind"].is_string() && line["text"].is_string(),
+            "{line}"
+        );
     }
     for name in ["report.json", "report.md", "report.html"] {
         let written = std::fs::read_to_string(folder.path().join("here").join(name)).expect(name);
         assert!(written.contains("region-dark"), "{name}");
     }
     // The story is talk: stderr.
-    assert!(err(&output).contains("watching -> suspecting"), "{}", err(&output));
+    assert!(
+        err(&output).contains("watching -> suspecting"),
+        "{}",
+        err(&output)
+    );
 }
 
 #[test]
@@ -103,14 +132,21 @@ fn a_rehearsal_that_comes_out_otherwise_is_six() {
     let path = folder.file("hopeful.toml", text);
     let output = drd(&folder, &["gameday", "run", &path.to_string_lossy()]);
     assert_eq!(code(&output), 6, "{}", err(&output));
-    assert!(out(&output).starts_with("FAILED  hopeful: failed_over (expected no_action)"), "{}", out(&output));
+    assert!(
+        out(&output).starts_with("FAILED  hopeful: failed_over (expected no_action)"),
+        "{}",
+        out(&output)
+    );
 }
 
 #[test]
 fn an_unknown_scenario_is_two_and_points_at_the_list() {
     let folder = Folder::new("unknown-scenario");
     let said = refuses(&folder, &["gameday", "run", "region-drak"], 2);
-    assert!(said.contains("region-drak") && said.contains("gameday list"), "{said}");
+    assert!(
+        said.contains("region-drak") && said.contains("gameday list"),
+        "{said}"
+    );
     insta::assert_snapshot!("refused-unknown-scenario", said);
 }
 
@@ -125,11 +161,23 @@ fn a_wrong_scenario_file_is_two_and_says_it_once() {
 #[test]
 fn a_typo_in_the_configuration_is_two_and_is_pointed_at() {
     let folder = Folder::new("config-typo");
-    let line = 1 + SHOP1.lines().position(|l| l.starts_with("global_cluster")).expect("the sample has it");
-    let path = folder.file("drd.toml", SHOP1.replace("global_cluster =", "global_clutser ="));
+    let line = 1 + SHOP1
+        .lines()
+        .position(|l| l.starts_with("global_cluster"))
+        .expect("the sample has it");
+    let path = folder.file(
+        "drd.toml",
+        SHOP1.replace("global_cluster =", "global_clutser ="),
+    );
     let said = refuses(&folder, &["config", "check", &path.to_string_lossy()], 2);
-    assert!(said.contains(&format!("drd.toml:{line}")), "line {line}: {said}");
-    assert!(said.contains("global_clutser") && said.contains("global_cluster"), "{said}");
+    assert!(
+        said.contains(&format!("drd.toml:{line}")),
+        "line {line}: {said}"
+    );
+    assert!(
+        said.contains("global_clutser") && said.contains("global_cluster"),
+        "{said}"
+    );
     insta::assert_snapshot!("refused-config-typo", said);
 }
 
@@ -158,7 +206,12 @@ fn a_missing_configuration_is_two_for_every_command_that_needs_one() {
 #[test]
 fn usage_errors_are_two() {
     let folder = Folder::new("usage");
-    for words in [&[][..], &["gamedya"], &["gameday", "run"], &["gameday", "run", "x", "--speed", "fast"]] {
+    for words in [
+        &[][..],
+        &["gamedya"],
+        &["gameday", "run"],
+        &["gameday", "run", "x", "--speed", "fast"],
+    ] {
         refuses(&folder, words, 2);
     }
 }
@@ -167,12 +220,23 @@ fn usage_errors_are_two() {
 fn status_without_a_daemon_is_seven() {
     let folder = Folder::new("status");
     // A port that was free a moment ago.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
-    assert!(!SHOP1.contains("[http]"), "the sample listens somewhere: adapt this test");
-    folder.file("drd.toml", format!("{SHOP1}\n[http]\nlisten = \"{free}\"\n"));
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .expect("a port");
+    assert!(
+        !SHOP1.contains("[http]"),
+        "the sample listens somewhere: adapt this test"
+    );
+    folder.file(
+        "drd.toml",
+        format!("{SHOP1}\n[http]\nlisten = \"{free}\"\n"),
+    );
     let said = refuses(&folder, &["status", "--config", "drd.toml"], 7);
     assert!(said.contains(&free.to_string()), "{said}");
-    insta::assert_snapshot!("refused-status", said.replace(&free.port().to_string(), "[port]"));
+    insta::assert_snapshot!(
+        "refused-status",
+        said.replace(&free.port().to_string(), "[port]")
+    );
 }
 
 fn written(path: &Path) {
@@ -200,7 +264,11 @@ fn another_policy_is_tried_on_the_same_ledger() {
     folder.file("drd.toml", SHOP1);
     let output = drd(&folder, &["replay", "ledger.jsonl", "--policy", "drd.toml"]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(out(&output).contains("watching -> suspecting"), "{}", out(&output));
+    assert!(
+        out(&output).contains("watching -> suspecting"),
+        "{}",
+        out(&output)
+    );
 }
 
 #[test]

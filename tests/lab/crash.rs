@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: `kill -9` of the real process (`tests/wire`).
 
-use crate::{named, entered, lines, rehearsed};
+use crate::{entered, lines, named, rehearsed};
 use drd::lab::rehearsal::Rehearsed;
 use drd::lab::scenario::{At, Fault, Kind, Outcome, Scenario};
 use drd_state_machine::event::Side;
@@ -21,14 +21,20 @@ fn with_crash(scenario: &Scenario, at: At) -> Scenario {
 
 /// What is wrong with how it came out; nothing when all is well.
 fn wrong(done: &Rehearsed, crashes: usize) -> Option<String> {
-    let died = lines(&done.timeline, "daemon").iter().filter(|text| text.contains("dies")).count();
+    let died = lines(&done.timeline, "daemon")
+        .iter()
+        .filter(|text| text.contains("dies"))
+        .count();
     let moved: Vec<Side> = done.role_changes.iter().map(|(_, to, _)| *to).collect();
     let well = done.outcome == Outcome::FailedOver
         && done.violations.is_empty()
         && moved == [Side::Standby]
         && died == crashes;
     (!well).then(|| {
-        format!("{:?}, died {died} times, roles went to {moved:?}, broken {:?}", done.outcome, done.violations)
+        format!(
+            "{:?}, died {died} times, roles went to {moved:?}, broken {:?}",
+            done.outcome, done.violations
+        )
     })
 }
 
@@ -43,12 +49,20 @@ fn a_crash_on_entering_any_state_changes_nothing_in_the_end() {
             for state in entered(&rehearsed(&scenario, seed).timeline) {
                 let done = rehearsed(&with_crash(&scenario, At::Step(state.clone())), seed);
                 tried += 1;
-                bad.extend(wrong(&done, 1).map(|what| format!("{name}, step:{state}, seed {seed}: {what}")));
+                bad.extend(
+                    wrong(&done, 1)
+                        .map(|what| format!("{name}, step:{state}, seed {seed}: {what}")),
+                );
             }
         }
     }
     assert!(tried >= 3 * 10 * 6, "only {tried} crashes were tried");
-    assert!(bad.is_empty(), "{} of {tried}:\n{}", bad.len(), bad.join("\n"));
+    assert!(
+        bad.is_empty(),
+        "{} of {tried}:\n{}",
+        bad.len(),
+        bad.join("\n")
+    );
 }
 
 #[test]
@@ -59,7 +73,9 @@ fn a_crash_at_any_time_changes_nothing_in_the_end() {
         for seconds in (60..=300).step_by(10) {
             for seed in 0..4 {
                 let done = rehearsed(&with_crash(&scenario, At::Time(Span::secs(seconds))), seed);
-                bad.extend(wrong(&done, 1).map(|what| format!("{name}, {seconds} s, seed {seed}: {what}")));
+                bad.extend(
+                    wrong(&done, 1).map(|what| format!("{name}, {seconds} s, seed {seed}: {what}")),
+                );
             }
         }
     }
@@ -77,7 +93,9 @@ fn a_daemon_that_dies_in_every_state_of_one_recovery_still_finishes_it() {
                 scenario = with_crash(&scenario, At::Step(state.clone()));
             }
             let done = rehearsed(&scenario, seed);
-            bad.extend(wrong(&done, states.len()).map(|what| format!("{name}, seed {seed}: {what}")));
+            bad.extend(
+                wrong(&done, states.len()).map(|what| format!("{name}, seed {seed}: {what}")),
+            );
         }
     }
     assert!(bad.is_empty(), "{}:\n{}", bad.len(), bad.join("\n"));

@@ -5,7 +5,8 @@
 use crate::{Folder, bench, named, rehearsed};
 use drd::conductor::Conductor;
 use drd::ledger::{
-    Entry, Fault, FileLedger, GENESIS, Ledger, LedgerError, MemoryLedger, fold, replay, seal, what_if,
+    Entry, Fault, FileLedger, GENESIS, Ledger, LedgerError, MemoryLedger, fold, replay, seal,
+    what_if,
 };
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Completion, Event, Outcome};
@@ -16,7 +17,11 @@ use std::path::{Path, PathBuf};
 
 fn entries_of(scenario: &str) -> Vec<Entry> {
     let entries = rehearsed(&named(scenario), 1).entries;
-    assert!(entries.len() > 20, "{scenario} wrote only {} entries", entries.len());
+    assert!(
+        entries.len() > 20,
+        "{scenario} wrote only {} entries",
+        entries.len()
+    );
     entries
 }
 
@@ -32,9 +37,19 @@ fn write(path: &Path, entries: &[Entry]) {
 fn short(folder: &Folder) -> (PathBuf, Vec<Entry>) {
     let opened = entries_of("region-dark").swap_remove(0);
     let now = opened.now();
-    let outcome = Outcome::Unknown { why: "délai dépassé: \u{65e5}\u{672c}".to_owned() };
-    let done = Completion { kind: Kind::Promote, epoch: 1, attempt: 1, outcome };
-    let noted = |after, event| Entry::Noted { now: now + Span::secs(after), event };
+    let outcome = Outcome::Unknown {
+        why: "délai dépassé: \u{65e5}\u{672c}".to_owned(),
+    };
+    let done = Completion {
+        kind: Kind::Promote,
+        epoch: 1,
+        attempt: 1,
+        outcome,
+    };
+    let noted = |after, event| Entry::Noted {
+        now: now + Span::secs(after),
+        event,
+    };
     let entries = vec![
         opened,
         noted(1, Event::Started),
@@ -51,7 +66,10 @@ fn text(path: &Path) -> Vec<u8> {
 }
 
 fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
-    bytes.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect()
+    bytes
+        .split_inclusive(|b| *b == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 /// Opens what must not be believed; gives the line that is blamed and why.
@@ -73,7 +91,10 @@ fn blamed(path: &Path, bytes: &[u8]) -> (usize, Fault) {
 /// The line with a hash that fits its bytes, as a newer drd would have written it.
 fn resealed(line: &str) -> String {
     let (body, _) = line.rsplit_once(",\"hash\":\"").expect("a sealed line");
-    let hash: String = Sha256::digest(body.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let hash: String = Sha256::digest(body.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     format!("{body},\"hash\":\"{hash}\"}}\n")
 }
 
@@ -115,10 +136,19 @@ fn a_torn_last_line_is_cut_off_wherever_it_tore() {
         assert_eq!((&read.entries[..], read.torn_bytes), (&entries[..3], torn));
         let (mut ledger, found) =
             FileLedger::open(&path).unwrap_or_else(|e| panic!("opened, {torn} bytes: {e:?}"));
-        assert_eq!((&found.entries[..], found.torn_bytes), (&entries[..3], torn));
-        assert!(text(&path) == whole[..kept], "{torn} bytes were not cut off");
+        assert_eq!(
+            (&found.entries[..], found.torn_bytes),
+            (&entries[..3], torn)
+        );
+        assert!(
+            text(&path) == whole[..kept],
+            "{torn} bytes were not cut off"
+        );
         ledger.append(&entries[3]).expect("a line");
-        assert!(text(&path) == whole, "{torn} bytes: the line that was lost is not the line that came");
+        assert!(
+            text(&path) == whole,
+            "{torn} bytes: the line that was lost is not the line that came"
+        );
     }
 }
 
@@ -129,7 +159,10 @@ fn a_torn_first_line_is_an_empty_ledger() {
     let first = split(&text(&path)).remove(0);
     std::fs::write(&path, &first[..first.len() - 1]).expect("the ledger");
     let (ledger, found) = FileLedger::open(&path).expect("opened");
-    assert_eq!((found.entries.len(), found.torn_bytes, ledger.seq()), (0, first.len() - 1, 0));
+    assert_eq!(
+        (found.entries.len(), found.torn_bytes, ledger.seq()),
+        (0, first.len() - 1, 0)
+    );
 }
 
 #[test]
@@ -161,12 +194,19 @@ fn lines_that_are_missing_swapped_doubled_or_empty_are_found() {
     let folder = Folder::new("chain");
     let (path, _) = short(&folder);
     let lines = split(&text(&path));
-    let order = |places: &[usize]| -> Vec<u8> { places.iter().flat_map(|p| lines[*p].clone()).collect() };
+    let order =
+        |places: &[usize]| -> Vec<u8> { places.iter().flat_map(|p| lines[*p].clone()).collect() };
     assert_eq!(blamed(&path, &order(&[1, 2, 3])), (1, Fault::BrokenChain));
     assert_eq!(blamed(&path, &order(&[0, 2, 3])), (2, Fault::BrokenChain));
     assert_eq!(blamed(&path, &order(&[0, 1, 3])), (3, Fault::BrokenChain));
-    assert_eq!(blamed(&path, &order(&[0, 2, 1, 3])), (2, Fault::BrokenChain));
-    assert_eq!(blamed(&path, &order(&[0, 1, 1, 2, 3])), (3, Fault::BrokenChain));
+    assert_eq!(
+        blamed(&path, &order(&[0, 2, 1, 3])),
+        (2, Fault::BrokenChain)
+    );
+    assert_eq!(
+        blamed(&path, &order(&[0, 1, 1, 2, 3])),
+        (3, Fault::BrokenChain)
+    );
     let between = [order(&[0, 1]), b"\n".to_vec(), order(&[2, 3])].concat();
     assert_eq!(blamed(&path, &between), (3, Fault::NoHash));
     let after = [order(&[0, 1, 2, 3]), b"\n".to_vec()].concat();
@@ -193,7 +233,11 @@ fn what_this_version_does_not_know_is_refused_although_its_hash_fits() {
 fn a_record_of_another_version_is_refused() {
     let folder = Folder::new("version");
     let entries = entries_of("region-dark");
-    let mut decided = entries.iter().find(|e| matches!(e, Entry::Decided { .. })).expect("a decision").clone();
+    let mut decided = entries
+        .iter()
+        .find(|e| matches!(e, Entry::Decided { .. }))
+        .expect("a decision")
+        .clone();
     if let Entry::Decided { before, .. } = &mut decided {
         before.version = RECORD_VERSION + 1;
     }
@@ -202,7 +246,12 @@ fn a_record_of_another_version_is_refused() {
     let (number, fault) = blamed(&path, format!("{line}\n").as_bytes());
     assert_eq!(number, 1);
     let newer = RECORD_VERSION + 1;
-    assert_eq!(fault.to_string(), format!("this version cannot read it: record version {newer}, this drd reads {RECORD_VERSION}"));
+    assert_eq!(
+        fault.to_string(),
+        format!(
+            "this version cannot read it: record version {newer}, this drd reads {RECORD_VERSION}"
+        )
+    );
 }
 
 #[test]
@@ -220,23 +269,40 @@ fn a_second_daemon_is_refused_until_the_first_one_is_gone() {
 #[test]
 fn a_whole_rehearsal_is_decided_again_bit_for_bit() {
     let folder = Folder::new("bit-for-bit");
-    for name in ["region-dark", "crash-in-promoting", "promotion-fails-once", "clock-jump", "capacity-shortage"] {
+    for name in [
+        "region-dark",
+        "crash-in-promoting",
+        "promotion-fails-once",
+        "clock-jump",
+        "capacity-shortage",
+    ] {
         let path = folder.path().join(name);
         let entries = entries_of(name);
         write(&path, &entries);
         let replayed = replay(&FileLedger::read(&path).expect("a ledger").entries);
-        let decisions = entries.iter().filter(|e| matches!(e, Entry::Decided { .. })).count();
+        let decisions = entries
+            .iter()
+            .filter(|e| matches!(e, Entry::Decided { .. }))
+            .count();
         assert_eq!(replayed.len(), decisions, "{name}");
         assert!(decisions >= 5, "{name}: {decisions} decisions");
         for decision in replayed {
-            assert!(decision.is_same(), "{name}: {:?}\nnow {:?}", decision.written, decision.again);
+            assert!(
+                decision.is_same(),
+                "{name}: {:?}\nnow {:?}",
+                decision.written,
+                decision.again
+            );
         }
     }
 }
 
 /// When the role change was decided.
 fn decided_at(decisions: impl IntoIterator<Item = (Time, String)>) -> Option<Time> {
-    decisions.into_iter().find(|(_, to)| to == "fencing" || to == "promoting").map(|(at, _)| at)
+    decisions
+        .into_iter()
+        .find(|(_, to)| to == "fencing" || to == "promoting")
+        .map(|(at, _)| at)
 }
 
 #[test]
@@ -245,16 +311,29 @@ fn twice_the_hold_down_would_have_decided_a_hold_down_later() {
     let policy = bench().setup.policy.clone();
     let tried = |policy| {
         let decisions = what_if(&entries, policy);
-        decided_at(decisions.into_iter().map(|(at, d)| (at, d.to.into_owned()))).expect("a decision")
+        decided_at(decisions.into_iter().map(|(at, d)| (at, d.to.into_owned())))
+            .expect("a decision")
     };
-    let written = replay(&entries).into_iter().map(|r| (r.now, r.written.to.into_owned()));
+    let written = replay(&entries)
+        .into_iter()
+        .map(|r| (r.now, r.written.to.into_owned()));
     let was = decided_at(written).expect("a decision");
     let same = tried(&policy);
     // A what-if ticks every second from the newest event: not at the very millisecond.
-    assert!(Span((same - was).0.abs()) <= Span::secs(1), "{}", same - was);
-    let patient = drd_state_machine::policy::Policy { hold_down: policy.hold_down + policy.hold_down, ..policy.clone() };
+    assert!(
+        Span((same - was).0.abs()) <= Span::secs(1),
+        "{}",
+        same - was
+    );
+    let patient = drd_state_machine::policy::Policy {
+        hold_down: policy.hold_down + policy.hold_down,
+        ..policy.clone()
+    };
     let later = tried(&patient) - same;
-    assert!(Span((later - policy.hold_down).0.abs()) <= Span::secs(5), "{later} later");
+    assert!(
+        Span((later - policy.hold_down).0.abs()) <= Span::secs(5),
+        "{later} later"
+    );
 }
 
 /// A conductor is told everything that a ledger holds, second by second, with what is worth no
@@ -265,9 +344,18 @@ fn conducted(entries: &[Entry], look: &mut dyn FnMut(&Record, &[Entry], bool)) {
     for entry in entries {
         match entry {
             Entry::Opened { now, .. } => {
-                let ledger = run.take().map_or_else(|| Ledger::Memory(MemoryLedger::default()), Conductor::into_ledger);
+                let ledger = run.take().map_or_else(
+                    || Ledger::Memory(MemoryLedger::default()),
+                    Conductor::into_ledger,
+                );
                 let known = written_so_far(&ledger).to_vec();
-                let opened = Conductor::open(bench.setup.clone(), ledger, &known, bench.metrics.clone(), *now);
+                let opened = Conductor::open(
+                    bench.setup.clone(),
+                    ledger,
+                    &known,
+                    bench.metrics.clone(),
+                    *now,
+                );
                 run = Some(opened.expect("an open ledger"));
             }
             Entry::Noted { now, event } | Entry::Decided { now, event, .. } => {
@@ -290,7 +378,12 @@ fn written_so_far(ledger: &Ledger) -> &[Entry] {
     }
 }
 
-fn tell(conductor: &mut Conductor, now: Time, event: Event, look: &mut dyn FnMut(&Record, &[Entry], bool)) {
+fn tell(
+    conductor: &mut Conductor,
+    now: Time,
+    event: Event,
+    look: &mut dyn FnMut(&Record, &[Entry], bool),
+) {
     let before = conductor.ledger().seq();
     let _ = conductor.conduct(now, event).expect("a decision");
     let grew = conductor.ledger().seq() > before;
@@ -304,7 +397,12 @@ fn the_fold_after_any_decision_is_the_record_that_the_daemon_had() {
         conducted(&entries_of(name), &mut |record, entries, grew| {
             if grew && matches!(entries.last(), Some(Entry::Decided { .. })) {
                 compared += 1;
-                assert_eq!(fold(entries).as_ref(), Some(record), "{name} after {} entries", entries.len());
+                assert_eq!(
+                    fold(entries).as_ref(),
+                    Some(record),
+                    "{name} after {} entries",
+                    entries.len()
+                );
             }
         });
         assert!(compared >= 5, "{name}: {compared} decisions");
@@ -314,18 +412,46 @@ fn the_fold_after_any_decision_is_the_record_that_the_daemon_had() {
 /// What was worth no line may have moved times of looks; nothing that a decision stands on.
 #[test]
 fn the_fold_at_any_moment_stands_where_the_daemon_stood() {
-    for name in ["region-dark", "crash-in-promoting", "blip-of-43-seconds", "alarm-flap"] {
+    for name in [
+        "region-dark",
+        "crash-in-promoting",
+        "blip-of-43-seconds",
+        "alarm-flap",
+    ] {
         let mut compared = 0;
         let stands = |r: &Record| {
             let f = &r.facts;
-            let words: Vec<_> = f.evidence.readings.iter().map(|r| (r.sensor.clone(), r.verdict)).collect();
-            let flags = (f.epoch, f.active, f.paused, f.cool_down_until, f.incident.clone(), f.prescaled);
-            (r.state.clone(), flags, words, f.evidence.first_bad_at, f.evidence.corroborated_at)
+            let words: Vec<_> = f
+                .evidence
+                .readings
+                .iter()
+                .map(|r| (r.sensor.clone(), r.verdict))
+                .collect();
+            let flags = (
+                f.epoch,
+                f.active,
+                f.paused,
+                f.cool_down_until,
+                f.incident.clone(),
+                f.prescaled,
+            );
+            (
+                r.state.clone(),
+                flags,
+                words,
+                f.evidence.first_bad_at,
+                f.evidence.corroborated_at,
+            )
         };
         conducted(&entries_of(name), &mut |record, entries, _| {
             compared += 1;
             let folded = fold(entries).expect("a record");
-            assert_eq!(stands(&folded), stands(record), "{name} after {} entries", entries.len());
+            assert_eq!(
+                stands(&folded),
+                stands(record),
+                "{name} after {} entries",
+                entries.len()
+            );
         });
         assert!(compared > 500, "{name}: {compared} moments");
     }

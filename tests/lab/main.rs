@@ -31,14 +31,20 @@ fn rehearsed(scenario: &Scenario, seed: u64) -> Rehearsed {
 
 /// The texts of one kind, in order.
 fn lines<'t>(timeline: &'t [Moment], kind: &str) -> Vec<&'t str> {
-    timeline.iter().filter(|m| m.kind == kind).map(|m| m.text.as_str()).collect()
+    timeline
+        .iter()
+        .filter(|m| m.kind == kind)
+        .map(|m| m.text.as_str())
+        .collect()
 }
 
 /// The states that were entered, each once, in order.
 fn entered(timeline: &[Moment]) -> Vec<String> {
     let mut states = Vec::new();
     for text in lines(timeline, "state") {
-        let to = text.split_once(" -> ").and_then(|(_, rest)| rest.split_once(':'));
+        let to = text
+            .split_once(" -> ")
+            .and_then(|(_, rest)| rest.split_once(':'));
         let (state, _) = to.unwrap_or_else(|| panic!("no transition: {text}"));
         if !states.iter().any(|known| known == state) {
             states.push(state.to_owned());
@@ -54,13 +60,15 @@ impl Folder {
     fn new(name: &str) -> Folder {
         let path = std::env::temp_dir().join(format!("drd-tests-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        std::fs::create_dir_all(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Folder(path)
     }
 
     fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        std::fs::write(&path, content)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         path
     }
 

@@ -44,7 +44,12 @@ fn every_built_in_scenario_passes_with_twenty_seeds() {
             }
         }
     }
-    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }
 
 #[test]
@@ -64,7 +69,12 @@ fn the_same_seed_tells_the_same_story_byte_for_byte() {
                 (story, done.entries.clone(), done.checks)
             };
             let (first, second) = (rehearsed(&scenario, seed), rehearsed(&scenario, seed));
-            assert_eq!(exact(&first), exact(&second), "{} with seed {seed}", scenario.name);
+            assert_eq!(
+                exact(&first),
+                exact(&second),
+                "{} with seed {seed}",
+                scenario.name
+            );
         }
     }
 }
@@ -72,17 +82,28 @@ fn the_same_seed_tells_the_same_story_byte_for_byte() {
 #[test]
 fn another_seed_tells_another_story() {
     let scenario = named("region-dark");
-    assert_ne!(told(&rehearsed(&scenario, 1).timeline), told(&rehearsed(&scenario, 2).timeline));
+    assert_ne!(
+        told(&rehearsed(&scenario, 1).timeline),
+        told(&rehearsed(&scenario, 2).timeline)
+    );
 }
 
 #[test]
 fn where_nothing_must_be_done_no_mutating_call_is_made() {
-    for scenario in all().into_iter().filter(|s| s.expect.outcome == Outcome::NoAction) {
+    for scenario in all()
+        .into_iter()
+        .filter(|s| s.expect.outcome == Outcome::NoAction)
+    {
         for seed in 0..20 {
             let done = rehearsed(&scenario, seed);
             assert_eq!(done.role_changes, [], "{} with seed {seed}", scenario.name);
             if scenario.name != "blip-of-43-seconds" {
-                assert_eq!(lines(&done.timeline, "command"), [""; 0], "{} with seed {seed}", scenario.name);
+                assert_eq!(
+                    lines(&done.timeline, "command"),
+                    [""; 0],
+                    "{} with seed {seed}",
+                    scenario.name
+                );
                 assert_eq!(done.mutations, 0, "{} with seed {seed}", scenario.name);
             }
         }
@@ -97,15 +118,24 @@ fn a_blip_at_most_prescales_the_standby_and_takes_it_back() {
     for seed in 0..20 {
         let done = rehearsed(&scenario, seed);
         let commands = lines(&done.timeline, "command");
-        let sizes: Vec<&str> =
-            lines(&done.timeline, "world").into_iter().filter(|text| text.contains("group")).collect();
+        let sizes: Vec<&str> = lines(&done.timeline, "world")
+            .into_iter()
+            .filter(|text| text.contains("group"))
+            .collect();
         if commands.is_empty() {
             assert_eq!((done.mutations, sizes), (0, vec![]), "seed {seed}");
             continue;
         }
         prescaled += 1;
-        assert_eq!(commands, ["prescale standby to at least 6", "scale standby back to 1"], "seed {seed}");
-        let there_and_back = ["the standby group is set to 6 (min 6)", "the standby group is set to 1 (min 1)"];
+        assert_eq!(
+            commands,
+            ["prescale standby to at least 6", "scale standby back to 1"],
+            "seed {seed}"
+        );
+        let there_and_back = [
+            "the standby group is set to 6 (min 6)",
+            "the standby group is set to 1 (min 1)",
+        ];
         assert_eq!(sizes, there_and_back, "seed {seed}");
         assert_eq!(done.mutations, 2, "seed {seed}");
     }
@@ -114,11 +144,23 @@ fn a_blip_at_most_prescales_the_standby_and_takes_it_back() {
 
 #[test]
 fn where_drd_holds_no_role_was_changed_behind_its_back_and_people_are_paged() {
-    for scenario in all().into_iter().filter(|s| s.expect.outcome == Outcome::Held) {
+    for scenario in all()
+        .into_iter()
+        .filter(|s| s.expect.outcome == Outcome::Held)
+    {
         let done = rehearsed(&scenario, 1);
         let pages = lines(&done.timeline, "page");
-        assert!(pages.iter().any(|page| page.starts_with("critical")), "{}: {pages:?}", scenario.name);
-        assert!(done.mutations <= 4, "{}: {} mutating calls", scenario.name, done.mutations);
+        assert!(
+            pages.iter().any(|page| page.starts_with("critical")),
+            "{}: {pages:?}",
+            scenario.name
+        );
+        assert!(
+            done.mutations <= 4,
+            "{}: {} mutating calls",
+            scenario.name,
+            done.mutations
+        );
         assert!(done.role_changes.len() <= 1, "{}", scenario.name);
     }
 }
@@ -167,19 +209,43 @@ fn a_wrong_scenario_is_refused_with_the_file_and_what_to_do() {
     let cases = [
         ("a typo in a key", "about =", "abuot ="),
         ("a typo in a kind", "region_dark", "region_drak"),
-        ("a typo in a fault's key", dark, "kind = \"region_dark\"\nsied = \"primary\""),
+        (
+            "a typo in a fault's key",
+            dark,
+            "kind = \"region_dark\"\nsied = \"primary\"",
+        ),
         ("a typo in the outcome", "failed_over", "failed_ovr"),
         ("a missing parameter", dark, "kind = \"replication_lag\""),
         ("a missing duration", "duration = \"20m\"\n", ""),
         ("an unknown state", "\"60s\"", "\"step:promotin\""),
-        ("an unknown sensor", dark, "kind = \"single_sensor_false\"\nsensor = \"witnes-primary\""),
-        ("an unknown operation", dark, "kind = \"reply_lost\"\noperation = \"FailoverGlobalClusters\""),
-        ("an unknown service", dark, "kind = \"api_throttle\"\nservice = \"rsd\""),
+        (
+            "an unknown sensor",
+            dark,
+            "kind = \"single_sensor_false\"\nsensor = \"witnes-primary\"",
+        ),
+        (
+            "an unknown operation",
+            dark,
+            "kind = \"reply_lost\"\noperation = \"FailoverGlobalClusters\"",
+        ),
+        (
+            "an unknown service",
+            dark,
+            "kind = \"api_throttle\"\nservice = \"rsd\"",
+        ),
         ("a negative duration", "\"20m\"", "\"-20m\""),
         ("a negative time", "\"60s\"", "\"-60s\""),
-        ("a fault that ends before it begins", dark, "kind = \"region_dark\"\nfor = \"-10s\""),
+        (
+            "a fault that ends before it begins",
+            dark,
+            "kind = \"region_dark\"\nfor = \"-10s\"",
+        ),
         ("a duration without a unit", "\"20m\"", "\"20\""),
-        ("a rate that is no share", dark, "kind = \"events_lost\"\nrate = 1.5"),
+        (
+            "a rate that is no share",
+            dark,
+            "kind = \"events_lost\"\nrate = 1.5",
+        ),
         ("a second daemon", dark, "kind = \"second_daemon\""),
         ("no scenario at all", GOOD, "{}"),
     ];

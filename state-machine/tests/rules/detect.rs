@@ -329,6 +329,10 @@ fn a_heartbeat_that_stays_away_disarms_and_is_paged_once() {
         drd.look();
     }
     assert!(!drd.record.facts.armed);
-    let told = drd.pages().iter().filter(|p| p.contains("heartbeat")).count();
+    let told = drd
+        .pages()
+        .iter()
+        .filter(|p| p.contains("heartbeat"))
+        .count();
     assert_eq!(told, 1, "{:?}", drd.pages());
 }
