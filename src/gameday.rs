@@ -85,6 +85,10 @@ pub fn run(
     let done = rehearse(scenario, seed, &bench, &mut |moment| {
         if let Speed::Times(factor) = speed {
             let ahead = (moment.t - shown).as_secs_f64().max(0.0) / factor;
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the pace that a person asked for"
+            )]
             std::thread::sleep(Duration::from_secs_f64(ahead));
             shown = moment.t;
         }

@@ -127,10 +127,12 @@ fn signal(reading: &Reading, config: &Config, now: Time) -> SignalStatus {
 
 fn incident(i: &Incident, state: &State, facts: &Facts, rto: Span, now: Time) -> IncidentStatus {
     let until = i.ended_at.unwrap_or(now);
-    let text = match state {
-        State::Held { stage, .. } => exits(facts, stage),
-        _ if i.ended_at.is_some() => format!("ended at {}", rfc3339(until)),
-        other => format!("{} for {}", other.name(), now - facts.entered_at),
+    let text = if let State::Held { stage, .. } = state {
+        exits(facts, stage)
+    } else if i.ended_at.is_some() {
+        format!("ended at {}", rfc3339(until))
+    } else {
+        format!("{} for {}", state.name(), now - facts.entered_at)
     };
     IncidentStatus {
         epoch: i.epoch,

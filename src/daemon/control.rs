@@ -121,12 +121,10 @@ impl Control {
     }
 
     fn take(&mut self, news: News) {
-        let event = match news.event {
-            Event::Checked { checks } => Event::Checked {
-                checks: self.with_ledger(checks),
-            },
-            other => other,
-        };
+        let mut event = news.event;
+        if let Event::Checked { checks } = &mut event {
+            checks.push(self.ledger_check());
+        }
         let commands = self.note(event);
         let durable = commands.is_some();
         if let Some(held) = news.held {
@@ -180,8 +178,8 @@ impl Control {
         });
     }
 
-    fn with_ledger(&self, mut checks: Vec<Check>) -> Vec<Check> {
-        checks.push(Check {
+    fn ledger_check(&self) -> Check {
+        Check {
             name: "ledger".into(),
             verdict: if self.ledger_works {
                 Verdict::Healthy
@@ -190,8 +188,7 @@ impl Control {
             },
             detail: "the newest append".into(),
             gates: true,
-        });
-        checks
+        }
     }
 
     /// Carries out one command beside the loop. A command of an older epoch is stale.
@@ -200,13 +197,10 @@ impl Control {
             tracing::warn!(command = %command.kind(), "stale, not performed");
             return;
         }
-        match &command {
-            Command::Page { severity, text, .. } => {
-                tracing::error!(severity = severity.name(), page = %text, "people are paged");
-            }
-            other => {
-                tracing::info!(command = %other.kind(), attempt = other.attempt(), "performing")
-            }
+        if let Command::Page { severity, text, .. } = &command {
+            tracing::error!(severity = severity.name(), page = %text, "people are paged");
+        } else {
+            tracing::info!(command = %command.kind(), attempt = command.attempt(), "performing");
         }
         let (estate, metrics) = (self.parts.estate.clone(), self.parts.metrics.clone());
         self.performing.spawn(async move {

@@ -3,6 +3,8 @@
 //!
 //! Deliberately absent: decisions. What comes back from the conductor is carried out, as is.
 
+mod spoken;
+
 use super::acts;
 use super::rehearsal::{Happening, Rehearsal, Turn, control_plane, look, probe, readiness};
 use super::senses::Message;
@@ -341,7 +343,7 @@ impl Rehearsal<'_> {
             if let Command::Page { severity, text, .. } = command {
                 self.say("page", format!("{}: {text}", severity.name()));
             } else {
-                self.say("command", spoken(command));
+                self.say("command", spoken::spoken(command));
             }
             if let Some(life) = &self.life
                 && let Ledger::Memory(memory) = life.conductor.ledger()
@@ -374,23 +376,6 @@ impl Rehearsal<'_> {
         };
         let turn = Turn::Tell(Event::Finished(done));
         self.after(act.after, Happening::Daemon(generation, turn));
-    }
-}
-
-fn spoken(command: &Command) -> String {
-    let attempt = command.attempt();
-    match command {
-        Command::Prescale { side, min, .. } => format!("prescale {side} to at least {min}"),
-        Command::ScaleBack { side, min, .. } => format!("scale {side} back to {min}"),
-        Command::Fence { side, .. } => format!("fence {side}"),
-        Command::Promote { to, .. } => format!("promote {to}, attempt {attempt}"),
-        Command::Switchover { to, .. } => format!("switchover to {to}, attempt {attempt}"),
-        Command::Scale { side, desired, .. } => {
-            format!("scale {side} to {desired}, attempt {attempt}")
-        }
-        Command::ProveWrite { side, .. } => format!("prove a write on {side}, attempt {attempt}"),
-        Command::Redirect { to, .. } => format!("redirect to {to}, attempt {attempt}"),
-        Command::Page { text, .. } => format!("page: {text}"),
     }
 }
 

@@ -15,13 +15,17 @@ use crate::intake::Known;
 use crate::ledger::{Entry, Ledger, MemoryLedger};
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;
-use drd_state_machine::command::Command;
 use drd_state_machine::event::{Event, LagSample, Side};
-use drd_state_machine::record::{Incident, Operation, Record};
+use drd_state_machine::record::Incident;
 use drd_state_machine::time::{Span, Time};
-use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
+
+mod agenda;
+mod ending;
+
+use agenda::Scheduled;
+pub(super) use agenda::{Happening, Turn};
 
 /// One line of the timeline.
 #[derive(Clone, Debug)]
@@ -61,56 +65,6 @@ pub struct Rehearsed {
     pub role_changes: Vec<(Time, Side, bool)>,
     /// What was durable at the end, oldest first.
     pub entries: Vec<Entry>,
-}
-
-pub(super) enum Happening {
-    FaultOn(usize),
-    FaultOff(usize),
-    Second,
-    Witness,
-    Check,
-    Alarm,
-    Flap,
-    Inside,
-    Lag,
-    Queued(Message),
-    Act(u64, Command),
-    Daemon(u64, Turn),
-    Restart,
-}
-
-/// What the daemon of one generation does next.
-pub(super) enum Turn {
-    Probe,
-    Look,
-    Readiness,
-    Heartbeat,
-    Tick,
-    Tell(Event),
-}
-
-struct Scheduled {
-    at: Time,
-    order: u64,
-    what: Happening,
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Scheduled) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Scheduled {}
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Scheduled) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Scheduled {
-    /// Reversed: the heap gives the earliest first, and of two at once the one scheduled first.
-    fn cmp(&self, other: &Scheduled) -> Ordering {
-        (other.at, other.order).cmp(&(self.at, self.order))
-    }
 }
 
 /// A rehearsal under way.
@@ -373,6 +327,10 @@ impl<'s> Rehearsal<'s> {
     }
 
     /// Faults that are a moment, not a condition.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most kinds need nothing here"
+    )]
     fn strike(&mut self, fault: &Fault) {
         match fault.kind {
             Kind::DaemonCrash => self.crash(fault.restart_after.unwrap_or(Span::secs(5))),
@@ -402,66 +360,6 @@ impl<'s> Rehearsal<'s> {
             }
         }
         generation != self.generation
-    }
-
-    fn finish(mut self) -> Rehearsed {
-        let outage = self.client.failing_for(self.world.now);
-        let record = self.last_record();
-        if let Some(life) = &self.life {
-            let up_since = life.started_at;
-            self.judge
-                .end(&self.world, &record, self.setup, up_since, outage);
-        }
-        let outcome = self.outcome(&record);
-        Rehearsed {
-            outcome,
-            expect: self.scenario.expect,
-            incident: self.moved.clone().or_else(|| record.facts.incident.clone()),
-            client_outage: self.client.longest_outage(self.world.now),
-            writes_lost: self.client.lost(&self.world.losses),
-            loss: self.client.loss(&self.world.losses),
-            violations: std::mem::take(&mut self.judge.violations),
-            checks: self.judge.checks,
-            timeline: std::mem::take(&mut self.timeline),
-            mutations: self.mutations,
-            role_changes: std::mem::take(&mut self.world.role_changes),
-            entries: self.into_entries(),
-        }
-    }
-
-    fn into_entries(self) -> Vec<Entry> {
-        let ledger = self
-            .life
-            .map(|life| life.conductor.into_ledger())
-            .or(self.store);
-        match ledger {
-            Some(Ledger::Memory(memory)) => memory.into_entries(),
-            Some(Ledger::File(_)) | None => Vec::new(),
-        }
-    }
-
-    fn last_record(&self) -> Record {
-        match (&self.life, &self.store) {
-            (Some(life), _) => life.conductor.record().clone(),
-            (None, Some(Ledger::Memory(memory))) => crate::ledger::fold(memory.entries())
-                .unwrap_or_else(|| Record::new(self.setup, EPOCH)),
-            (None, _) => Record::new(self.setup, EPOCH),
-        }
-    }
-
-    /// Role changes outrank holds, holds outrank silence.
-    fn outcome(&self, record: &Record) -> Outcome {
-        use drd_state_machine::state::State;
-        match (&self.moved, &record.state) {
-            (Some(i), _) if i.operation == Operation::Failover => Outcome::FailedOver,
-            (Some(_), _) => Outcome::SwitchedOver,
-            (None, State::Held { .. }) => Outcome::Held,
-            (None, state) if state.is_acting() && !matches!(state, State::Suspecting) => {
-                Outcome::Unfinished
-            }
-            (None, _) if self.ever_held => Outcome::Held,
-            (None, _) => Outcome::NoAction,
-        }
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
+mod read;
+
 use super::{acts, senses};
 use drd_state_machine::event::{Side, Word};
 use drd_state_machine::state::State;
 use drd_state_machine::time::Span;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// The longest scenario: a day. A rehearsal is bounded like everything else.
 const DURATION_MAX: Span = Span::secs(24 * 3600);
@@ -22,7 +24,7 @@ pub struct Scenario {
     /// One line on what it shows.
     pub about: String,
     /// How long it runs.
-    #[serde(deserialize_with = "span")]
+    #[serde(deserialize_with = "read::span")]
     pub duration: Span,
     /// What must come of it.
     pub expect: Expect,
@@ -67,10 +69,10 @@ pub struct Expect {
     /// The outcome.
     pub outcome: Outcome,
     /// Bound on all three clocks, when a role changed.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub rto: Option<Span>,
     /// Bound on the loss, when a role changed.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub rpo: Option<Span>,
 }
 
@@ -130,12 +132,12 @@ pub enum Kind {
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// When it begins.
-    #[serde(deserialize_with = "at")]
+    #[serde(deserialize_with = "read::at")]
     pub at: At,
     /// What it is.
     pub kind: Kind,
     /// How long it lasts; to the end when absent.
-    #[serde(default, rename = "for", deserialize_with = "optional_span")]
+    #[serde(default, rename = "for", deserialize_with = "read::optional_span")]
     pub lasts: Option<Span>,
     /// Where; `primary` when absent.
     pub side: Option<Side>,
@@ -150,19 +152,19 @@ pub struct Fault {
     /// How many times.
     pub times: Option<u32>,
     /// Replication lag.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub lag: Option<Span>,
     /// Added latency.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub latency: Option<Span>,
     /// Event delay.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub delay: Option<Span>,
     /// Alarm flap period.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub period: Option<Span>,
     /// How long a promotion takes.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub duration: Option<Span>,
     /// Instances to be had.
     pub available: Option<u32>,
@@ -171,10 +173,10 @@ pub struct Fault {
     /// Sensor name.
     pub sensor: Option<String>,
     /// Clock jump, may be negative.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub by: Option<Span>,
     /// When a crashed daemon comes back; 5 s when absent.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub restart_after: Option<Span>,
     /// What an operator says.
     pub word: Option<Word>,
@@ -387,30 +389,5 @@ impl Fault {
             | Kind::LedgerDown
             | Kind::DnsStale => None,
         }
-    }
-}
-
-fn parse_span(text: &str) -> Result<Span, String> {
-    text.parse::<jiff::SignedDuration>()
-        .map(|d| Span::millis(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
-        .map_err(|e| format!("{text:?} is not a duration like \"90s\" or \"15m\": {e}"))
-}
-
-fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
-    let text = String::deserialize(from)?;
-    parse_span(&text).map_err(serde::de::Error::custom)
-}
-
-fn optional_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
-    span(from).map(Some)
-}
-
-fn at<'de, D: Deserializer<'de>>(from: D) -> Result<At, D::Error> {
-    let text = String::deserialize(from)?;
-    match text.strip_prefix("step:") {
-        Some(name) => Ok(At::Step(name.to_owned())),
-        None => parse_span(&text)
-            .map(At::Time)
-            .map_err(serde::de::Error::custom),
     }
 }

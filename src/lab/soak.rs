@@ -105,6 +105,10 @@ fn nuisance(chance: &mut Chance) -> Option<Fault> {
     Some(fault)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most kinds need nothing here"
+)]
 fn parameters(fault: &mut Fault, chance: &mut Chance) {
     let states = [
         "suspecting",

@@ -7,6 +7,7 @@ mod cli;
 mod crash;
 mod ledger;
 mod rehearsals;
+mod replay;
 mod soak;
 
 use drd::gameday;
