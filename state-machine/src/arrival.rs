@@ -3,7 +3,7 @@
 //!
 //! Deliberately absent: asking for any of it. `machine` does that.
 
-use crate::command::Kind;
+use crate::command::{Kind, Severity};
 use crate::event::{Event, RoleChange, Side, Vantage, Verdict};
 use crate::machine::Ctx;
 use crate::policy::Setup;
@@ -11,6 +11,7 @@ use crate::record::Facts;
 use crate::roles::{current, note_asked};
 use crate::state::{Hold, State, Step};
 use crate::time::Time;
+use crate::words;
 use statig::Outcome;
 
 /// Takes the latch's completion.
@@ -93,21 +94,31 @@ pub(crate) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
 
 /// An operator gives the incident up where it stands: the truth decides which side is active.
 pub(crate) fn abandon(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    let Some(incident) = facts.incident.clone() else {
-        return ctx.go(State::Watching, "abandoned by an operator");
-    };
-    if incident.promoted_at.is_some() {
+    let moved = facts
+        .incident
+        .as_ref()
+        .is_some_and(|i| i.ended_at.is_none() && i.promoted_at.is_some());
+    if moved {
         finish(facts, ctx.setup, ctx.now);
         return ctx.go(
             State::Exposed,
             "abandoned by an operator after the writer had moved",
         );
     }
-    if let Some(open) = &mut facts.incident {
+    give_up(facts, ctx)
+}
+
+/// An operator wants no role change: nothing begins again by itself while the outage stands.
+pub(crate) fn give_up(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    let open = facts.incident.as_mut().filter(|i| i.ended_at.is_none());
+    if let Some(open) = open {
         open.ended_at = Some(ctx.now);
     }
-    ctx.go(
-        State::Watching,
-        "abandoned by an operator; the writer had not moved",
-    )
+    let outage_stands = facts.evidence.corroborated_at.is_some();
+    facts.paused |= outage_stands;
+    let text = words::given_up(facts, outage_stands);
+    if outage_stands {
+        ctx.page(facts, Severity::Warning, text.clone());
+    }
+    ctx.go(State::Watching, text)
 }

@@ -78,6 +78,14 @@ impl Diagnosis {
         )
     }
 
+    /// Whether it only says what `exposed` says already: there is no standby.
+    pub(crate) const fn comes_with_exposure(self) -> bool {
+        matches!(
+            self,
+            Diagnosis::ReplicationStalled | Diagnosis::StandbyUnfit
+        )
+    }
+
     /// Whether its ladder starts with the lossless switchover.
     pub const fn lossless_first(self) -> bool {
         matches!(self, Diagnosis::ApplicationDown | Diagnosis::EdgeDown)

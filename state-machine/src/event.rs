@@ -298,7 +298,8 @@ pub enum Word {
     Pause,
     /// Automatic acts again; in `held`, try the stage again.
     Resume,
-    /// Stop before the point of no return, or leave `held` where it stands.
+    /// Stop before the point of no return, or leave `held` where it stands. While the outage
+    /// stands this pauses drd too: it would begin again at once.
     Abandon,
     /// Fail over now; the RPO gate is overridden by name.
     Failover,

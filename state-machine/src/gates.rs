@@ -236,10 +236,16 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<R
             text: "drd's own references".to_owned(),
         },
     ];
-    lines.extend(standing(facts, now).into_iter().map(|b| Reason {
-        code: "gate",
-        met: Verdict::Unhealthy,
-        text: b.to_string(),
-    }));
+    let home = (setup.home == Some(facts.active)).then_some(Blocker::SharesRegion);
+    lines.extend(
+        standing(facts, now)
+            .into_iter()
+            .chain(home)
+            .map(|b| Reason {
+                code: "gate",
+                met: Verdict::Unhealthy,
+                text: b.to_string(),
+            }),
+    );
     lines
 }

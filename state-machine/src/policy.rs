@@ -174,7 +174,8 @@ pub struct Serving {
 impl Serving {
     /// Instances with which traffic may move when the slice is used up; never 0.
     pub fn floor(&self) -> u32 {
-        (self.desired * self.floor_percent).div_ceil(100).max(1)
+        let floor = (u64::from(self.desired) * u64::from(self.floor_percent)).div_ceil(100);
+        u32::try_from(floor).unwrap_or(u32::MAX).max(1)
     }
 }
 

@@ -297,7 +297,7 @@ impl Facts {
                 stamped_at,
             } => {
                 let error = *stamped_at - *sent_at;
-                self.clock_error = if error.0.abs() < CLOCK_ERROR_MIN.0 {
+                self.clock_error = if error.0.saturating_abs() < CLOCK_ERROR_MIN.0 {
                     Span::ZERO
                 } else {
                     error

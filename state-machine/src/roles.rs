@@ -37,6 +37,7 @@ pub(crate) fn advance(
     let Some(incident) = facts.incident.clone() else {
         return Advance::Stay;
     };
+    tell_denied_capacity(p, &incident, facts, event, ctx);
     let accepted_before = p.database.accepted;
     if let Some(hold) = note_completion(p, &incident, facts, event, ctx.now) {
         return Advance::Stopped(hold);
@@ -83,6 +84,24 @@ fn note_completion(
             None
         }
         Kind::Prescale | Kind::ScaleBack | Kind::Fence | Kind::Redirect | Kind::Page => None,
+    }
+}
+
+fn tell_denied_capacity(
+    p: &Progress,
+    incident: &Incident,
+    facts: &Facts,
+    event: &Event,
+    ctx: &mut Ctx<'_>,
+) {
+    let newest =
+        |done: &&Completion| done.kind == Kind::Scale && p.capacity.waits_for(done.attempt);
+    let Some(done) = current(facts, event).filter(newest) else {
+        return;
+    };
+    if let Ended::Denied { why } = &done.outcome {
+        let text = words::capacity_denied(facts, Kind::Scale, incident.to, why);
+        ctx.page(facts, Severity::Warning, text);
     }
 }
 

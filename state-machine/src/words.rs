@@ -2,8 +2,9 @@
 //!
 //! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
 
-use crate::command::Severity;
+use crate::command::{Kind, Severity};
 use crate::diagnosis::{Diagnosis, Picture};
+use crate::event::Side;
 use crate::policy::Setup;
 use crate::record::{Facts, Operation};
 use crate::state::{Hold, Stopped};
@@ -38,6 +39,18 @@ pub(crate) fn cleared(facts: &Facts, seen: &Picture) -> String {
     format!(
         "the suspicion cleared: {} fault domains say the {} endpoint is well, {} say it is down",
         seen.up, facts.active, seen.down
+    )
+}
+
+pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
+    let paused = if outage_stands {
+        "; the outage still stands, so drd is paused until an operator resumes it"
+    } else {
+        ""
+    };
+    format!(
+        "run {} was abandoned by an operator; the writer has not moved, {} is active{paused}",
+        facts.epoch, facts.active
     )
 }
 
@@ -133,6 +146,18 @@ pub(crate) fn reduced(facts: &Facts, serving: u32, desired: u32) -> String {
     )
 }
 
+pub(crate) fn capacity_denied(facts: &Facts, kind: Kind, side: Side, why: &str) -> String {
+    let then = if kind == Kind::ScaleBack {
+        "its MinSize stays raised: put it back by hand"
+    } else {
+        "raise its capacity by hand, or traffic waits for the instances it has"
+    };
+    format!(
+        "run {}: {kind} of {side} was denied: {why}. Nothing else was changed; {then}",
+        facts.epoch
+    )
+}
+
 pub(crate) fn paused(
     facts: &Facts,
     setup: &Setup,
@@ -206,6 +231,10 @@ pub(crate) fn protection_reduced(
                 .collect();
             format!("the standby is not fit: {}", red.join(", "))
         }
+        Diagnosis::Unclear if seen.down > 0 => format!(
+            "{}; drd cannot tell what is down and does nothing",
+            seen.words(facts, setup, now)
+        ),
         Diagnosis::Unclear => {
             "the sensors are silent: drd cannot tell whether the active side is well".to_owned()
         }

@@ -33,6 +33,18 @@ fn every_command_is_given_by_some_row() {
     }
 }
 
+/// Nobody can be told that telling failed; everything else that is asked for is listened to.
+#[test]
+fn the_end_of_every_command_but_a_page_changes_something_in_some_state() {
+    let rows = rows();
+    for kind in Kind::ALL {
+        let consumed = rows
+            .iter()
+            .any(|row| row.ended == Some(kind) && row.consumed);
+        assert_eq!(consumed, kind != Kind::Page, "{kind}");
+    }
+}
+
 #[test]
 fn every_state_is_entered_and_left_by_some_row() {
     let moves: Vec<_> = rows()

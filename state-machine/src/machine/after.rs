@@ -2,7 +2,7 @@
 //! Forward only; what cannot go on becomes `held`.
 
 use super::before::drd_may_act;
-use super::{Ctx, once};
+use super::{Ctx, forget_told, once, tell};
 use crate::arrival;
 use crate::command::{Command, Severity};
 use crate::event::{Event, RoleChange};
@@ -146,6 +146,10 @@ pub(super) fn exposed(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
     }
     if facts.evidence.corroborated_at.is_some() {
         once(facts, ctx, words::second_refused);
+    } else if !facts.diagnosis.is.comes_with_exposure() {
+        tell(facts, ctx);
+    } else {
+        forget_told(facts, ctx);
     }
     Handled
 }

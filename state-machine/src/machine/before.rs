@@ -2,9 +2,10 @@
 //! whether to begin; an abort is free up to the last line of `fencing`.
 
 use super::{Ctx, once, tell};
+use crate::arrival;
 use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::Diagnosis;
-use crate::event::{Completion, Event, Outcome as Ended, Verdict, Word};
+use crate::event::{Event, Outcome as Ended, Verdict, Word};
 use crate::gates::{self, Blocker};
 use crate::policy::{Autonomy, LOST};
 use crate::record::{Facts, Fence, Incident, Operation, Prescale, Trigger};
@@ -28,18 +29,14 @@ pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> O
 
 /// Puts a raised MinSize back once the suspicion is over.
 fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
-    let epoch = facts.epoch;
-    let current = |done: &Completion| done.kind == Kind::ScaleBack && facts.is_current(done);
-    let ended = matches!(event, Event::Finished(done) if current(done)
-        && !matches!(done.outcome, Ended::Unknown { .. }));
+    if tell_denied(Kind::ScaleBack, facts, event, ctx) || was_scaled_back(facts, event) {
+        facts.prescaled = None;
+    }
+    let (epoch, paused) = (facts.epoch, facts.paused);
     let Some(prescaled) = &mut facts.prescaled else {
         return;
     };
-    if ended {
-        facts.prescaled = None;
-        return;
-    }
-    if facts.paused || !prescaled.back.is_due(ctx.now, LOST) {
+    if paused || !prescaled.back.is_due(ctx.now, LOST) {
         return;
     }
     prescaled.back.ask(ctx.now);
@@ -50,6 +47,31 @@ fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
     });
 }
 
+/// What got no answer, or was refused because a scaling activity runs, is tried again.
+fn was_scaled_back(facts: &Facts, event: &Event) -> bool {
+    event.finished().is_some_and(|done| {
+        done.kind == Kind::ScaleBack
+            && facts.is_current(done)
+            && matches!(done.outcome, Ended::Done | Ended::AlreadySo)
+    })
+}
+
+/// The preparation holds nothing up, but only people can mend what was denied.
+fn tell_denied(kind: Kind, facts: &Facts, event: &Event, ctx: &mut Ctx<'_>) -> bool {
+    let done = event
+        .finished()
+        .filter(|done| done.kind == kind && facts.is_current(done));
+    let (Some(done), Some(prescaled)) = (done, &facts.prescaled) else {
+        return false;
+    };
+    let Ended::Denied { why } = &done.outcome else {
+        return false;
+    };
+    let text = words::capacity_denied(facts, kind, prescaled.side, why);
+    ctx.page(facts, Severity::Warning, text);
+    true
+}
+
 pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
@@ -57,6 +79,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) ->
     let Some(held) = facts.evidence.quorum_for(ctx.now) else {
         return ctx.go(State::Watching, words::cleared(facts, ctx.seen));
     };
+    tell_denied(Kind::Prescale, facts, event, ctx);
     let diagnosis = ctx.seen.diagnosis;
     if !diagnosis.has_ladder() {
         tell(facts, ctx);
@@ -191,11 +214,7 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Ou
         word: Word::Abandon,
     } = event
     {
-        close(facts, ctx.now);
-        return ctx.go(
-            State::Watching,
-            "abandoned by an operator before anything irreversible",
-        );
+        return arrival::give_up(facts, ctx);
     }
     let Some(incident) = facts.incident.clone() else {
         return ctx.go(State::Watching, "no incident is open");

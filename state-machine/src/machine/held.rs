@@ -70,15 +70,14 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<S
     if let Event::Ordered { word: Word::Resume } = event {
         return ctx.go(State::Suspecting, "resumed by an operator");
     }
-    let calm = facts.evidence.first_bad_at.is_none() && ctx.seen.up >= ctx.setup.policy.quorum;
-    if calm
-        || matches!(
-            event,
-            Event::Ordered {
-                word: Word::Abandon
-            }
-        )
+    if let Event::Ordered {
+        word: Word::Abandon,
+    } = event
     {
+        return arrival::give_up(facts, ctx);
+    }
+    let calm = facts.evidence.first_bad_at.is_none() && ctx.seen.up >= ctx.setup.policy.quorum;
+    if calm {
         return ctx.go(State::Watching, words::cleared(facts, ctx.seen));
     }
     Handled

@@ -80,10 +80,15 @@ impl Route<Facts> for State {
         ctx: &mut Ctx<'_>,
     ) -> Outcome<State> {
         if matches!(event, Event::Started) {
-            // After a crash: the current state's commands again, with their attempt numbers.
+            // After a crash: the current state's commands again, with their attempt numbers. The
+            // page may have been lost with the daemon that was to send it.
+            if let State::Held { hold, stage } = self {
+                ctx.page(facts, Severity::Critical, words::held(facts, hold, stage));
+            }
+            facts.paged.clear();
             self.call_entry_action(facts, ctx);
             if !ctx.commands.is_empty() {
-                ctx.because = Some(words::started(facts));
+                ctx.because.get_or_insert_with(|| words::started(facts));
             }
             return Handled;
         }
@@ -203,14 +208,29 @@ fn tell(facts: &mut Facts, ctx: &mut Ctx<'_>) {
         facts.event_path_paged = true;
         ctx.page(facts, Severity::Warning, words::event_path(silent));
     }
+    forget_told(facts, ctx);
     let Some(wait) = words::page_after(facts.diagnosis.is) else {
-        if facts.diagnosis.is == Diagnosis::Healthy {
-            facts.paged.clear();
-        }
         return;
     };
-    if ctx.now - facts.diagnosis.since >= wait {
+    // A quorum that nothing explains is told when an explained one would have been acted on,
+    // also while the names for it change.
+    let unexplained = facts
+        .evidence
+        .quorum_for(ctx.now)
+        .is_some_and(|held| held >= ctx.setup.policy.budget.detect);
+    if unexplained || ctx.now - facts.diagnosis.since >= wait {
         once(facts, ctx, words::protection_reduced);
+    }
+}
+
+/// The next episode is told again: that of an outage once no sensor says down, any other once
+/// all is well.
+fn forget_told(facts: &mut Facts, ctx: &Ctx<'_>) {
+    let well = ctx.seen.up >= ctx.setup.policy.quorum;
+    if facts.diagnosis.is == Diagnosis::Healthy {
+        facts.paged.clear();
+    } else if facts.evidence.first_bad_at.is_none() && well {
+        facts.paged.retain(|told| !told.has_ladder());
     }
 }
 

@@ -4,7 +4,8 @@ use crate::estate::{Estate, Healthy, Unhealthy, estate, side_view};
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
-use drd_state_machine::gates::Blocker;
+use drd_state_machine::gates::{Blocker, explain};
+use drd_state_machine::look;
 use drd_state_machine::state::{Hold, State};
 use drd_state_machine::time::Span;
 
@@ -168,6 +169,16 @@ fn a_daemon_in_the_dark_region_holds() {
 }
 
 #[test]
+fn a_daemon_in_the_active_region_says_what_it_is_not_armed_for() {
+    let mut e = estate();
+    e.setup.home = Some(Side::Primary);
+    let seen = look(&e.record, &e.setup, e.now);
+    let why = explain(&e.record.facts, &e.setup, e.now, &seen);
+    let said = |r: &&drd_state_machine::gates::Reason| r.text.contains("not armed for region_dark");
+    assert_eq!(why.iter().filter(said).count(), 1);
+}
+
+#[test]
 fn somebody_elses_role_change_holds() {
     let mut e = estate();
     e.underway(Side::Primary);
@@ -292,4 +303,30 @@ fn another_diagnosis_at_the_last_look_must_be_drds_to_act_on() {
     e.speak();
     e.wait(300);
     assert_eq!(e.mutations(), ["prescale standby to 6"]);
+}
+
+#[test]
+fn a_scale_back_that_is_refused_is_tried_again_and_one_that_is_denied_is_told() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(20);
+    e.region_back();
+    e.wait(1);
+    e.ends(Kind::ScaleBack, crate::estate::refused());
+    e.wait(40);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 2);
+    e.ends(Kind::ScaleBack, crate::estate::denied());
+    assert_eq!(e.pages().len(), 1);
+    e.wait(600);
+    assert_eq!(e.asked(Kind::ScaleBack).len(), 2);
+}
+
+#[test]
+fn a_prescale_that_is_denied_is_told() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait(20);
+    e.ends(Kind::Prescale, crate::estate::denied());
+    assert_eq!(e.pages().len(), 1);
+    e.wait_for("promoting", 60);
 }

@@ -336,3 +336,38 @@ fn a_heartbeat_that_stays_away_disarms_and_is_paged_once() {
         .count();
     assert_eq!(told, 1, "{:?}", drd.pages());
 }
+
+#[test]
+fn a_quorum_that_nothing_explains_is_told_within_the_detect_slice() {
+    let mut e = estate();
+    e.endpoint(Unhealthy);
+    e.words.remove(&(Vantage::ControlPlane, Side::Primary));
+    e.speak();
+    e.wait(110);
+    assert_eq!(e.state(), "suspecting");
+    e.hands_off();
+    assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
+    assert!(e.pages()[0].contains("cannot tell what is down"));
+}
+
+#[test]
+fn each_outage_is_told_although_something_else_is_wrong_all_the_time() {
+    let mut e = estate();
+    e.readiness = Unhealthy;
+    e.check();
+    e.wait(400);
+    e.forget();
+    for _ in 0..2 {
+        e.application_down();
+        e.wait(100);
+        e.region_back();
+        e.wait(700);
+    }
+    let advice = |p: &&&str| p.starts_with("advice");
+    assert_eq!(
+        e.pages().iter().filter(advice).count(),
+        2,
+        "{:?}",
+        e.pages()
+    );
+}

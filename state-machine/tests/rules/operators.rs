@@ -134,3 +134,39 @@ fn a_late_stage_that_stands_still_is_told_again() {
     assert_eq!(e.state(), "held");
     assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
 }
+
+#[test]
+fn what_was_abandoned_before_anything_irreversible_does_not_begin_again() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait_for("fencing", 65);
+    e.order(Word::Abandon);
+    assert_eq!(e.state(), "watching");
+    e.wait(900);
+    assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
+    assert!(e.pages()[0].contains("paused until an operator resumes it"));
+    e.order(Word::Resume);
+    e.wait_for("promoting", 15);
+}
+
+#[test]
+fn a_hold_that_was_abandoned_does_not_begin_again() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, crate::estate::denied());
+    e.order(Word::Abandon);
+    e.forget();
+    e.wait(900);
+    e.hands_off();
+}
+
+#[test]
+fn an_abandoned_order_of_a_healthy_estate_leaves_it_protected() {
+    let mut e = estate();
+    e.order(Word::Failover);
+    e.order(Word::Abandon);
+    e.wait(10);
+    assert_eq!(e.state(), "watching");
+    assert!(e.record.facts.armed);
+    e.quiet();
+}

@@ -1,9 +1,10 @@
 //! The record as JSON: it survives at every step, bit for bit, and nothing strange is read.
 
-use crate::estate::{Estate, estate};
-use drd_state_machine::event::Event;
+use crate::estate::{Estate, Unhealthy, estate};
+use drd_state_machine::event::{Event, Vantage};
 use drd_state_machine::record::RECORD_VERSION;
 use drd_state_machine::state::State;
+use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Record, step};
 
 /// Written and read again it is the same, and so is what is written then.
@@ -90,4 +91,29 @@ fn a_tick_on_a_record_that_was_read_decides_the_same() {
 
 fn json(e: &Estate) -> serde_json::Value {
     serde_json::to_value(&e.record).expect("a record is JSON")
+}
+
+#[test]
+fn times_out_of_this_world_panic_nowhere() {
+    let mut e = estate();
+    for (sent, stamped) in [(i64::MAX, i64::MIN), (i64::MIN, i64::MAX), (0, i64::MIN)] {
+        e.tell(Event::HeartbeatReturned {
+            sent_at: Time(sent),
+            stamped_at: Time(stamped),
+        });
+        for looked in [Time(i64::MIN), Time(i64::MAX), e.now] {
+            e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);
+            e.sample(looked, Span(i64::MAX));
+            e.sample(looked, Span(i64::MIN));
+        }
+        e.wait(3);
+    }
+    e.setup.serving.desired = u32::MAX;
+    e.setup.serving.floor_percent = u32::MAX;
+    assert!(e.setup.serving.floor() >= 1);
+    for now in [Time(i64::MAX), Time(i64::MIN), Time(0)] {
+        e.now = now;
+        e.tell(Event::Started);
+        e.tell(Event::Tick);
+    }
 }

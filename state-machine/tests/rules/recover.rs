@@ -439,3 +439,49 @@ fn a_fence_that_answers_last_is_noted() {
     let incident = e.record.facts.incident.as_ref().expect("it is remembered");
     assert_eq!(incident.fence, Fence::Fenced);
 }
+
+#[test]
+fn each_outage_of_an_exposed_side_is_told() {
+    let mut e = estate();
+    e.exposed();
+    e.wait(400);
+    for _ in 0..2 {
+        e.forget();
+        e.region_dark();
+        e.wait(100);
+        assert!(!e.pages().is_empty());
+        e.hands_off();
+        e.region_back();
+        e.wait(700);
+    }
+}
+
+#[test]
+fn blindness_while_exposed_is_told() {
+    let mut e = estate();
+    e.exposed();
+    e.wait(400);
+    e.forget();
+    e.references = crate::estate::Unhealthy;
+    e.wait(60);
+    assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
+}
+
+#[test]
+fn a_daemon_that_starts_on_a_hold_says_so() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, denied());
+    e.forget();
+    e.tell(Event::Started);
+    assert_eq!(e.done(), ["page critical"]);
+}
+
+#[test]
+fn capacity_that_is_denied_is_told_at_once() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Scale, denied());
+    assert_eq!(e.state(), "promoting");
+    assert_eq!(e.pages().len(), 1);
+}

@@ -174,6 +174,15 @@ pub(super) const TOLD: &[Situation] = &[
     when("scaling back is done", prescaled, |s| {
         s.ended(Kind::ScaleBack, Outcome::Done)
     }),
+    when("pre-scaling is denied", pre_scaled_in_an_outage, |s| {
+        s.ended(Kind::Prescale, denied())
+    }),
+    when("scaling back is refused", prescaled, |s| {
+        s.ended(Kind::ScaleBack, refused())
+    }),
+    when("scaling back is denied", prescaled, |s| {
+        s.ended(Kind::ScaleBack, denied())
+    }),
     when(
         "a page is sent",
         |_| {},
@@ -206,6 +215,11 @@ pub(super) const TOLD: &[Situation] = &[
 
 const fn word(word: Word) -> Event {
     Event::Ordered { word }
+}
+
+fn pre_scaled_in_an_outage(s: &mut Scene) {
+    prescaled(s);
+    s.region_dark(Span::secs(20));
 }
 
 fn unknown() -> Outcome {
