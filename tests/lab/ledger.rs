@@ -239,15 +239,15 @@ fn a_record_of_another_version_is_refused() {
     }
     let (line, _) = seal(1, &decided, GENESIS).expect("a line");
     let path = folder.path().join("ledger.jsonl");
-    let (number, fault) = blamed(&path, format!("{line}\n").as_bytes());
-    assert_eq!(number, 1);
-    let newer = RECORD_VERSION + 1;
-    assert_eq!(
-        fault.to_string(),
-        format!(
-            "this version cannot read it: record version {newer}, this drd reads {RECORD_VERSION}"
-        )
-    );
+    match blamed(&path, format!("{line}\n").as_bytes()) {
+        (1, Fault::Unknown(why)) => {
+            assert!(
+                why.contains(&format!("record version {}", RECORD_VERSION + 1)),
+                "{why}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
