@@ -38,8 +38,17 @@ impl Conductor {
         let record = fold(entries).unwrap_or_else(|| Record::new(&setup, now));
         debug_assert_eq!(record.version, RECORD_VERSION);
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        ledger.append(Entry::Opened { now, version, setup: setup.clone() })?;
-        Ok(Conductor { setup, record, ledger, metrics })
+        ledger.append(Entry::Opened {
+            now,
+            version,
+            setup: setup.clone(),
+        })?;
+        Ok(Conductor {
+            setup,
+            record,
+            ledger,
+            metrics,
+        })
     }
 
     /// Takes one event. What comes back is durable; its commands may act now.
@@ -51,7 +60,8 @@ impl Conductor {
         let decision = step(&mut self.record, &self.setup, now, &event);
         match self.write_down(now, event, &before, &decision) {
             Ok(()) => {
-                self.metrics.decided(&before, &self.record, &decision, now, &self.setup);
+                self.metrics
+                    .decided(&before, &self.record, &decision, now, &self.setup);
                 Ok(decision)
             }
             Err(error) => {
@@ -71,7 +81,12 @@ impl Conductor {
     ) -> Result<(), LedgerError> {
         let entry = if decision.matters {
             let (decision, before) = (decision.clone(), Box::new(before.clone()));
-            Entry::Decided { now, event, decision, before }
+            Entry::Decided {
+                now,
+                event,
+                decision,
+                before,
+            }
         } else if self.is_news(&event, before, decision) {
             Entry::Noted { now, event }
         } else {
@@ -94,7 +109,11 @@ impl Conductor {
             Event::Observed(seen) => {
                 let (old, new) = (&before.facts.evidence, &self.record.facts.evidence);
                 let views = |e: &drd_state_machine::evidence::Evidence| {
-                    (e.global.map(|s| s.is), e.sides.map(|s| s.map(|v| v.is)), e.dns.map(|s| s.is))
+                    (
+                        e.global.map(|s| s.is),
+                        e.sides.map(|s| s.map(|v| v.is)),
+                        e.dns.map(|s| s.is),
+                    )
                 };
                 views(old) != views(new) || seen.references != old.references.is || episode
             }

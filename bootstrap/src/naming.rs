@@ -80,7 +80,15 @@ mod tests {
 
     #[test]
     fn a_suffix_that_cannot_be_a_bucket_name_is_refused() {
-        for bad in ["", "Shop", "1shop", "shop-", "sh--op", "shop_1", "a23456789012345678901"] {
+        for bad in [
+            "",
+            "Shop",
+            "1shop",
+            "shop-",
+            "sh--op",
+            "shop_1",
+            "a23456789012345678901",
+        ] {
             assert!(Suffix::new(bad).is_err(), "{bad}");
         }
         assert_eq!(

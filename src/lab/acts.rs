@@ -34,16 +34,44 @@ pub fn act(world: &mut World, chance: &mut Chance, command: &Command) -> Act {
     let (service, operation) = api(command);
     let side = endpoint(world, command);
     if let Reach::No(outcome, after) = reach(world, chance, side, service, operation) {
-        return Act { outcome, after, changed: false, told: None };
+        return Act {
+            outcome,
+            after,
+            changed: false,
+            told: None,
+        };
     }
     let latency = chance.span(Span::millis(100), Span::millis(900)) + world.faults.latency;
     let (outcome, changed, told) = carry_out(world, chance, command);
     if changed && world.faults.loses_reply(operation) {
         let why = format!("no answer to {operation} within {DEADLINE}");
-        return Act { outcome: Outcome::Unknown { why }, after: DEADLINE, changed, told };
+        return Act {
+            outcome: Outcome::Unknown { why },
+            after: DEADLINE,
+            changed,
+            told,
+        };
     }
-    Act { outcome, after: latency, changed, told }
+    Act {
+        outcome,
+        after: latency,
+        changed,
+        told,
+    }
 }
+
+/// The services that the lab's drd asks, as faults name them.
+pub const SERVICES: [&str; 6] = ["rds", "autoscaling", "s3", "sqs", "events", "application"];
+/// The operations that [`api`] gives.
+pub const OPERATIONS: [&str; 7] = [
+    "FailoverGlobalCluster",
+    "SwitchoverGlobalCluster",
+    "UpdateAutoScalingGroup",
+    "PutObject",
+    "DeleteObject",
+    "PutEvents",
+    "GET",
+];
 
 /// Service and operation, as faults name them.
 pub fn api(command: &Command) -> (&'static str, &'static str) {
@@ -55,8 +83,12 @@ pub fn api(command: &Command) -> (&'static str, &'static str) {
         Command::Promote { .. } => ("rds", "FailoverGlobalCluster"),
         Command::Switchover { .. } => ("rds", "SwitchoverGlobalCluster"),
         Command::ProveWrite { .. } => ("application", "GET"),
-        Command::Redirect { to: Side::Standby, .. } => ("s3", "PutObject"),
-        Command::Redirect { to: Side::Primary, .. } => ("s3", "DeleteObject"),
+        Command::Redirect {
+            to: Side::Standby, ..
+        } => ("s3", "PutObject"),
+        Command::Redirect {
+            to: Side::Primary, ..
+        } => ("s3", "DeleteObject"),
         Command::Page { .. } => ("events", "PutEvents"),
     }
 }
@@ -76,7 +108,13 @@ pub fn endpoint(world: &World, command: &Command) -> Side {
     }
 }
 
-fn reach(world: &mut World, chance: &mut Chance, side: Side, service: &str, operation: &str) -> Reach {
+fn reach(
+    world: &mut World,
+    chance: &mut Chance,
+    side: Side,
+    service: &str,
+    operation: &str,
+) -> Reach {
     if !world.faults.answers(side, service) {
         let why = format!("{service}:{operation}: no answer from {side} within {DEADLINE}");
         return Reach::No(Outcome::Unknown { why }, DEADLINE);
@@ -118,7 +156,9 @@ fn carry_out(world: &mut World, chance: &mut Chance, command: &Command) -> Carri
             size(world, side, min, desired)
         }
         Command::ScaleBack { side, min, .. } => size(world, *side, *min, *min),
-        Command::Scale { side, min, desired, .. } => {
+        Command::Scale {
+            side, min, desired, ..
+        } => {
             let group = world.group(*side);
             if group.min >= *min && group.desired >= *desired {
                 return (Outcome::AlreadySo, false, None);
@@ -140,7 +180,11 @@ fn carry_out(world: &mut World, chance: &mut Chance, command: &Command) -> Carri
 
 fn size(world: &mut World, side: Side, min: u32, desired: u32) -> Carried {
     world.set_group(side, min, desired);
-    (Outcome::Done, true, Some(format!("the {side} group is set to {desired} (min {min})")))
+    (
+        Outcome::Done,
+        true,
+        Some(format!("the {side} group is set to {desired} (min {min})")),
+    )
 }
 
 fn change_roles(world: &mut World, to: Side, lossy: bool) -> Carried {
@@ -156,19 +200,33 @@ fn change_roles(world: &mut World, to: Side, lossy: bool) -> Carried {
         return (outcome, false, None);
     }
     if world.faults.version_mismatch {
-        return (refused("InvalidGlobalClusterStateFault: engine versions differ"), false, None);
+        return (
+            refused("InvalidGlobalClusterStateFault: engine versions differ"),
+            false,
+            None,
+        );
     }
     let ready = world.database_is_available(to) && (lossy || world.database_answers(world.writer));
     if !ready {
-        return (refused("InvalidDBClusterStateFault: a member is not available"), false, None);
+        return (
+            refused("InvalidDBClusterStateFault: a member is not available"),
+            false,
+            None,
+        );
     }
     world.begin_role_change(to, lossy);
     let kind = if lossy { "failover" } else { "switchover" };
-    (Outcome::Done, true, Some(format!("Aurora accepted the {kind} to {to}")))
+    (
+        Outcome::Done,
+        true,
+        Some(format!("Aurora accepted the {kind} to {to}")),
+    )
 }
 
 fn refused(why: &str) -> Outcome {
-    Outcome::Refused { why: why.to_owned() }
+    Outcome::Refused {
+        why: why.to_owned(),
+    }
 }
 
 fn prove(world: &mut World, side: Side) -> Carried {
@@ -176,7 +234,11 @@ fn prove(world: &mut World, side: Side) -> Carried {
         return (refused("the write check did not answer 200"), false, None);
     }
     world.prove(side);
-    (Outcome::Done, false, Some(format!("a write on {side} was read back")))
+    (
+        Outcome::Done,
+        false,
+        Some(format!("a write on {side} was read back")),
+    )
 }
 
 fn latch(world: &mut World, to: Side) -> Carried {
@@ -184,5 +246,9 @@ fn latch(world: &mut World, to: Side) -> Carried {
         return (Outcome::AlreadySo, false, None);
     }
     world.throw_latch(to);
-    (Outcome::Done, true, Some(format!("the latch is thrown to {to}")))
+    (
+        Outcome::Done,
+        true,
+        Some(format!("the latch is thrown to {to}")),
+    )
 }

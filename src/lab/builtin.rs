@@ -39,7 +39,10 @@ const TEXTS: [&str; 27] = [
 /// # Errors
 /// Never for the shipped ones: a test reads them all.
 pub fn all() -> Result<Vec<Scenario>, ScenarioError> {
-    TEXTS.iter().map(|text| Scenario::parse("built-in", text)).collect()
+    TEXTS
+        .iter()
+        .map(|text| Scenario::parse("built-in", text))
+        .collect()
 }
 
 /// The built-in scenario of this name, or the file at this path.
@@ -52,7 +55,9 @@ pub fn find(name_or_path: &str) -> Result<Scenario, ScenarioError> {
             return Ok(scenario);
         }
     }
-    let text = fs_err::read_to_string(name_or_path)
-        .map_err(|source| ScenarioError::Io { name: name_or_path.to_owned(), source })?;
+    let text = fs_err::read_to_string(name_or_path).map_err(|source| ScenarioError::Io {
+        name: name_or_path.to_owned(),
+        source,
+    })?;
     Scenario::parse(name_or_path, &text)
 }

@@ -62,7 +62,11 @@ impl Client {
     pub fn lost(&self, losses: &[(Time, Time)]) -> usize {
         self.acknowledged
             .iter()
-            .filter(|at| losses.iter().any(|(from, until)| *at > from && *at <= until))
+            .filter(|at| {
+                losses
+                    .iter()
+                    .any(|(from, until)| *at > from && *at <= until)
+            })
             .count()
     }
 
@@ -71,7 +75,11 @@ impl Client {
         let lost: Vec<Time> = self
             .acknowledged
             .iter()
-            .filter(|at| losses.iter().any(|(from, until)| *at > from && *at <= until))
+            .filter(|at| {
+                losses
+                    .iter()
+                    .any(|(from, until)| *at > from && *at <= until)
+            })
             .copied()
             .collect();
         match (lost.first(), lost.last()) {

@@ -68,10 +68,21 @@ impl Faults {
     pub fn add_up(&mut self, all: &[Fault], active: &[bool]) {
         let mut uses_left = std::mem::take(&mut self.uses_left);
         if uses_left.len() != all.len() {
-            uses_left = all.iter().map(|f| f.times.unwrap_or(TIMES_DEFAULT)).collect();
+            uses_left = all
+                .iter()
+                .map(|f| f.times.unwrap_or(TIMES_DEFAULT))
+                .collect();
         }
-        *self = Faults { uses_left, ..Faults::default() };
-        for (place, (fault, _)) in all.iter().zip(active).enumerate().filter(|(_, (_, on))| **on) {
+        *self = Faults {
+            uses_left,
+            ..Faults::default()
+        };
+        for (place, (fault, _)) in all
+            .iter()
+            .zip(active)
+            .enumerate()
+            .filter(|(_, (_, on))| **on)
+        {
             self.add(fault, place);
         }
     }
@@ -83,13 +94,16 @@ impl Faults {
             Kind::ObserverIsolated => self.isolated = true,
             Kind::DatabaseDown => self.database_down[side] = true,
             Kind::DatabaseHung => self.database_hung[side] = true,
-            Kind::ApplicationDown | Kind::ApplicationWrongData => self.application_down[side] = true,
+            Kind::ApplicationDown | Kind::ApplicationWrongData => {
+                self.application_down[side] = true
+            }
             Kind::EdgeDown => self.edge_down[side] = true,
             Kind::ReplicationStall => self.replication_stalled = true,
             Kind::ReplicationLag => self.replication_lag = fault.lag,
             Kind::ControlPlaneDown => self.regional.push((fault.side(), fault.service.clone())),
             Kind::ApiThrottle => {
-                self.throttles.push((fault.service.clone(), fault.rate.unwrap_or(0.5)));
+                self.throttles
+                    .push((fault.service.clone(), fault.rate.unwrap_or(0.5)));
             }
             Kind::ApiError => self.errors.push((fault.clone(), place)),
             Kind::ApiLatency => self.latency = fault.latency.unwrap_or_default(),
@@ -124,9 +138,10 @@ impl Faults {
     pub fn answers(&self, side: Side, service: &str) -> bool {
         !self.isolated
             && !self.dark[side.index()]
-            && !self.regional.iter().any(|(s, only)| {
-                *s == side && only.as_deref().is_none_or(|name| name == service)
-            })
+            && !self
+                .regional
+                .iter()
+                .any(|(s, only)| *s == side && only.as_deref().is_none_or(|name| name == service))
     }
 
     /// The share of calls that a service throttles.
@@ -145,7 +160,10 @@ impl Faults {
                 && f.operation.as_deref().is_none_or(|o| o == operation)
                 && self.uses_left.get(*place).is_some_and(|left| *left > 0)
         })?;
-        let code = fault.code.clone().unwrap_or_else(|| "InternalFailure".to_owned());
+        let code = fault
+            .code
+            .clone()
+            .unwrap_or_else(|| "InternalFailure".to_owned());
         let place = *place;
         self.spend(place);
         Some(code)
@@ -168,6 +186,7 @@ impl Faults {
 
     /// Whether a promotion that begins now comes to nothing; spends one use.
     pub fn drop_promotion(&mut self) -> bool {
-        self.promotions_failing.is_some_and(|place| self.spend(place))
+        self.promotions_failing
+            .is_some_and(|place| self.spend(place))
     }
 }

@@ -3,10 +3,11 @@
 //!
 //! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/ledger.rs` has it).
 
+mod book;
+
 use super::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
-use drd_state_machine::policy::Sensor;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{LagSample, Side, Verdict};
 use drd_state_machine::record::{Record, Trigger};
@@ -17,9 +18,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The checked promises, as reports list them.
-pub const CHECKED: [&str; 12] =
-    ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "L1", "L2", "L3", "L4"];
+pub const CHECKED: [&str; 12] = [
+    "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "L1", "L2", "L3", "L4",
+];
 
+/// What the promises say, whatever the configured policy says (S3).
+const QUORUM: usize = 2;
 /// A region that came back this recently could not be known to be back: three probes of 5 s.
 const RECOVERED: Span = Span::secs(15);
 
@@ -40,13 +44,14 @@ struct Word {
     vantage: Vantage,
     verdict: Verdict,
     looked: Time,
-    since: Time,
 }
 
 /// The judge and its book.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Judge {
     words: Vec<(Arc<str>, Side, Word)>,
+    quorum_since: [Option<Time>; 2],
+    blind: Option<(Time, Time)>,
     accepted: BTreeSet<String>,
     lag: Vec<LagSample>,
     role_changes_seen: usize,
@@ -54,7 +59,7 @@ pub struct Judge {
     bad: Option<(Time, Time)>,
     paged_at: Option<Time>,
     overdue_since: Option<Time>,
-    answer: Side,
+    answer: Option<Side>,
     redirected_to: Option<Side>,
     recovering_to: Option<Side>,
     handed_out: u64,
@@ -68,93 +73,70 @@ pub struct Judge {
 impl Judge {
     /// A judge with an empty book.
     pub fn new() -> Judge {
-        Judge {
-            words: Vec::new(),
-            accepted: BTreeSet::new(),
-            lag: Vec::new(),
-            role_changes_seen: 0,
-            committed: Vec::new(),
-            bad: None,
-            paged_at: None,
-            overdue_since: None,
-            answer: Side::Primary,
-            redirected_to: None,
-            recovering_to: None,
-            handed_out: 0,
-            settled: 0,
-            violations: Vec::new(),
-            checks: 0,
-        }
+        Judge::default()
     }
 
-    fn require(&mut self, holds: bool, promise: &'static str, at: Time, what: impl FnOnce() -> String) {
+    fn require(
+        &mut self,
+        holds: bool,
+        promise: &'static str,
+        at: Time,
+        what: impl FnOnce() -> String,
+    ) {
         self.checks += 1;
         if !holds && self.violations.len() < 16 {
-            self.violations.push(Violation { promise, at, what: what() });
+            self.violations.push(Violation {
+                promise,
+                at,
+                what: what(),
+            });
         }
-    }
-
-    /// A sensor's word reached drd. Order is by when the sensor looked.
-    pub fn heard(&mut self, now: Time, looked: Time, name: &Arc<str>, sensor: &Sensor, verdict: Verdict) {
-        let word = Word { vantage: sensor.vantage, verdict, looked, since: now };
-        match self.words.iter_mut().find(|(known, _, _)| known == name) {
-            Some((_, _, old)) if looked < old.looked => {}
-            Some((_, _, old)) if old.verdict == verdict => old.looked = looked,
-            Some((_, _, old)) => *old = word,
-            None => self.words.push((name.clone(), sensor.side, word)),
-        }
-    }
-
-    /// A message was taken from the queue, and the machine accepted or refused it (S4).
-    pub fn took(&mut self, now: Time, id: &str, accepted: bool) {
-        if accepted {
-            let first = self.accepted.insert(id.to_owned());
-            self.require(first, "S4", now, || format!("message {id} took effect twice"));
-        }
-    }
-
-    /// A lag sample reached drd.
-    pub fn sampled(&mut self, sample: LagSample) {
-        self.lag.push(sample);
-    }
-
-    /// A message left the queue for drd.
-    pub fn handed_out(&mut self) {
-        self.handed_out += 1;
-    }
-
-    /// A message was deleted, or left for the dead-letter queue.
-    pub fn settled(&mut self) {
-        self.settled += 1;
-    }
-
-    /// The daemon crashed with this many messages in its hands.
-    pub fn returned(&mut self, messages: u64) {
-        self.handed_out -= messages;
     }
 
     /// A command is about to act.
-    pub fn acts(&mut self, world: &World, record: &Record, setup: &Setup, entries: &[Entry], command: &Command) {
+    pub fn acts(&mut self, world: &World, record: &Record, entries: &[Entry], command: &Command) {
         let now = world.now;
         let durable = entries.iter().rev().any(|entry| match entry {
             Entry::Decided { decision, .. } => decision.commands.contains(command),
             Entry::Opened { .. } | Entry::Noted { .. } => false,
         });
-        self.require(durable, "S5", now, || format!("{} acts without a durable decision", command.kind()));
+        self.require(durable, "S5", now, || {
+            format!("{} acts without a durable decision", command.kind())
+        });
         let current = command.epoch() == record.facts.epoch;
-        self.require(current, "S5", now, || format!("{} of an older epoch acts", command.kind()));
-        let operator = record.facts.incident.as_ref().is_some_and(|i| i.trigger == Trigger::Operator);
+        self.require(current, "S5", now, || {
+            format!("{} of an older epoch acts", command.kind())
+        });
+        let operator = record
+            .facts
+            .incident
+            .as_ref()
+            .is_some_and(|i| i.trigger == Trigger::Operator);
         if command.kind().mutates() && !operator {
-            let begun = !matches!(record.state, State::Watching | State::Suspecting | State::Fencing);
+            let begun = !matches!(
+                record.state,
+                State::Watching | State::Suspecting | State::Fencing
+            );
             let paused = record.facts.paused && !begun;
-            self.require(!paused, "S7", now, || format!("{} while paused", command.kind()));
+            self.require(!paused, "S7", now, || {
+                format!("{} while paused", command.kind())
+            });
         }
-        self.recovering_to = record.facts.incident.as_ref().filter(|i| i.ended_at.is_none()).map(|i| i.to);
-        self.commits(world, record, setup, command, operator);
+        self.recovering_to = record
+            .facts
+            .incident
+            .as_ref()
+            .filter(|i| i.ended_at.is_none())
+            .map(|i| i.to);
         self.moves(world, command);
     }
 
-    fn commits(&mut self, world: &World, record: &Record, setup: &Setup, command: &Command, operator: bool) {
+    fn commits(&mut self, world: &World, record: &Record, setup: &Setup, command: &Command) {
+        let operator = record
+            .facts
+            .incident
+            .as_ref()
+            .is_some_and(|i| i.trigger == Trigger::Operator);
         if !command.kind().irreversible() || operator {
             return;
         }
@@ -163,62 +145,50 @@ impl Judge {
             return;
         }
         let from = record.facts.active;
-        let down = self.domains_down(from, now, &setup.policy.hold_down);
-        let quorum = usize::from(setup.policy.quorum);
-        self.require(down.len() >= quorum, "S2", now, || {
-            format!("role change with {} domains down for the hold-down: {down:?}", down.len())
+        let down = self.domains_down(from);
+        // 10 s of slack: drd's word is dated by when the sensor looked, this book by its arrival.
+        let held = self.quorum_since[from.index()]
+            .is_some_and(|since| now - since >= setup.policy.hold_down - Span::secs(10));
+        self.require(held, "S2", now, || {
+            format!("role change without a quorum for the hold-down: {down:?}")
         });
         let truly_down = self.bad.is_some_and(|(from, until)| {
             now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
         });
         let liars = world.faults.false_sensors.len();
-        self.require(truly_down || liars >= quorum, "S3", now, || {
+        self.require(truly_down || liars >= QUORUM, "S3", now, || {
             "role change although the endpoint was well within the hold-down".to_owned()
         });
         if command.kind() == Kind::Promote {
             let within = self.loss_was_within(setup);
-            self.require(within, "S2", now, || "promotion beyond the RPO gate".to_owned());
+            self.require(within, "S2", now, || {
+                "promotion beyond the RPO gate".to_owned()
+            });
         }
-        let cooled = self.committed.iter().all(|(_, at)| now - *at >= setup.policy.cool_down);
-        self.require(cooled, "S1", now, || "a second automatic role change within the cool-down".to_owned());
+        let cooled = self
+            .committed
+            .iter()
+            .all(|(_, at)| now - *at >= setup.policy.cool_down);
+        self.require(cooled, "S1", now, || {
+            "a second automatic role change within the cool-down".to_owned()
+        });
         self.committed.push((epoch, now));
-    }
-
-    /// Fault domains whose endpoint sensors have said down for the whole hold-down. 10 s of
-    /// slack: drd's word is dated by when the sensor looked, this book by when it arrived.
-    fn domains_down(&self, side: Side, now: Time, hold_down: &Span) -> BTreeSet<&'static str> {
-        self.words
-            .iter()
-            .filter(|(_, s, w)| *s == side && w.vantage.sees_endpoint())
-            .filter(|(_, _, w)| w.verdict == Verdict::Unhealthy && now - w.since >= *hold_down - Span::secs(10))
-            .map(|(_, _, w)| w.vantage.domain().name())
-            .collect()
-    }
-
-    /// The gate, from the book and the truth: a sample was known, and none was over the RPO. drd
-    /// dates the onset by its first bad sample, up to 30 s after the truth.
-    fn loss_was_within(&self, setup: &Setup) -> bool {
-        let Some((onset, _)) = self.bad else { return false };
-        let slack = Span::secs(30);
-        let from = onset - setup.policy.lag_fresh;
-        let known = self.lag.iter().any(|s| s.taken_at >= from && s.taken_at <= onset + slack);
-        let over = self
-            .lag
-            .iter()
-            .filter(|s| s.taken_at >= from + slack && s.taken_at <= onset)
-            .any(|s| s.lag + setup.policy.lag_period > setup.policy.rpo);
-        known && !over
     }
 
     fn moves(&mut self, world: &World, command: &Command) {
         if let Command::Redirect { to, .. } = command {
             let (to, now) = (*to, world.now);
             let proven = world.is_proven(to) && world.writer == to;
-            self.require(proven, "S6", now, || format!("traffic sent to {to} before a write was proven"));
+            self.require(proven, "S6", now, || {
+                format!("traffic sent to {to} before a write was proven")
+            });
             self.redirected_to = Some(to);
         }
         let asks = super::acts::endpoint(world, command);
-        let critical = matches!(command.kind(), Kind::Promote | Kind::Scale | Kind::ProveWrite);
+        let critical = matches!(
+            command.kind(),
+            Kind::Promote | Kind::Scale | Kind::ProveWrite
+        );
         let to = self.recovering_to.filter(|_| critical);
         self.require(to.is_none_or(|to| asks == to), "S8", world.now, || {
             format!("{} is sent to {asks}, the side that failed", command.kind())
@@ -229,57 +199,128 @@ impl Judge {
     pub fn world(&mut self, world: &World, record: Option<&Record>) {
         let now = world.now;
         if !world.endpoint_is_well(world.answer) {
-            let from = self.bad.filter(|(_, until)| now - *until <= RECOVERED).map_or(now, |(from, _)| from);
+            let from = self
+                .bad
+                .filter(|(_, until)| now - *until <= RECOVERED)
+                .map_or(now, |(from, _)| from);
             self.bad = Some((from, now));
         }
         while self.role_changes_seen < world.role_changes.len() {
             self.role_changes_seen += 1;
-            let decided = !self.committed.is_empty() || record.is_some_and(|r| r.facts.incident.is_some());
-            self.require(decided, "S1", now, || "the writer moved without a decision".to_owned());
+            let decided =
+                !self.committed.is_empty() || record.is_some_and(|r| r.facts.incident.is_some());
+            self.require(decided, "S1", now, || {
+                "the writer moved without a decision".to_owned()
+            });
         }
-        if world.answer != self.answer {
-            self.answer = world.answer;
+        let before = self.answer.replace(world.answer);
+        if before.is_some_and(|before| before != world.answer) {
             let asked = self.redirected_to == Some(world.answer);
-            self.require(asked, "L4", now, || format!("DNS went to {} by itself", world.answer));
+            self.require(asked, "L4", now, || {
+                format!("DNS went to {} by itself", world.answer)
+            });
             let writes = world.writer == world.answer;
-            self.require(writes, "L4", now, || format!("DNS went to {}, not the writer", world.answer));
+            self.require(writes, "L4", now, || {
+                format!("DNS went to {}, not the writer", world.answer)
+            });
         }
     }
 
-    /// After every decision.
-    pub fn decided(&mut self, now: Time, record: &Record, decision: &Decision, setup: &Setup) {
-        self.require(!decision.because.is_empty(), "S5", now, || "a decision without a reason".to_owned());
+    /// A daemon started on this record: what was under way must be asked for again at once.
+    pub fn started(&mut self, now: Time, record: &Record, decision: &Decision) {
+        let asks = |kind: Kind| decision.commands.iter().any(|c| c.kind() == kind);
+        let resumed = match &record.state {
+            State::Promoting(p) => p.database.is_done() || asks(Kind::Promote),
+            State::Switching(p) => p.database.is_done() || asks(Kind::Switchover),
+            State::Redirecting { .. } => asks(Kind::Redirect),
+            State::Watching
+            | State::Suspecting
+            | State::Fencing
+            | State::Verifying
+            | State::Exposed
+            | State::Held { .. } => true,
+        };
+        self.require(resumed, "L2", now, || {
+            format!(
+                "a new daemon found {} and asked for nothing",
+                record.state.name()
+            )
+        });
+    }
+
+    /// After every decision. A role change is judged here, when it was decided: a daemon that
+    /// dies before its command leaves, and the next one that sends it, act on that decision.
+    pub fn decided(&mut self, world: &World, record: &Record, decision: &Decision, setup: &Setup) {
+        let now = world.now;
+        for command in &decision.commands {
+            self.commits(world, record, setup, command);
+        }
+        self.require(!decision.because.is_empty(), "S5", now, || {
+            "a decision without a reason".to_owned()
+        });
         if decision.commands.iter().any(|c| c.kind() == Kind::Page) {
             self.paged_at = Some(record.facts.now);
         }
         let acting = matches!(
             record.state,
-            State::Fencing | State::Promoting(_) | State::Switching(_) | State::Redirecting { .. } | State::Verifying
+            State::Fencing
+                | State::Promoting(_)
+                | State::Switching(_)
+                | State::Redirecting { .. }
+                | State::Verifying
         );
         // By drd's own clock: it may differ from the world's, and the objective is kept by it.
         let local = record.facts.now;
-        let first_bad = record.facts.incident.as_ref().map_or(local, |i| i.first_bad_at);
+        let first_bad = record
+            .facts
+            .incident
+            .as_ref()
+            .map_or(local, |i| i.first_bad_at);
         let told = self.paged_at.is_some_and(|at| at >= first_bad);
         let overdue = acting && !told && local - first_bad > setup.policy.rto;
         self.overdue_since = overdue.then(|| self.overdue_since.unwrap_or(now));
         // One look and one deadline of slack beside the objective.
-        let for_long = self.overdue_since.is_some_and(|since| now - since > Span::secs(20));
+        let for_long = self
+            .overdue_since
+            .is_some_and(|since| now - since > Span::secs(20));
         self.require(!for_long, "L1", now, || {
-            format!("{} for {} after the first bad sample, nobody was told", record.state.name(), local - first_bad)
+            format!(
+                "{} for {} after the first bad sample, nobody was told",
+                record.state.name(),
+                local - first_bad
+            )
         });
     }
 
     /// At the end: a long outage must have led somewhere, and somebody must have been told.
-    pub fn end(&mut self, world: &World, record: &Record, setup: &Setup, up_since: Time, outage: Span) {
+    pub fn end(
+        &mut self,
+        world: &World,
+        record: &Record,
+        setup: &Setup,
+        up_since: Time,
+        outage: Span,
+    ) {
         let now = world.now;
         let told = self.paged_at.is_some();
-        let long = outage > setup.policy.rto && now - up_since > setup.policy.rto && !world.faults.isolated;
-        let promise = if up_since > Time(super::EPOCH.0) { "L2" } else { "L1" };
+        let long = outage > setup.policy.rto
+            && now - up_since > setup.policy.rto
+            && !world.faults.isolated;
+        let promise = if up_since > Time(super::EPOCH.0) {
+            "L2"
+        } else {
+            "L1"
+        };
         self.require(!long || told, promise, now, || {
-            format!("writes fail for {outage} and nobody was told, in {}", record.state.name())
+            format!(
+                "writes fail for {outage} and nobody was told, in {}",
+                record.state.name()
+            )
         });
         let kept = self.handed_out == self.settled;
         let (out, back) = (self.handed_out, self.settled);
-        self.require(kept, "L3", now, || format!("{out} messages taken, {back} settled"));
+        self.require(kept, "L3", now, || {
+            format!("{out} messages taken, {back} settled")
+        });
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Deliberately absent: decisions. What comes back from the conductor is carried out, as is.
 
+mod spoken;
+
 use super::acts;
 use super::rehearsal::{Happening, Rehearsal, Turn, control_plane, look, probe, readiness};
 use super::senses::Message;
@@ -23,6 +25,8 @@ pub(super) struct Life {
     pub(super) started_at: Time,
     clock: Clock,
     frozen_until: Time,
+    /// When the next look is due; a look that was scheduled for another moment is superseded.
+    look_at: Time,
 }
 
 const PROBE_EVERY: Span = Span::secs(5);
@@ -37,7 +41,9 @@ const CALL_TIMEOUT: Span = Span::secs(5);
 impl Rehearsal<'_> {
     /// A daemon starts on what the ledger holds, as JSON, the way a real one reads it.
     pub(super) fn restart(&mut self) {
-        let Some(ledger) = self.store.take() else { return };
+        let Some(ledger) = self.store.take() else {
+            return;
+        };
         let entries = match &ledger {
             Ledger::Memory(memory) => through_json(memory.entries()),
             Ledger::File(_) => Vec::new(),
@@ -45,16 +51,35 @@ impl Rehearsal<'_> {
         let now = self.world.now;
         let clock = Clock::at(now + self.wall_skew, now - super::EPOCH);
         let local = clock.now(now - super::EPOCH);
-        let opened = Conductor::open(self.setup.clone(), ledger, &entries, self.metrics.clone(), local);
+        let opened = Conductor::open(
+            self.setup.clone(),
+            ledger,
+            &entries,
+            self.metrics.clone(),
+            local,
+        );
         let Ok(conductor) = opened else { return };
         let first = self.generation == 0;
         self.generation += 1;
-        self.life = Some(Life { conductor, started_at: now, clock, frozen_until: now });
+        self.life = Some(Life {
+            conductor,
+            started_at: now,
+            clock,
+            frozen_until: now,
+            look_at: now,
+        });
         if !first {
             self.say("daemon", "a new daemon starts on the ledger".to_owned());
         }
+        self.starting = true;
         self.tell(Event::Started);
-        for turn in [Turn::Look, Turn::Readiness, Turn::Probe, Turn::Heartbeat, Turn::Tick] {
+        for turn in [
+            Turn::Look,
+            Turn::Readiness,
+            Turn::Probe,
+            Turn::Heartbeat,
+            Turn::Tick,
+        ] {
             self.next(Span::millis(10), turn);
         }
         self.receive();
@@ -64,7 +89,10 @@ impl Rehearsal<'_> {
         let Some(life) = self.life.take() else { return };
         self.store = Some(life.conductor.into_ledger());
         self.generation += 1;
-        self.say("daemon", format!("the daemon dies; a new one comes in {restart_after}"));
+        self.say(
+            "daemon",
+            format!("the daemon dies; a new one comes in {restart_after}"),
+        );
         self.after(restart_after, Happening::Restart);
     }
 
@@ -105,6 +133,7 @@ impl Rehearsal<'_> {
         }
         match turn {
             Turn::Probe => self.probe(),
+            Turn::Look if life.look_at > self.world.now => {}
             Turn::Look => self.look(),
             Turn::Readiness => {
                 let checks = readiness(&self.world, self.active());
@@ -129,7 +158,9 @@ impl Rehearsal<'_> {
     }
 
     fn active(&self) -> Side {
-        self.life.as_ref().map_or(Side::Primary, |l| l.conductor.record().facts.active)
+        self.life
+            .as_ref()
+            .map_or(Side::Primary, |l| l.conductor.record().facts.active)
     }
 
     fn probe(&mut self) {
@@ -147,12 +178,22 @@ impl Rehearsal<'_> {
     }
 
     fn judge_hears_own(&mut self, sensor: &str, verdict: Verdict) {
-        let blind = self.world.faults.isolated;
-        let verdict = if blind { Verdict::Unknown } else { verdict };
         let now = self.world.now;
+        if self.world.faults.isolated {
+            self.judge.blind(now);
+            return;
+        }
         if let Some(spec) = self.setup.sensors.iter().find(|s| *s.name == *sensor) {
             self.judge.heard(now, now, &spec.name, spec, verdict);
         }
+    }
+
+    fn look_in(&mut self, span: Span) {
+        let at = self.world.now + span;
+        if let Some(life) = &mut self.life {
+            life.look_at = at;
+        }
+        self.next(span, Turn::Look);
     }
 
     /// What answers is told at once; what hangs costs a timeout and holds nothing else up.
@@ -160,7 +201,11 @@ impl Rehearsal<'_> {
         let acting = self.looks_closely();
         let seen = look(&self.world, self.active(), acting);
         let quick = self.chance.span(Span::millis(100), Span::millis(600));
-        let waited = if self.world.faults.isolated { CALL_TIMEOUT } else { quick };
+        let waited = if self.world.faults.isolated {
+            CALL_TIMEOUT
+        } else {
+            quick
+        };
         self.next(waited, Turn::Tell(Event::Observed(seen)));
         for side in Side::BOTH {
             let Some(local) = self.local() else { return };
@@ -171,7 +216,7 @@ impl Rehearsal<'_> {
                 self.next(after, Turn::Tell(Event::Signalled(signal)));
             }
         }
-        self.next(if acting { LOOK_ACTING } else { LOOK_ARMED }, Turn::Look);
+        self.look_in(if acting { LOOK_ACTING } else { LOOK_ARMED });
     }
 
     fn heartbeat(&mut self) {
@@ -191,7 +236,9 @@ impl Rehearsal<'_> {
             if deaf {
                 return;
             }
-            let Some(message) = self.queue.pop_front() else { return };
+            let Some(message) = self.queue.pop_front() else {
+                return;
+            };
             self.judge.handed_out();
             self.take(message);
         }
@@ -207,7 +254,8 @@ impl Rehearsal<'_> {
         if let Some((sensor, verdict, looked)) = &message.says
             && let Some(spec) = self.setup.sensors.iter().find(|s| s.name == *sensor)
         {
-            self.judge.heard(self.world.now, *looked, sensor, spec, *verdict);
+            self.judge
+                .heard(self.world.now, *looked, sensor, spec, *verdict);
         }
         let generation = self.generation;
         let noted = self.tell(Event::Signalled(signal));
@@ -218,7 +266,9 @@ impl Rehearsal<'_> {
             self.judge.returned(1);
             self.queue.push_back(message);
             if generation == self.generation {
-                self.life.iter_mut().for_each(|l| l.frozen_until = l.frozen_until.max(self.world.now + TICK_EVERY));
+                self.life
+                    .iter_mut()
+                    .for_each(|l| l.frozen_until = l.frozen_until.max(self.world.now + TICK_EVERY));
             }
             return;
         }
@@ -227,9 +277,17 @@ impl Rehearsal<'_> {
 
     fn read(&mut self, message: &Message, local: Time) -> Parsed {
         let parsed = envelope::parse(&message.body, self.known, local);
-        if let Parsed::Heartbeat { sent_at, stamped_at, .. } = &parsed {
+        if let Parsed::Heartbeat {
+            sent_at,
+            stamped_at,
+            ..
+        } = &parsed
+        {
             let (sent_at, stamped_at) = (*sent_at, *stamped_at);
-            self.tell(Event::HeartbeatReturned { sent_at, stamped_at });
+            self.tell(Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            });
         }
         parsed
     }
@@ -238,7 +296,12 @@ impl Rehearsal<'_> {
     pub(super) fn tell(&mut self, event: Event) -> Option<Noted> {
         let local = self.local()?;
         let before = self.life.as_ref()?.conductor.record().facts.active;
+        let closely = self.looks_closely();
         let decision = self.life.as_mut()?.conductor.conduct(local, event).ok()?;
+        if !closely && self.looks_closely() {
+            // As the daemon's loops do: a change of stance ends the pause.
+            self.look_in(Span::ZERO);
+        }
         self.witness_decision(&decision, before);
         if decision.is_transition() {
             let late = self.chance.happens(0.5);
@@ -258,13 +321,20 @@ impl Rehearsal<'_> {
     fn witness_decision(&mut self, decision: &Decision, active_before: Side) {
         let Some(life) = &self.life else { return };
         let record = life.conductor.record();
-        self.judge.decided(self.world.now, record, decision, self.setup);
+        self.judge
+            .decided(&self.world, record, decision, self.setup);
+        if std::mem::take(&mut self.starting) {
+            self.judge.started(self.world.now, record, decision);
+        }
         self.ever_held |= matches!(record.state, State::Held { .. });
         if record.facts.active != active_before {
             self.moved = record.facts.incident.clone();
         }
         if decision.is_transition() {
-            self.say("state", format!("{} -> {}: {}", decision.from, decision.to, decision.because));
+            self.say(
+                "state",
+                format!("{} -> {}: {}", decision.from, decision.to, decision.because),
+            );
         }
     }
 
@@ -273,13 +343,14 @@ impl Rehearsal<'_> {
             if let Command::Page { severity, text, .. } = command {
                 self.say("page", format!("{}: {text}", severity.name()));
             } else {
-                self.say("command", spoken(command));
+                self.say("command", spoken::spoken(command));
             }
             if let Some(life) = &self.life
                 && let Ledger::Memory(memory) = life.conductor.ledger()
             {
                 let record = life.conductor.record();
-                self.judge.acts(&self.world, record, self.setup, memory.entries(), command);
+                self.judge
+                    .acts(&self.world, record, memory.entries(), command);
             }
             let request = self.chance.span(Span::millis(5), Span::millis(50));
             self.after(request, Happening::Act(self.generation, command.clone()));
@@ -305,21 +376,6 @@ impl Rehearsal<'_> {
         };
         let turn = Turn::Tell(Event::Finished(done));
         self.after(act.after, Happening::Daemon(generation, turn));
-    }
-}
-
-fn spoken(command: &Command) -> String {
-    let attempt = command.attempt();
-    match command {
-        Command::Prescale { side, min, .. } => format!("prescale {side} to at least {min}"),
-        Command::ScaleBack { side, min, .. } => format!("scale {side} back to {min}"),
-        Command::Fence { side, .. } => format!("fence {side}"),
-        Command::Promote { to, .. } => format!("promote {to}, attempt {attempt}"),
-        Command::Switchover { to, .. } => format!("switchover to {to}, attempt {attempt}"),
-        Command::Scale { side, desired, .. } => format!("scale {side} to {desired}, attempt {attempt}"),
-        Command::ProveWrite { side, .. } => format!("prove a write on {side}, attempt {attempt}"),
-        Command::Redirect { to, .. } => format!("redirect to {to}, attempt {attempt}"),
-        Command::Page { text, .. } => format!("page: {text}"),
     }
 }
 

@@ -18,8 +18,8 @@ pub mod senses;
 pub mod soak;
 pub mod world;
 
-use drd_state_machine::policy::{Policy, Serving, Setup};
 use drd_state_machine::event::Side;
+use drd_state_machine::policy::{Policy, Serving, Setup};
 use drd_state_machine::time::Time;
 
 /// Where virtual time starts: 2026-01-01T00:00:00Z.
@@ -30,7 +30,11 @@ pub fn setup() -> Setup {
     Setup {
         policy: Policy::default(),
         sensors: senses::sensors(),
-        serving: Serving { min: world::SERVING_DESIRED, desired: world::SERVING_DESIRED, floor_percent: 50 },
+        serving: Serving {
+            min: world::SERVING_DESIRED,
+            desired: world::SERVING_DESIRED,
+            floor_percent: 50,
+        },
         home: Some(Side::Standby),
     }
 }

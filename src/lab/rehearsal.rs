@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the daemon's own life (`life`), what a fault means (`faults`).
 
+use super::EPOCH;
 use super::chance::Chance;
 use super::client::{self, Client};
 use super::faults::Faults;
@@ -10,18 +11,21 @@ use super::life::Life;
 use super::scenario::{At, Expect, Fault, Kind, Outcome, Scenario};
 use super::senses::{self, Message, Senses};
 use super::world::World;
-use super::EPOCH;
-use crate::intake::envelope::Known;
-use crate::ledger::{Ledger, MemoryLedger};
+use crate::intake::Known;
+use crate::ledger::{Entry, Ledger, MemoryLedger};
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;
-use drd_state_machine::command::Command;
-use drd_state_machine::event::{Event, LagSample};
-use drd_state_machine::record::{Incident, Operation, Record};
+use drd_state_machine::event::{Event, LagSample, Side};
+use drd_state_machine::record::Incident;
 use drd_state_machine::time::{Span, Time};
-use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
+
+mod agenda;
+mod ending;
+
+use agenda::Scheduled;
+pub(super) use agenda::{Happening, Turn};
 
 /// One line of the timeline.
 #[derive(Clone, Debug)]
@@ -57,56 +61,10 @@ pub struct Rehearsed {
     pub timeline: Vec<Moment>,
     /// Mutating calls that took effect.
     pub mutations: u32,
-}
-
-pub(super) enum Happening {
-    FaultOn(usize),
-    FaultOff(usize),
-    Second,
-    Witness,
-    Check,
-    Alarm,
-    Flap,
-    Inside,
-    Lag,
-    Queued(Message),
-    Act(u64, Command),
-    Daemon(u64, Turn),
-    Restart,
-}
-
-/// What the daemon of one generation does next.
-pub(super) enum Turn {
-    Probe,
-    Look,
-    Readiness,
-    Heartbeat,
-    Tick,
-    Tell(Event),
-}
-
-struct Scheduled {
-    at: Time,
-    order: u64,
-    what: Happening,
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Scheduled) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Scheduled {}
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Scheduled) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Scheduled {
-    /// Reversed: the heap gives the earliest first, and of two at once the one scheduled first.
-    fn cmp(&self, other: &Scheduled) -> Ordering {
-        (other.at, other.order).cmp(&(self.at, self.order))
-    }
+    /// Role changes that took effect: when, to which side, and whether writes could be lost.
+    pub role_changes: Vec<(Time, Side, bool)>,
+    /// What was durable at the end, oldest first.
+    pub entries: Vec<Entry>,
 }
 
 /// A rehearsal under way.
@@ -131,6 +89,7 @@ pub struct Rehearsal<'s> {
     pub(super) chance: Chance,
     pub(super) mutations: u32,
     pub(super) ever_held: bool,
+    pub(super) starting: bool,
     pub(super) moved: Option<Incident>,
     timeline: Vec<Moment>,
     watcher: &'s mut dyn FnMut(&Moment),
@@ -147,14 +106,24 @@ pub struct Bench {
 }
 
 /// Rehearses a scenario. `watcher` hears each line of the timeline as it happens.
-pub fn rehearse(scenario: &Scenario, seed: u64, bench: &Bench, watcher: &mut dyn FnMut(&Moment)) -> Rehearsed {
+pub fn rehearse(
+    scenario: &Scenario,
+    seed: u64,
+    bench: &Bench,
+    watcher: &mut dyn FnMut(&Moment),
+) -> Rehearsed {
     let mut run = Rehearsal::new(scenario, seed, bench, watcher);
     run.run();
     run.finish()
 }
 
 impl<'s> Rehearsal<'s> {
-    fn new(scenario: &'s Scenario, seed: u64, bench: &'s Bench, watcher: &'s mut dyn FnMut(&Moment)) -> Rehearsal<'s> {
+    fn new(
+        scenario: &'s Scenario,
+        seed: u64,
+        bench: &'s Bench,
+        watcher: &'s mut dyn FnMut(&Moment),
+    ) -> Rehearsal<'s> {
         let mut run = Rehearsal {
             scenario,
             setup: &bench.setup,
@@ -176,6 +145,7 @@ impl<'s> Rehearsal<'s> {
             chance: Chance::new(seed, 3),
             mutations: 0,
             ever_held: false,
+            starting: false,
             moved: None,
             timeline: Vec::new(),
             watcher,
@@ -213,7 +183,11 @@ impl<'s> Rehearsal<'s> {
     }
 
     pub(super) fn say(&mut self, kind: &'static str, text: String) {
-        let moment = Moment { t: self.world.now - EPOCH, kind, text };
+        let moment = Moment {
+            t: self.world.now - EPOCH,
+            kind,
+            text,
+        };
         (self.watcher)(&moment);
         self.timeline.push(moment);
     }
@@ -274,7 +248,9 @@ impl<'s> Rehearsal<'s> {
     }
 
     fn send_after(&mut self, wait: Span, message: Message) {
-        let Some(delays) = self.senses.transport(&self.world) else { return };
+        let Some(delays) = self.senses.transport(&self.world) else {
+            return;
+        };
         for delay in delays {
             self.after(wait + delay, Happening::Queued(message.clone()));
         }
@@ -292,7 +268,9 @@ impl<'s> Rehearsal<'s> {
     }
 
     fn flap(&mut self) {
-        let Some(period) = self.world.faults.alarm_flap else { return };
+        let Some(period) = self.world.faults.alarm_flap else {
+            return;
+        };
         let message = self.senses.flap(&self.world);
         self.send(message);
         self.after(period, Happening::Flap);
@@ -302,7 +280,10 @@ impl<'s> Rehearsal<'s> {
     fn lag(&mut self) {
         if self.world.lag_is_sampled() {
             let lag = self.world.now - self.world.replica_position();
-            let sample = LagSample { taken_at: self.world.now, lag };
+            let sample = LagSample {
+                taken_at: self.world.now,
+                lag,
+            };
             let read = self.chance.span(Span::secs(2), Span::secs(10));
             if !self.world.faults.isolated && self.life.is_some() {
                 let turn = Turn::Tell(Event::Sampled(sample));
@@ -346,6 +327,10 @@ impl<'s> Rehearsal<'s> {
     }
 
     /// Faults that are a moment, not a condition.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most kinds need nothing here"
+    )]
     fn strike(&mut self, fault: &Fault) {
         match fault.kind {
             Kind::DaemonCrash => self.crash(fault.restart_after.unwrap_or(Span::secs(5))),
@@ -376,65 +361,20 @@ impl<'s> Rehearsal<'s> {
         }
         generation != self.generation
     }
-
-    fn finish(mut self) -> Rehearsed {
-        let outage = self.client.failing_for(self.world.now);
-        let record = self.last_record();
-        if let Some(life) = &self.life {
-            let up_since = life.started_at;
-            self.judge.end(&self.world, &record, self.setup, up_since, outage);
-        }
-        let outcome = self.outcome(&record);
-        Rehearsed {
-            outcome,
-            expect: self.scenario.expect,
-            incident: self.moved.clone().or_else(|| record.facts.incident.clone()),
-            client_outage: self.client.longest_outage(self.world.now),
-            writes_lost: self.client.lost(&self.world.losses),
-            loss: self.client.loss(&self.world.losses),
-            violations: std::mem::take(&mut self.judge.violations),
-            checks: self.judge.checks,
-            timeline: std::mem::take(&mut self.timeline),
-            mutations: self.mutations,
-        }
-    }
-
-    fn last_record(&self) -> Record {
-        match (&self.life, &self.store) {
-            (Some(life), _) => life.conductor.record().clone(),
-            (None, Some(Ledger::Memory(memory))) => crate::ledger::fold(memory.entries())
-                .unwrap_or_else(|| Record::new(self.setup, EPOCH)),
-            (None, _) => Record::new(self.setup, EPOCH),
-        }
-    }
-
-    /// Role changes outrank holds, holds outrank silence.
-    fn outcome(&self, record: &Record) -> Outcome {
-        use drd_state_machine::state::State;
-        match (&self.moved, &record.state) {
-            (Some(i), _) if i.operation == Operation::Failover => Outcome::FailedOver,
-            (Some(_), _) => Outcome::SwitchedOver,
-            (None, State::Held { .. }) => Outcome::Held,
-            (None, state) if state.is_acting() && !matches!(state, State::Suspecting) => Outcome::Unfinished,
-            (None, _) if self.ever_held => Outcome::Held,
-            (None, _) => Outcome::NoAction,
-        }
-    }
 }
 
 fn describe(fault: &Fault, begins: bool) -> String {
-    let kind = format!("{:?}", fault.kind);
-    let mut name = String::new();
-    for (i, c) in kind.chars().enumerate() {
-        if c.is_uppercase() && i > 0 {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
+    let name = fault.kind.name();
     let side = fault.side.map(|s| format!(" of {s}")).unwrap_or_default();
-    let what = [&fault.sensor, &fault.operation, &fault.service].into_iter().flatten().next();
+    let what = [&fault.sensor, &fault.operation, &fault.service]
+        .into_iter()
+        .flatten()
+        .next();
     let what = what.map(|w| format!(" ({w})")).unwrap_or_default();
-    format!("{name}{side}{what} {}", if begins { "begins" } else { "ends" })
+    format!(
+        "{name}{side}{what} {}",
+        if begins { "begins" } else { "ends" }
+    )
 }
 
 /// The senses of a look, for `life`.

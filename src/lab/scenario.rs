@@ -2,10 +2,13 @@
 //!
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
+mod read;
+
+use super::{acts, senses};
 use drd_state_machine::event::{Side, Word};
 use drd_state_machine::state::State;
 use drd_state_machine::time::Span;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// The longest scenario: a day. A rehearsal is bounded like everything else.
 const DURATION_MAX: Span = Span::secs(24 * 3600);
@@ -21,7 +24,7 @@ pub struct Scenario {
     /// One line on what it shows.
     pub about: String,
     /// How long it runs.
-    #[serde(deserialize_with = "span")]
+    #[serde(deserialize_with = "read::span")]
     pub duration: Span,
     /// What must come of it.
     pub expect: Expect,
@@ -66,10 +69,10 @@ pub struct Expect {
     /// The outcome.
     pub outcome: Outcome,
     /// Bound on all three clocks, when a role changed.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub rto: Option<Span>,
     /// Bound on the loss, when a role changed.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub rpo: Option<Span>,
 }
 
@@ -85,7 +88,10 @@ pub enum At {
 /// Which fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "DESIGN section 12 and `gameday list --faults` name them")]
+#[expect(
+    missing_docs,
+    reason = "DESIGN section 12 and `gameday list --faults` name them"
+)]
 pub enum Kind {
     RegionDark,
     ObserverIsolated,
@@ -126,12 +132,12 @@ pub enum Kind {
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// When it begins.
-    #[serde(deserialize_with = "at")]
+    #[serde(deserialize_with = "read::at")]
     pub at: At,
     /// What it is.
     pub kind: Kind,
     /// How long it lasts; to the end when absent.
-    #[serde(default, rename = "for", deserialize_with = "optional_span")]
+    #[serde(default, rename = "for", deserialize_with = "read::optional_span")]
     pub lasts: Option<Span>,
     /// Where; `primary` when absent.
     pub side: Option<Side>,
@@ -146,19 +152,19 @@ pub struct Fault {
     /// How many times.
     pub times: Option<u32>,
     /// Replication lag.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub lag: Option<Span>,
     /// Added latency.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub latency: Option<Span>,
     /// Event delay.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub delay: Option<Span>,
     /// Alarm flap period.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub period: Option<Span>,
     /// How long a promotion takes.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub duration: Option<Span>,
     /// Instances to be had.
     pub available: Option<u32>,
@@ -167,10 +173,10 @@ pub struct Fault {
     /// Sensor name.
     pub sensor: Option<String>,
     /// Clock jump, may be negative.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub by: Option<Span>,
     /// When a crashed daemon comes back; 5 s when absent.
-    #[serde(default, deserialize_with = "optional_span")]
+    #[serde(default, deserialize_with = "read::optional_span")]
     pub restart_after: Option<Span>,
     /// What an operator says.
     pub word: Option<Word>,
@@ -180,7 +186,7 @@ pub struct Fault {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// The file is not a scenario.
-    #[error("scenario {name}: {source}")]
+    #[error("scenario {name} is not one that drd can rehearse")]
     Unreadable {
         /// Name or path.
         name: String,
@@ -189,7 +195,9 @@ pub enum ScenarioError {
         source: Box<toml::de::Error>,
     },
     /// The file cannot be read.
-    #[error("scenario {name} cannot be read: {source}. `drd gameday list` names the built-in ones")]
+    #[error(
+        "scenario {name} is neither built in nor a file that can be read; `drd gameday list` names the built-in ones"
+    )]
     Io {
         /// Name or path.
         name: String,
@@ -213,11 +221,16 @@ impl Scenario {
     /// # Errors
     /// When it is not one, or asks for something that the lab does not have.
     pub fn parse(name: &str, text: &str) -> Result<Scenario, ScenarioError> {
-        let scenario: Scenario = toml::from_str(text)
-            .map_err(|e| ScenarioError::Unreadable { name: name.to_owned(), source: Box::new(e) })?;
+        let scenario: Scenario = toml::from_str(text).map_err(|e| ScenarioError::Unreadable {
+            name: name.to_owned(),
+            source: Box::new(e),
+        })?;
         match scenario.problem() {
             None => Ok(scenario),
-            Some(what) => Err(ScenarioError::Impossible { name: name.to_owned(), what }),
+            Some(what) => Err(ScenarioError::Impossible {
+                name: name.to_owned(),
+                what,
+            }),
         }
     }
 
@@ -232,6 +245,20 @@ impl Scenario {
             .iter()
             .enumerate()
             .find_map(|(i, fault)| fault.problem().map(|p| format!("fault {}: {p}", i + 1)))
+    }
+}
+
+impl Kind {
+    /// The name used in scenario files: `snake_case` of the variant's.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for (i, c) in format!("{self:?}").chars().enumerate() {
+            if c.is_uppercase() && i > 0 {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
     }
 }
 
@@ -267,14 +294,60 @@ impl Fault {
         self.side.unwrap_or(Side::Primary)
     }
 
+    /// A name that nothing in the lab answers to would make a fault that never strikes.
+    fn wrong_name(&self) -> Option<String> {
+        let unknown = |what: &str, name: &Option<String>, known: &[&str]| {
+            let name = name.as_deref().filter(|name| !known.contains(name))?;
+            Some(format!(
+                "no {what} is called {name}; use one of {}",
+                known.join(", ")
+            ))
+        };
+        let sensors = senses::sensors();
+        let sensors: Vec<&str> = sensors.iter().map(|sensor| &*sensor.name).collect();
+        unknown("sensor", &self.sensor, &sensors)
+            .or_else(|| unknown("operation", &self.operation, &acts::OPERATIONS))
+            .or_else(|| unknown("service", &self.service, &acts::SERVICES))
+    }
+
+    fn spans(&self) -> impl Iterator<Item = Span> {
+        let at = match &self.at {
+            At::Time(at) => Some(*at),
+            At::Step(_) => None,
+        };
+        [
+            at,
+            self.lasts,
+            self.lag,
+            self.latency,
+            self.delay,
+            self.period,
+            self.duration,
+            self.restart_after,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     fn problem(&self) -> Option<String> {
         let missing = |there: bool, field: &str| {
-            (!there).then(|| format!("{:?} needs `{field}`", self.kind))
+            (!there).then(|| format!("{} needs `{field}`", self.kind.name()))
         };
         if let At::Step(name) = &self.at
             && !State::NAMES.contains(&name.as_str())
         {
-            return Some(format!("no state is called {name}; use one of {}", State::NAMES.join(", ")));
+            return Some(format!(
+                "no state is called {name}; use one of {}",
+                State::NAMES.join(", ")
+            ));
+        }
+        if let Some(problem) = self.wrong_name() {
+            return Some(problem);
+        }
+        if self.spans().any(|span| span < Span::ZERO) {
+            return Some(
+                "a time or duration is negative; only `by` of a clock_jump may be".to_owned(),
+            );
         }
         if self.rate.is_some_and(|r| !(0.0..=1.0).contains(&r)) {
             return Some("rate must be within 0 and 1".to_owned());
@@ -291,7 +364,8 @@ impl Fault {
             Kind::Operator => missing(self.word.is_some(), "word"),
             Kind::DaemonFreeze => missing(self.lasts.is_some(), "for"),
             Kind::SecondDaemon => Some(
-                "second_daemon is not built yet: it needs the ledger that two daemons share".to_owned(),
+                "second_daemon is not built yet: it needs the ledger that two daemons share"
+                    .to_owned(),
             ),
             Kind::RegionDark
             | Kind::ObserverIsolated
@@ -315,28 +389,5 @@ impl Fault {
             | Kind::LedgerDown
             | Kind::DnsStale => None,
         }
-    }
-}
-
-fn parse_span(text: &str) -> Result<Span, String> {
-    text.parse::<jiff::SignedDuration>()
-        .map(|d| Span::millis(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
-        .map_err(|e| format!("{text:?} is not a duration like \"90s\" or \"15m\": {e}"))
-}
-
-fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
-    let text = String::deserialize(from)?;
-    parse_span(&text).map_err(serde::de::Error::custom)
-}
-
-fn optional_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
-    span(from).map(Some)
-}
-
-fn at<'de, D: Deserializer<'de>>(from: D) -> Result<At, D::Error> {
-    let text = String::deserialize(from)?;
-    match text.strip_prefix("step:") {
-        Some(name) => Ok(At::Step(name.to_owned())),
-        None => parse_span(&text).map(At::Time).map_err(serde::de::Error::custom),
     }
 }

@@ -64,8 +64,16 @@ pub fn sensor_name(vantage: Vantage, side: Side) -> String {
 
 /// The ARN of a pretend alarm.
 pub fn alarm_arn(vantage: Vantage, side: Side) -> String {
-    let region = if vantage == Vantage::Route53 { "us-east-1" } else { region(side) };
-    let name = if vantage == Vantage::Route53 { "health" } else { "database" };
+    let region = if vantage == Vantage::Route53 {
+        "us-east-1"
+    } else {
+        region(side)
+    };
+    let name = if vantage == Vantage::Route53 {
+        "health"
+    } else {
+        "database"
+    };
     format!("arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:alarm-{name}-{side}-lab")
 }
 
@@ -78,7 +86,11 @@ pub const fn region(side: Side) -> &'static str {
 }
 
 fn verdict(well: bool) -> Verdict {
-    if well { Verdict::Healthy } else { Verdict::Unhealthy }
+    if well {
+        Verdict::Healthy
+    } else {
+        Verdict::Unhealthy
+    }
 }
 
 impl Senses {
@@ -118,8 +130,13 @@ impl Senses {
         }
         self.witness[side.index()] = (now_seen, world.now);
         let id = self.id();
-        let says = Some((sensor_name(Vantage::Witness, side).into(), now_seen, world.now));
-        let body = compose::witness_event_json(&id, ACCOUNT, "eu-west-1", side, now_seen, world.now);
+        let says = Some((
+            sensor_name(Vantage::Witness, side).into(),
+            now_seen,
+            world.now,
+        ));
+        let body =
+            compose::witness_event_json(&id, ACCOUNT, "eu-west-1", side, now_seen, world.now);
         Some(Message { body, says })
     }
 
@@ -175,7 +192,10 @@ impl Senses {
             let since = &mut self.bad_database_since[i];
             *since = if bad { since.or(Some(world.now)) } else { None };
             let says = verdict(since.is_none_or(|t| world.now - t < INSIDE_AFTER));
-            let lied = world.faults.false_sensors.contains(&sensor_name(Vantage::Inside, side));
+            let lied = world
+                .faults
+                .false_sensors
+                .contains(&sensor_name(Vantage::Inside, side));
             let says = if lied { Verdict::Unhealthy } else { says };
             let before = self.inside[i];
             if before != says && world.is_reachable(side) {
@@ -186,10 +206,21 @@ impl Senses {
         out
     }
 
-    fn alarm_message(&mut self, world: &World, vantage: Vantage, side: Side, before: Verdict, says: Verdict) -> Message {
+    fn alarm_message(
+        &mut self,
+        world: &World,
+        vantage: Vantage,
+        side: Side,
+        before: Verdict,
+        says: Verdict,
+    ) -> Message {
         let id = self.id();
-        let body = compose::alarm_event_json(&id, &alarm_arn(vantage, side), before, says, world.now);
-        Message { body, says: Some((sensor_name(vantage, side).into(), says, world.now)) }
+        let body =
+            compose::alarm_event_json(&id, &alarm_arn(vantage, side), before, says, world.now);
+        Message {
+            body,
+            says: Some((sensor_name(vantage, side).into(), says, world.now)),
+        }
     }
 
     /// drd's heartbeat on its way through EventBridge.
@@ -201,7 +232,10 @@ impl Senses {
 
     /// A body that nobody can read.
     pub fn poison() -> Message {
-        Message { body: "{\"detail-type\": [\"not\", ".to_owned(), says: None }
+        Message {
+            body: "{\"detail-type\": [\"not\", ".to_owned(),
+            says: None,
+        }
     }
 
     /// How long a message takes to the queue: 1 to 3 s, more under a fault.
@@ -210,7 +244,11 @@ impl Senses {
             return None;
         }
         let copies = world.faults.events_copies.max(1);
-        let spread = if world.faults.events_reordered { Span::secs(30) } else { Span::secs(3) };
+        let spread = if world.faults.events_reordered {
+            Span::secs(30)
+        } else {
+            Span::secs(3)
+        };
         Some(
             (0..copies)
                 .map(|_| self.chance.span(Span::secs(1), spread) + world.faults.events_delay)
@@ -231,20 +269,31 @@ pub fn probe(world: &World, side: Side, local: Time) -> Signal {
 
 /// Whether the side's regional endpoints answer drd.
 pub fn control_plane(world: &World, side: Side, local: Time) -> Signal {
-    let lied = world.faults.false_sensors.contains(&sensor_name(Vantage::ControlPlane, side));
+    let lied = world
+        .faults
+        .false_sensors
+        .contains(&sensor_name(Vantage::ControlPlane, side));
     let answers = world.faults.answers(side, "rds") && !lied;
     own(Vantage::ControlPlane, side, verdict(answers), local)
 }
 
 fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -> Signal {
     let sensor = sensor_name(vantage, side).into();
-    Signal { id: Arc::from(""), sensor, verdict, observed_at: local }
+    Signal {
+        id: Arc::from(""),
+        sensor,
+        verdict,
+        observed_at: local,
+    }
 }
 
 /// One look. `acting` adds the resolvers.
 pub fn look(world: &World, active: Side, acting: bool) -> Observation {
     if world.faults.isolated {
-        return Observation { references: Verdict::Unhealthy, ..Observation::default() };
+        return Observation {
+            references: Verdict::Unhealthy,
+            ..Observation::default()
+        };
     }
     let asked = active.other();
     Observation {
@@ -271,7 +320,11 @@ fn side_view(world: &World, side: Side) -> Option<SideView> {
     let asg = world.faults.answers(side, "autoscaling");
     let group = world.group(side);
     let well = group.serving(world.now);
-    let targets = if world.faults.application_down[side.index()] { 0 } else { well };
+    let targets = if world.faults.application_down[side.index()] {
+        0
+    } else {
+        well
+    };
     (rds || asg).then(|| SideView {
         database_available: rds.then(|| world.database_is_available(side)),
         in_service: asg.then_some(well),
@@ -286,13 +339,25 @@ pub fn readiness(world: &World, active: Side) -> Vec<Check> {
     let seen = world.faults.answers(waits, "rds");
     let check = |name: &str, well: bool, detail: &str| Check {
         name: name.into(),
-        verdict: if seen { verdict(well) } else { Verdict::Unknown },
+        verdict: if seen {
+            verdict(well)
+        } else {
+            Verdict::Unknown
+        },
         detail: detail.into(),
         gates: true,
     };
     vec![
-        check("engine_parity", !world.faults.version_mismatch, "engine versions of both sides"),
-        check("standby_members", world.database_is_available(waits), "members of the standby cluster"),
+        check(
+            "engine_parity",
+            !world.faults.version_mismatch,
+            "engine versions of both sides",
+        ),
+        check(
+            "standby_members",
+            world.database_is_available(waits),
+            "members of the standby cluster",
+        ),
         check("permissions", true, "every read that drd needs"),
         check("failover_pair", true, "PRIMARY follows the latch alone"),
     ]

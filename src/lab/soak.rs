@@ -34,7 +34,11 @@ pub fn scenario(seed: u64) -> Scenario {
         name: format!("soak-{seed}"),
         about: "a random mix of faults".to_owned(),
         duration: Span::secs(1200),
-        expect: Expect { outcome: Outcome::NoAction, rto: None, rpo: None },
+        expect: Expect {
+            outcome: Outcome::NoAction,
+            rto: None,
+            rpo: None,
+        },
         faults,
     }
 }
@@ -69,11 +73,30 @@ fn nuisance(chance: &mut Chance) -> Option<Fault> {
         ReplicationLag, ReplicationStall, ReplyLost, SingleSensorFalse, VersionMismatch,
     };
     let kinds = [
-        AlarmFlap, ApiError, ApiLatency, ApiThrottle, CapacityShortage, ClockJump,
-        ControlPlaneDown, DaemonCrash, DaemonCrash, DaemonFreeze, EventsDelayed,
-        EventsDuplicated, EventsDuplicated, EventsLost, EventsReordered, ObserverIsolated,
-        PoisonMessage, PromotionFails, PromotionSlow, ReplicationLag, ReplicationStall,
-        ReplyLost, SingleSensorFalse, VersionMismatch,
+        AlarmFlap,
+        ApiError,
+        ApiLatency,
+        ApiThrottle,
+        CapacityShortage,
+        ClockJump,
+        ControlPlaneDown,
+        DaemonCrash,
+        DaemonCrash,
+        DaemonFreeze,
+        EventsDelayed,
+        EventsDuplicated,
+        EventsDuplicated,
+        EventsLost,
+        EventsReordered,
+        ObserverIsolated,
+        PoisonMessage,
+        PromotionFails,
+        PromotionSlow,
+        ReplicationLag,
+        ReplicationStall,
+        ReplyLost,
+        SingleSensorFalse,
+        VersionMismatch,
     ];
     let kind = *chance.pick(&kinds)?;
     let mut fault = Fault::new(kind, chance.span(Span::ZERO, Span::secs(600)));
@@ -82,9 +105,24 @@ fn nuisance(chance: &mut Chance) -> Option<Fault> {
     Some(fault)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most kinds need nothing here"
+)]
 fn parameters(fault: &mut Fault, chance: &mut Chance) {
-    let states = ["suspecting", "fencing", "promoting", "redirecting", "verifying", "held"];
-    let operations = ["FailoverGlobalCluster", "UpdateAutoScalingGroup", "PutObject"];
+    let states = [
+        "suspecting",
+        "fencing",
+        "promoting",
+        "redirecting",
+        "verifying",
+        "held",
+    ];
+    let operations = [
+        "FailoverGlobalCluster",
+        "UpdateAutoScalingGroup",
+        "PutObject",
+    ];
     match fault.kind {
         Kind::DaemonCrash => {
             if chance.happens(0.6)
@@ -114,7 +152,13 @@ fn parameters(fault: &mut Fault, chance: &mut Chance) {
         Kind::PromotionFails => fault.times = Some(chance.number(1, 2)),
         Kind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
         Kind::SingleSensorFalse => {
-            let sensors = ["witness-primary", "route53-primary", "probe-primary", "control-plane-primary", "inside-primary"];
+            let sensors = [
+                "witness-primary",
+                "route53-primary",
+                "probe-primary",
+                "control-plane-primary",
+                "inside-primary",
+            ];
             fault.sensor = chance.pick(&sensors).map(|s| (*s).to_owned());
         }
         _ => {}
@@ -133,20 +177,34 @@ fn place(outcome: Outcome) -> usize {
 
 /// Rehearses seeds `base..base + seeds` on `jobs` threads; stops soon after the first violation.
 /// `progress` hears how many are done.
-pub fn soak(base: u64, seeds: u64, jobs: usize, bench: &Bench, progress: &(dyn Fn(u64) + Sync)) -> Soaked {
+pub fn soak(
+    base: u64,
+    seeds: u64,
+    jobs: usize,
+    bench: &Bench,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Soaked {
     let next = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
     let parts: Vec<Soaked> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs.max(1))
             .map(|_| scope.spawn(|| work(base, seeds, &next, &stop, bench, progress)))
             .collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+        workers
+            .into_iter()
+            .filter_map(|worker| worker.join().ok())
+            .collect()
     });
     parts.into_iter().fold(nothing(), add)
 }
 
 fn nothing() -> Soaked {
-    Soaked { seeds: 0, outcomes: [0; 5], checks: 0, first_violation: None }
+    Soaked {
+        seeds: 0,
+        outcomes: [0; 5],
+        checks: 0,
+        first_violation: None,
+    }
 }
 
 fn add(mut all: Soaked, part: Soaked) -> Soaked {
@@ -162,7 +220,14 @@ fn add(mut all: Soaked, part: Soaked) -> Soaked {
     all
 }
 
-fn work(base: u64, seeds: u64, next: &AtomicU64, stop: &AtomicBool, bench: &Bench, progress: &(dyn Fn(u64) + Sync)) -> Soaked {
+fn work(
+    base: u64,
+    seeds: u64,
+    next: &AtomicU64,
+    stop: &AtomicBool,
+    bench: &Bench,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Soaked {
     let mut mine = nothing();
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);

@@ -40,7 +40,11 @@ pub struct Group {
 
 impl Group {
     fn of(size: u32, at: Time) -> Group {
-        Group { min: size, desired: size, ready_at: vec![at; size as usize] }
+        Group {
+            min: size,
+            desired: size,
+            ready_at: vec![at; size as usize],
+        }
     }
 
     /// Instances that serve now.
@@ -104,7 +108,10 @@ impl World {
             role_change: None,
             replica_connected: true,
             rejoins_at: None,
-            groups: [Group::of(SERVING_DESIRED, now), Group::of(STANDBY_DESIRED, now)],
+            groups: [
+                Group::of(SERVING_DESIRED, now),
+                Group::of(STANDBY_DESIRED, now),
+            ],
             latch: Side::Primary,
             answer: Side::Primary,
             answer_moves_at: None,
@@ -265,7 +272,12 @@ impl World {
         };
         let takes = self.faults.promotion_takes.unwrap_or(drawn);
         let dropped = self.faults.drop_promotion();
-        self.role_change = Some(RoleChange { to, done_at: self.now + takes, lossy, dropped });
+        self.role_change = Some(RoleChange {
+            to,
+            done_at: self.now + takes,
+            lossy,
+            dropped,
+        });
     }
 
     /// Sets a group. Instances that are no longer wanted go at once.

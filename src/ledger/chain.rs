@@ -63,7 +63,12 @@ fn hash(body: &str) -> String {
 pub fn seal(seq: u64, entry: &Entry, prev: &str) -> Result<(String, String), serde_json::Error> {
     let at = Timestamp::from_millisecond(entry.now().0)
         .map_or_else(|_| String::from("unknown"), |t| t.to_string());
-    let mut body = serde_json::to_string(&Written { seq, at, entry, prev })?;
+    let mut body = serde_json::to_string(&Written {
+        seq,
+        at,
+        entry,
+        prev,
+    })?;
     body.pop();
     let hash = hash(&body);
     body.push_str(HASH_FIELD);
@@ -86,8 +91,8 @@ pub fn unseal(line: &str, seq: u64, prev: &str) -> Result<(Entry, String), Fault
     if hash(body) != written {
         return Err(Fault::BadHash);
     }
-    let read: Read = serde_json::from_str(&format!("{body}}}"))
-        .map_err(|e| Fault::Unknown(e.to_string()))?;
+    let read: Read =
+        serde_json::from_str(&format!("{body}}}")).map_err(|e| Fault::Unknown(e.to_string()))?;
     if read.seq != seq || read.prev != prev {
         return Err(Fault::BrokenChain);
     }
@@ -98,9 +103,12 @@ pub fn unseal(line: &str, seq: u64, prev: &str) -> Result<(Entry, String), Fault
 fn check_version(entry: &Entry) -> Result<(), Fault> {
     use drd_state_machine::record::RECORD_VERSION;
     match entry {
-        Entry::Decided { before, .. } if before.version != RECORD_VERSION => Err(Fault::Unknown(
-            format!("record version {}, this drd reads {RECORD_VERSION}", before.version),
-        )),
+        Entry::Decided { before, .. } if before.version != RECORD_VERSION => {
+            Err(Fault::Unknown(format!(
+                "record version {}, this drd reads {RECORD_VERSION}",
+                before.version
+            )))
+        }
         Entry::Decided { .. } | Entry::Opened { .. } | Entry::Noted { .. } => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 //! A torn last line is a write that never returned, so nothing acted on it: it is cut off with a
 //! warning. Anything else that cannot be read is an error. Deliberately absent: rotation.
 
-use super::chain::{GENESIS, seal, unseal};
+use super::chain::{Fault, GENESIS, seal, unseal};
 use super::{Entry, LedgerError};
 use fs_err as fs;
 use rustix::fs::{FlockOperation, flock};
@@ -31,7 +31,11 @@ pub struct Found {
 
 fn io(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LedgerError {
     let path = path.to_owned();
-    move |source| LedgerError::Io { operation, path, source }
+    move |source| LedgerError::Io {
+        operation,
+        path,
+        source,
+    }
 }
 
 impl FileLedger {
@@ -50,20 +54,35 @@ impl FileLedger {
             .truncate(false)
             .open(path)
             .map_err(io("open", path))?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| LedgerError::Locked { path: path.to_owned() })?;
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(io("read", path))?;
-        let (entries, hash, whole) = check(path, &text)?;
-        let torn_bytes = text.len() - whole;
+        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+            LedgerError::Locked {
+                path: path.to_owned(),
+            }
+        })?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io("read", path))?;
+        let (entries, hash, whole) = check(path, &bytes)?;
+        let torn_bytes = bytes.len() - whole;
         if torn_bytes > 0 {
             file.set_len(whole as u64).map_err(io("repair", path))?;
             file.sync_all().map_err(io("repair", path))?;
         }
         file.seek(SeekFrom::End(0)).map_err(io("seek in", path))?;
         let seq = entries.len() as u64;
-        let ledger = FileLedger { path: path.to_owned(), file, seq, hash, len: whole as u64 };
-        Ok((ledger, Found { entries, torn_bytes }))
+        let ledger = FileLedger {
+            path: path.to_owned(),
+            file,
+            seq,
+            hash,
+            len: whole as u64,
+        };
+        Ok((
+            ledger,
+            Found {
+                entries,
+                torn_bytes,
+            },
+        ))
     }
 
     /// Reads a ledger without locking or changing it.
@@ -71,9 +90,12 @@ impl FileLedger {
     /// # Errors
     /// As [`FileLedger::open`], but for the lock.
     pub fn read(path: &Path) -> Result<Found, LedgerError> {
-        let text = fs::read_to_string(path).map_err(io("read", path))?;
-        let (entries, _, whole) = check(path, &text)?;
-        Ok(Found { entries, torn_bytes: text.len() - whole })
+        let bytes = fs::read(path).map_err(io("read", path))?;
+        let (entries, _, whole) = check(path, &bytes)?;
+        Ok(Found {
+            entries,
+            torn_bytes: bytes.len() - whole,
+        })
     }
 
     /// Appends and syncs.
@@ -84,7 +106,10 @@ impl FileLedger {
         let (mut line, hash) = seal(self.seq + 1, entry, &self.hash)
             .map_err(|e| io("write to", &self.path)(std::io::Error::other(e)))?;
         line.push('\n');
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        let written = self
+            .file
+            .write_all(line.as_bytes())
+            .and_then(|()| self.file.sync_data());
         if let Err(source) = written {
             // Best effort: should this fail too, the next start finds a torn tail and cuts it.
             let _ = self.file.set_len(self.len);
@@ -104,16 +129,25 @@ impl FileLedger {
 }
 
 /// Checks a whole file; gives its entries, the newest hash and the length of the whole lines.
-fn check(path: &Path, text: &str) -> Result<(Vec<Entry>, String, usize), LedgerError> {
+///
+/// Bytes, not text: a tear may be in the middle of a letter, and a flipped bit may end one.
+fn check(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, String, usize), LedgerError> {
     let mut entries = Vec::new();
     let mut hash = GENESIS.to_owned();
     let mut whole = 0;
-    for line in text.split_inclusive('\n') {
-        let Some(line) = line.strip_suffix('\n') else { break };
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let Some(line) = line.strip_suffix(b"\n") else {
+            break;
+        };
         let number = entries.len() + 1;
-        let (entry, next) = unseal(line, number as u64, &hash).map_err(|fault| {
-            LedgerError::Unreadable { path: path.to_owned(), line: number, fault }
-        })?;
+        let text = std::str::from_utf8(line).map_err(|_| Fault::BadHash);
+        let (entry, next) = text
+            .and_then(|text| unseal(text, number as u64, &hash))
+            .map_err(|fault| LedgerError::Unreadable {
+                path: path.to_owned(),
+                line: number,
+                fault,
+            })?;
         entries.push(entry);
         hash = next;
         whole += line.len() + 1;

@@ -34,6 +34,11 @@ impl MemoryLedger {
         &self.entries
     }
 
+    /// Everything that is durable, when the rehearsal is over.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     /// Takes the store down, or brings it back.
     pub fn set_down(&mut self, down: bool) {
         self.down = down;

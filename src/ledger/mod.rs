@@ -137,7 +137,9 @@ pub fn fold<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Option<Record> 
     let mut record: Option<Record> = None;
     for entry in entries {
         match entry {
-            Entry::Opened { setup: opened, now, .. } => {
+            Entry::Opened {
+                setup: opened, now, ..
+            } => {
                 record.get_or_insert_with(|| Record::new(opened, *now));
                 setup = Some(opened);
             }
@@ -146,7 +148,9 @@ pub fn fold<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Option<Record> 
                     let _ = step(record, setup, *now, event);
                 }
             }
-            Entry::Decided { now, event, before, .. } => {
+            Entry::Decided {
+                now, event, before, ..
+            } => {
                 if let Some(setup) = setup {
                     let mut again = before.as_ref().clone();
                     let _ = step(&mut again, setup, *now, event);

@@ -34,11 +34,20 @@ pub fn replay(entries: &[Entry]) -> Vec<Replayed> {
         match entry {
             Entry::Opened { setup: opened, .. } => setup = Some(opened),
             Entry::Noted { .. } => {}
-            Entry::Decided { now, event, decision, before } => {
+            Entry::Decided {
+                now,
+                event,
+                decision,
+                before,
+            } => {
                 let Some(setup) = setup else { continue };
                 let mut record = before.as_ref().clone();
                 let again = step(&mut record, setup, *now, event);
-                replayed.push(Replayed { now: *now, written: decision.clone(), again });
+                replayed.push(Replayed {
+                    now: *now,
+                    written: decision.clone(),
+                    again,
+                });
             }
         }
     }
@@ -57,12 +66,19 @@ pub fn what_if(entries: &[Entry], policy: &Policy) -> Vec<(Time, Decision)> {
     for entry in entries {
         match entry {
             Entry::Opened { now, setup, .. } => {
-                let setup = Setup { policy: policy.clone(), ..setup.clone() };
-                let record = run.take().map_or_else(|| Record::new(&setup, *now), |(_, r)| r);
+                let setup = Setup {
+                    policy: policy.clone(),
+                    ..setup.clone()
+                };
+                let record = run
+                    .take()
+                    .map_or_else(|| Record::new(&setup, *now), |(_, r)| r);
                 run = Some((setup, record));
             }
             Entry::Noted { now, event } | Entry::Decided { now, event, .. } => {
-                let Some((setup, record)) = &mut run else { continue };
+                let Some((setup, record)) = &mut run else {
+                    continue;
+                };
                 let mut at = record.facts.now + TICK;
                 while at < *now && *now - record.facts.now < GAP_MAX {
                     keep(&mut decided, at, step(record, setup, at, &Event::Tick));

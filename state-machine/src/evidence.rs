@@ -247,15 +247,9 @@ impl Evidence {
 
     /// Takes a look at the world. Parts that could not be read leave what was known, with its age.
     pub fn observe(&mut self, seen: &Observation, now: Time) {
-        let before = self.references;
-        let had_eyes = before.is == Verdict::Healthy && now - before.at <= LOOK_FRESH;
-        if seen.references == Verdict::Healthy && !had_eyes {
-            self.eyes_since = now;
+        if seen.references != Verdict::Unknown {
+            self.see(seen.references, now);
         }
-        self.references = Seen {
-            is: seen.references,
-            at: now,
-        };
         if let Some(global) = seen.global {
             self.global = Some(Seen {
                 is: global,
@@ -270,6 +264,18 @@ impl Evidence {
         if let Some(side) = seen.dns {
             self.dns = Some(Seen { is: side, at: now });
         }
+    }
+
+    fn see(&mut self, references: Verdict, now: Time) {
+        let before = self.references;
+        let had_eyes = before.is == Verdict::Healthy && now - before.at <= LOOK_FRESH;
+        if references == Verdict::Healthy && !had_eyes {
+            self.eyes_since = now;
+        }
+        self.references = Seen {
+            is: references,
+            at: now,
+        };
     }
 
     /// What the endpoint sensors of one vantage (so of one domain) say about a side. One that

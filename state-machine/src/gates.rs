@@ -5,7 +5,7 @@
 
 use crate::diagnosis::{Diagnosis, Picture, foreign_role_change};
 use crate::event::{RoleChange, Verdict};
-use crate::policy::{Autonomy, Setup};
+use crate::policy::{Autonomy, HEARTBEAT_SILENT, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -153,6 +153,13 @@ fn closed_to_any(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec
     closed
 }
 
+/// For how long no heartbeat came back, when that is too long: messages may not arrive either.
+pub fn event_path_silent(facts: &Facts, now: Time) -> Option<Span> {
+    let heard = facts.heartbeat_at.unwrap_or(facts.started_at);
+    let silent = now - heard.max(facts.started_at);
+    (silent > HEARTBEAT_SILENT).then_some(silent)
+}
+
 /// Why drd would not fail over now; empty when it is armed.
 pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<String> {
     let mut why: Vec<String> = standing(facts, now)
@@ -160,6 +167,10 @@ pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec
         .map(ToString::to_string)
         .collect();
     why.extend(rpo(seen, setup).map(|b| b.to_string()));
+    why.extend(
+        event_path_silent(facts, now)
+            .map(|silent| format!("no heartbeat came back through the queue for {silent}")),
+    );
     if seen.observer != Verdict::Healthy {
         why.push("drd's own references do not answer".to_owned());
     }

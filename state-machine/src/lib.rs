@@ -98,6 +98,7 @@ fn is_armed(record: &Record, setup: &Setup, now: Time, seen: &Picture) -> bool {
     matches!(record.state, State::Watching | State::Suspecting)
         && gates::standing(&record.facts, now).is_empty()
         && gates::rpo(seen, setup).is_none()
+        && gates::event_path_silent(&record.facts, now).is_none()
         && seen.observer == event::Verdict::Healthy
 }
 

@@ -95,6 +95,9 @@ pub const fn retry_gap(attempt: u32) -> Span {
 }
 /// A readiness answer older than three rounds of 5 min says nothing.
 pub const READY_FRESH: Span = Span::secs(900);
+/// The event path is broken when no heartbeat came back for three periods of 60 s and 15 s of
+/// transport. It does not stop an act: observation and the probe do not need it.
+pub const HEARTBEAT_SILENT: Span = Span::secs(195);
 /// A new diagnosis must last this long before people are told: two looks of 5 s.
 pub const PAGE_AFTER: Span = Span::secs(15);
 

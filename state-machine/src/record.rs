@@ -66,6 +66,8 @@ pub struct Facts {
     pub clock_error: Span,
     /// When our heartbeat last came back.
     pub heartbeat_at: Option<Time>,
+    /// People were told that it does not.
+    pub event_path_paged: bool,
     /// What is seen, and since when.
     pub diagnosis: Diagnosed,
     /// The diagnoses that people were told of in this episode.
@@ -234,6 +236,7 @@ impl Record {
                 cool_down_until: Time::default(),
                 clock_error: Span::ZERO,
                 heartbeat_at: None,
+                event_path_paged: false,
                 diagnosis: Diagnosed {
                     is: Diagnosis::Unclear,
                     since: now,
@@ -300,6 +303,7 @@ impl Facts {
                     error
                 };
                 self.heartbeat_at = Some(now);
+                self.event_path_paged = false;
                 Noted::Refreshed
             }
             Event::Ordered { word } => {

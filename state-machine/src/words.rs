@@ -259,6 +259,12 @@ pub(crate) fn protection_reduced(
     )
 }
 
+pub(crate) fn event_path(silent: Span) -> String {
+    format!(
+        "no heartbeat came back through EventBridge and SQS for {silent}: alarms may not arrive. drd still observes and probes. Check the rule, the queue and its policy"
+    )
+}
+
 /// The page of a hold: why, what state things are in, the ways out.
 pub(crate) fn held(facts: &Facts, hold: &Hold, stage: &Stopped) -> String {
     let why = match hold {

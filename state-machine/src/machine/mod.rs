@@ -13,6 +13,7 @@ mod held;
 use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::{Diagnosis, Picture};
 use crate::event::{Event, Outcome as Ended, Word};
+use crate::gates;
 use crate::policy::Setup;
 use crate::record::{Facts, Fence};
 use crate::roles;
@@ -201,6 +202,12 @@ fn note_fence(facts: &mut Facts, event: &Event) {
 
 /// Tells people of a diagnosis without a rung, once an episode and only after it lasted.
 fn tell(facts: &mut Facts, ctx: &mut Ctx<'_>) {
+    if let Some(silent) = gates::event_path_silent(facts, ctx.now)
+        && !facts.event_path_paged
+    {
+        facts.event_path_paged = true;
+        ctx.page(facts, Severity::Warning, words::event_path(silent));
+    }
     forget_told(facts, ctx);
     let Some(wait) = words::page_after(facts.diagnosis.is) else {
         return;

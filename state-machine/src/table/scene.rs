@@ -171,6 +171,7 @@ impl Scene {
             reading.observed_at = now - Span::secs(3);
             reading.since = now - Span::secs(3600);
         }
+        facts.heartbeat_at = Some(now - Span::secs(5));
         facts.evidence.references.is = Verdict::Healthy;
         facts.evidence.references.at = now - Span::secs(2);
         facts.evidence.eyes_since = now - Span::secs(3600);

@@ -320,6 +320,24 @@ fn a_sensor_that_nobody_configured_says_nothing() {
 }
 
 #[test]
+fn a_heartbeat_that_stays_away_disarms_and_is_paged_once() {
+    let mut drd = estate();
+    drd.wait(70);
+    assert!(drd.record.facts.armed);
+    for _ in 0..300 {
+        drd.now = drd.now + drd_state_machine::time::Span::secs(1);
+        drd.look();
+    }
+    assert!(!drd.record.facts.armed);
+    let told = drd
+        .pages()
+        .iter()
+        .filter(|p| p.contains("heartbeat"))
+        .count();
+    assert_eq!(told, 1, "{:?}", drd.pages());
+}
+
+#[test]
 fn a_quorum_that_nothing_explains_is_told_within_the_detect_slice() {
     let mut e = estate();
     e.endpoint(Unhealthy);

@@ -129,6 +129,13 @@ impl Estate {
         if let Some(lag) = self.lag.filter(|_| every(30)) {
             self.sample(self.now, lag);
         }
+        if every(60) {
+            let (sent_at, stamped_at) = (self.now, self.now);
+            self.tell(Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            });
+        }
         if every(300) {
             self.check();
         }

@@ -1,0 +1,259 @@
+//! One client per service and region, and the one way through which every call goes.
+//!
+//! Deliberately absent: SDK retries (one attempt per command; retries are visible states) and
+//! SDK waiters (they answer 45 s late on average). Each region has its own clients, so that a
+//! dead one cannot hold up the other.
+
+use super::error::AwsError;
+use super::place;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use drd_bootstrap::topology::{SideTopology, Topology};
+use drd_state_machine::event::Side;
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Every deadline of a wait on the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timers {
+    /// TCP and TLS. 3 s: a second SYN leaves after 1 s, so one lost packet is survived.
+    pub connect: Duration,
+    /// One read. 5 s: a healthy regional API answers within 1 s; the lease rests on this figure.
+    pub attempt: Duration,
+    /// One mutating call. 10 s: FailoverGlobalCluster does work before it answers.
+    pub act: Duration,
+    /// A command, its look included: one read and one mutating call.
+    pub command: Duration,
+    /// The fence. 10 s is its slice of the RTO (DESIGN section 4).
+    pub fence: Duration,
+    /// One long poll: SQS holds it for 20 s, 2 s for the handshake, 5 s for the answer.
+    pub poll: Duration,
+    /// One probe of an endpoint. 4 s: under its period of 5 s, and what Route 53 allows a connect.
+    pub probe: Duration,
+    /// One question to one resolver. 2 s: two datagrams, as most stub resolvers do.
+    pub dns: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Timers {
+        Timers {
+            connect: Duration::from_secs(3),
+            attempt: Duration::from_secs(5),
+            act: Duration::from_secs(10),
+            command: Duration::from_secs(15),
+            fence: Duration::from_secs(10),
+            poll: Duration::from_secs(27),
+            probe: Duration::from_secs(4),
+            dns: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Counts calls. `api` is `rds`, `operation` `FailoverGlobalCluster`; `failed` is the class's name.
+pub trait Meter: Send + Sync {
+    /// One call ended after `seconds`.
+    fn request(
+        &self,
+        api: &'static str,
+        operation: &'static str,
+        seconds: f64,
+        failed: Option<&'static str>,
+    );
+}
+
+/// All clients of an estate; cheap to clone.
+#[derive(Clone)]
+pub struct Clients(Arc<Inner>);
+
+struct Inner {
+    topology: Topology,
+    timers: Timers,
+    meter: Arc<dyn Meter>,
+    primary: Regional,
+    standby: Regional,
+    events: aws_sdk_eventbridge::Client,
+    route53: aws_sdk_route53::Client,
+    s3: aws_sdk_s3::Client,
+    sqs: aws_sdk_sqs::Client,
+}
+
+/// What both sides have.
+pub(super) struct Regional {
+    pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    pub(super) balancing: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) rds: aws_sdk_rds::Client,
+}
+
+impl Regional {
+    fn new(config: &SdkConfig) -> Regional {
+        Regional {
+            autoscaling: aws_sdk_autoscaling::Client::new(config),
+            balancing: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(config),
+            rds: aws_sdk_rds::Client::new(config),
+        }
+    }
+}
+
+impl Clients {
+    /// Builds the clients. Makes no call; `AWS_PROFILE`, `AWS_ENDPOINT_URL*` and the other AWS
+    /// variables are honoured by the SDK itself.
+    pub async fn connect(topology: &Topology, timers: Timers, meter: Arc<dyn Meter>) -> Clients {
+        // Loaded once: one set of credentials and one cache of them for all regions. The timeouts
+        // below are ours alone: the credentials' own sources keep the SDK's retries.
+        let found = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(topology.sides.standby.region.clone()))
+            .load()
+            .await;
+        let at = |region: &str, attempt| configured(&found, region, &timers, attempt);
+        let primary = at(&topology.sides.primary.region, timers.act);
+        let standby = at(&topology.sides.standby.region, timers.act);
+        let polled = at(&topology.sides.standby.region, timers.poll);
+        Clients(Arc::new(Inner {
+            topology: topology.clone(),
+            timers,
+            meter,
+            primary: Regional::new(&primary),
+            standby: Regional::new(&standby),
+            events: aws_sdk_eventbridge::Client::new(&standby),
+            route53: aws_sdk_route53::Client::new(&at(ROUTE53_REGION, timers.act)),
+            s3: s3(&standby),
+            sqs: aws_sdk_sqs::Client::new(&polled),
+        }))
+    }
+
+    /// The estate that these clients were built for.
+    pub fn topology(&self) -> &Topology {
+        &self.0.topology
+    }
+
+    /// What is configured for a side.
+    pub fn place(&self, side: Side) -> &SideTopology {
+        place(&self.0.topology, side)
+    }
+
+    /// The deadlines.
+    pub fn timers(&self) -> &Timers {
+        &self.0.timers
+    }
+
+    pub(super) fn at(&self, side: Side) -> &Regional {
+        match side {
+            Side::Primary => &self.0.primary,
+            Side::Standby => &self.0.standby,
+        }
+    }
+
+    pub(super) fn events(&self) -> &aws_sdk_eventbridge::Client {
+        &self.0.events
+    }
+
+    pub(super) fn route53(&self) -> &aws_sdk_route53::Client {
+        &self.0.route53
+    }
+
+    pub(super) fn s3(&self) -> &aws_sdk_s3::Client {
+        &self.0.s3
+    }
+
+    pub(super) fn sqs(&self) -> &aws_sdk_sqs::Client {
+        &self.0.sqs
+    }
+
+    /// One read.
+    ///
+    /// # Errors
+    /// What AWS said, or that it said nothing within [`Timers::attempt`].
+    pub(super) async fn read<T, E>(
+        &self,
+        operation: &'static str,
+        object: &str,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    ) -> Result<T, AwsError>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        self.call(self.0.timers.attempt, operation, object, request)
+            .await
+    }
+
+    /// One mutating call.
+    ///
+    /// # Errors
+    /// What AWS said, or that it said nothing within [`Timers::act`]: then the effect is unknown.
+    pub(super) async fn act<T, E>(
+        &self,
+        operation: &'static str,
+        object: &str,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    ) -> Result<T, AwsError>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        self.call(self.0.timers.act, operation, object, request)
+            .await
+    }
+
+    /// The one way through which every call goes: a deadline, a name, a class, a count.
+    pub(super) async fn call<T, E>(
+        &self,
+        deadline: Duration,
+        operation: &'static str,
+        object: &str,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    ) -> Result<T, AwsError>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let sent_at = Instant::now();
+        // Boxed: unboxed, the SDK's futures grow into every caller's, at minutes of compile time.
+        let request: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request);
+        let result = match tokio::time::timeout(deadline, request).await {
+            Ok(answer) => answer.map_err(|e| AwsError::from_sdk(operation, object, e)),
+            Err(_) => Err(AwsError::no_answer(operation, object, deadline)),
+        };
+        let (api, name) = operation.split_once(':').unwrap_or(("aws", operation));
+        let failed = result.as_ref().err().map(|e| e.class.name());
+        self.0
+            .meter
+            .request(api, name, sent_at.elapsed().as_secs_f64(), failed);
+        result
+    }
+}
+
+/// Route 53 has one endpoint, signed for us-east-1 (Route 53 endpoints and quotas).
+const ROUTE53_REGION: &str = "us-east-1";
+
+fn configured(found: &SdkConfig, region: &str, timers: &Timers, attempt: Duration) -> SdkConfig {
+    // The SDK's own deadlines only back up the ones of `call`, which also cover credentials.
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(timers.connect)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(attempt)
+        .build();
+    found
+        .to_builder()
+        .region(Region::new(region.to_owned()))
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::disabled())
+        .build()
+}
+
+/// An emulator has no host name per bucket, AWS has: path style only where an endpoint is given.
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let elsewhere =
+        config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+    let config = aws_sdk_s3::config::Builder::from(config)
+        .force_path_style(elsewhere)
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
+}

@@ -1,0 +1,219 @@
+//! Where users are sent: the latch, one object in a standby-region bucket whose presence turns
+//! the failover pair over.
+//!
+//! Deliberately absent: any change in Route 53. Its control plane is in us-east-1; the flip is a
+//! data-plane write of ours and a health check of theirs (DESIGN section 7).
+
+use super::clients::Clients;
+use super::error::{AwsError, Class, chain};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use drd_bootstrap::topology::Topology;
+use drd_state_machine::event::Side;
+use serde::{Deserialize, Serialize};
+
+const GET: &str = "s3:GetObject";
+/// A larger object is not one that drd wrote; its generation is not looked for.
+const BODY_BYTES_MAX: i64 = 1_024;
+
+/// The latch object as found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latch {
+    /// What a conditional put or delete must name.
+    pub etag: String,
+    /// The epoch that threw it; `None` when somebody else did.
+    pub epoch: Option<u64>,
+}
+
+/// What the object says. Users and Route 53 only ask whether it is there.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    schema: String,
+    active: Side,
+    epoch: u64,
+}
+
+/// What to do about the latch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// It stands as wanted.
+    AlreadySo,
+    /// A newer epoch moved it: an older one must not undo that.
+    Newer(u64),
+    /// Put the object where none is.
+    Create,
+    /// Put it over the one that was seen.
+    Replace(String),
+    /// Delete the one that was seen.
+    Delete(String),
+}
+
+/// What sends traffic to `to` on behalf of `epoch`, given what was found.
+pub fn next_move(found: Option<&Latch>, to: Side, epoch: u64) -> Move {
+    match (to, found) {
+        (
+            _,
+            Some(Latch {
+                epoch: Some(theirs),
+                ..
+            }),
+        ) if *theirs > epoch => Move::Newer(*theirs),
+        (Side::Standby, None) => Move::Create,
+        (Side::Standby, Some(latch)) if latch.epoch == Some(epoch) => Move::AlreadySo,
+        (Side::Standby, Some(latch)) => Move::Replace(latch.etag.clone()),
+        (Side::Primary, None) => Move::AlreadySo,
+        (Side::Primary, Some(latch)) => Move::Delete(latch.etag.clone()),
+    }
+}
+
+/// The latch; `None` when the object is not there, which sends traffic to the primary.
+///
+/// # Errors
+/// What AWS said. Without `s3:ListBucket` S3 answers 403 for an object that is not there
+/// (S3 API reference, GetObject), which is [`Class::Denied`].
+pub async fn latch(aws: &Clients) -> Result<Option<Latch>, AwsError> {
+    let (bucket, key, object) = named(aws.topology());
+    let request = aws.s3().get_object().bucket(bucket).key(key);
+    match aws.read(GET, &object, request.send()).await {
+        Ok(answer) => read(aws, &object, answer).await.map(Some),
+        Err(e) if e.class == Class::Gone && !e.message.starts_with("NoSuchBucket") => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+async fn read(aws: &Clients, object: &str, answer: GetObjectOutput) -> Result<Latch, AwsError> {
+    let broken = |said: String| AwsError::said(GET, object, None, said);
+    let etag = answer
+        .e_tag()
+        .ok_or_else(|| broken("the answer has no ETag".to_owned()))?
+        .to_owned();
+    if answer.content_length().is_some_and(|n| n > BODY_BYTES_MAX) {
+        return Ok(Latch { etag, epoch: None });
+    }
+    let body = tokio::time::timeout(aws.timers().attempt, answer.body.collect())
+        .await
+        .map_err(|_| AwsError::no_answer(GET, object, aws.timers().attempt))?
+        .map_err(|e| broken(chain(&e)))?;
+    Ok(Latch {
+        etag,
+        epoch: epoch_of(&body.into_bytes()),
+    })
+}
+
+fn epoch_of(body: &[u8]) -> Option<u64> {
+    serde_json::from_slice::<Body>(body).ok().map(|b| b.epoch)
+}
+
+/// Makes a move. Every write is conditional: one that was overtaken changes nothing.
+///
+/// # Errors
+/// What AWS said; [`Class::Conflict`] when the object is not the one that was seen.
+pub async fn make(aws: &Clients, next: &Move, epoch: u64) -> Result<(), AwsError> {
+    let (bucket, key, object) = named(aws.topology());
+    let put = || {
+        let body = Body {
+            schema: "drd.latch/1.0".to_owned(),
+            active: Side::Standby,
+            epoch,
+        };
+        let text = serde_json::to_vec(&body).unwrap_or_default();
+        aws.s3()
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .content_type("application/json")
+            .body(ByteStream::from(text))
+    };
+    match next {
+        Move::AlreadySo => Ok(()),
+        Move::Newer(theirs) => Err(AwsError::said(
+            "s3:PutObject",
+            &object,
+            Some("Conflict"),
+            format!("the latch was moved by the newer epoch {theirs}, this one is {epoch}"),
+        )),
+        Move::Create => {
+            let request = put().if_none_match("*");
+            aws.act("s3:PutObject", &object, request.send())
+                .await
+                .map(drop)
+        }
+        Move::Replace(etag) => {
+            let request = put().if_match(etag);
+            aws.act("s3:PutObject", &object, request.send())
+                .await
+                .map(drop)
+        }
+        Move::Delete(etag) => {
+            let request = aws
+                .s3()
+                .delete_object()
+                .bucket(bucket)
+                .key(key)
+                .if_match(etag);
+            aws.act("s3:DeleteObject", &object, request.send())
+                .await
+                .map(drop)
+        }
+    }
+}
+
+fn named(topology: &Topology) -> (&str, &str, String) {
+    let latch = &topology.dns.latch;
+    (
+        &latch.bucket,
+        &latch.key,
+        format!("{}/{}", latch.bucket, latch.key),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn latch(epoch: Option<u64>) -> Latch {
+        Latch {
+            etag: "\"e\"".to_owned(),
+            epoch,
+        }
+    }
+
+    #[test]
+    fn the_latch_is_created_only_where_none_is() {
+        assert_eq!(next_move(None, Side::Standby, 7), Move::Create);
+        let seen = latch(Some(7));
+        assert_eq!(next_move(Some(&seen), Side::Standby, 7), Move::AlreadySo);
+    }
+
+    #[test]
+    fn an_older_generation_is_replaced_by_condition() {
+        for epoch in [Some(6), None] {
+            let step = next_move(Some(&latch(epoch)), Side::Standby, 7);
+            assert_eq!(step, Move::Replace("\"e\"".to_owned()), "{epoch:?}");
+        }
+    }
+
+    #[test]
+    fn a_newer_generation_is_never_undone() {
+        for to in Side::BOTH {
+            assert_eq!(next_move(Some(&latch(Some(8))), to, 7), Move::Newer(8));
+        }
+    }
+
+    #[test]
+    fn traffic_goes_home_when_the_object_is_gone() {
+        assert_eq!(next_move(None, Side::Primary, 9), Move::AlreadySo);
+        let step = next_move(Some(&latch(Some(7))), Side::Primary, 9);
+        assert_eq!(step, Move::Delete("\"e\"".to_owned()));
+    }
+
+    #[test]
+    fn the_body_carries_its_epoch_and_strangers_have_none() {
+        assert_eq!(
+            epoch_of(br#"{"schema":"drd.latch/1.0","active":"standby","epoch":7}"#),
+            Some(7)
+        );
+        assert_eq!(epoch_of(b"by hand"), None);
+        assert_eq!(epoch_of(b""), None);
+    }
+}

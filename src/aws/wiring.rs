@@ -1,0 +1,305 @@
+//! How Route 53 is wired to the latch: reads for readiness, and what is wrong with what was read.
+//!
+//! Deliberately absent: any change, and any place on a recovery's path. Route 53's control plane
+//! is in us-east-1; nothing that is in a hurry waits for it (S8).
+
+use super::clients::Clients;
+use super::error::AwsError;
+use aws_sdk_route53::types::{HealthCheckConfig, ResourceRecordSet};
+use drd_bootstrap::topology::Topology;
+use drd_state_machine::event::Side;
+
+/// Records asked for: a name has two per address family, and rarely a TXT or so beside them.
+const RECORDS_MAX: i32 = 20;
+
+/// One half of the failover pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Half {
+    /// `PRIMARY` or `SECONDARY`.
+    pub failover: String,
+    /// Its health check.
+    pub health_check: Option<String>,
+    /// An alias that looks at its target's health.
+    pub evaluates_target: bool,
+    /// The names or addresses it gives.
+    pub targets: Vec<String>,
+}
+
+/// What is judged of a health check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// `HTTPS` and so on.
+    pub kind: String,
+    /// `host/path`.
+    pub address: String,
+    /// Whether it is inverted; `None` when the service does not say.
+    pub inverted: Option<bool>,
+    /// A disabled check is healthy for ever.
+    pub disabled: bool,
+}
+
+/// How Route 53 is wired: the record's failover halves, and PRIMARY's health check.
+#[derive(Debug, Default)]
+pub struct Wiring {
+    /// Records of the name that take part in failover.
+    pub halves: Vec<Half>,
+    /// The health check of PRIMARY, when it has one. Read apart: without it the pair is still known.
+    pub health_check: Option<Result<HealthCheck, AwsError>>,
+}
+
+/// Reads the wiring.
+///
+/// # Errors
+/// What AWS said about the records.
+pub async fn read(aws: &Clients) -> Result<Wiring, AwsError> {
+    const OPERATION: &str = "route53:ListResourceRecordSets";
+    let (zone, record) = (
+        &aws.topology().dns.hosted_zone_id,
+        &aws.topology().dns.record,
+    );
+    let request = aws
+        .route53()
+        .list_resource_record_sets()
+        .hosted_zone_id(zone)
+        .start_record_name(record)
+        .max_items(RECORDS_MAX);
+    let answer = aws.read(OPERATION, zone, request.send()).await?;
+    let halves: Vec<Half> = answer
+        .resource_record_sets()
+        .iter()
+        .filter(|r| plain(r.name()) == plain(record))
+        .filter_map(half_of)
+        .collect();
+    let primary = halves.iter().find(|h| h.is("PRIMARY"));
+    let health_check = match primary.and_then(|h| h.health_check.as_deref()) {
+        Some(id) => Some(check(aws, id).await),
+        None => None,
+    };
+    Ok(Wiring {
+        halves,
+        health_check,
+    })
+}
+
+async fn check(aws: &Clients, id: &str) -> Result<HealthCheck, AwsError> {
+    const OPERATION: &str = "route53:GetHealthCheck";
+    let request = aws.route53().get_health_check().health_check_id(id);
+    let answer = aws.read(OPERATION, id, request.send()).await?;
+    answer
+        .health_check()
+        .and_then(|c| c.health_check_config())
+        .map(check_of)
+        .ok_or_else(|| AwsError::gone(OPERATION, id))
+}
+
+fn half_of(record: &ResourceRecordSet) -> Option<Half> {
+    let alias = record.alias_target();
+    let values = record.resource_records().iter().map(|r| plain(r.value()));
+    Some(Half {
+        failover: record.failover()?.as_str().to_owned(),
+        health_check: record.health_check_id().map(str::to_owned),
+        evaluates_target: alias.is_some_and(|a| a.evaluate_target_health()),
+        targets: alias
+            .iter()
+            .map(|a| plain(a.dns_name()))
+            .chain(values)
+            .collect(),
+    })
+}
+
+fn check_of(config: &HealthCheckConfig) -> HealthCheck {
+    let host = config.fully_qualified_domain_name().or(config.ip_address());
+    let path = config
+        .resource_path()
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    HealthCheck {
+        kind: config.r#type().as_str().to_owned(),
+        address: format!("{}/{path}", plain(host.unwrap_or_default())),
+        inverted: config.inverted(),
+        disabled: config.disabled() == Some(true),
+    }
+}
+
+/// A DNS name as it is compared: lower case, no final dot, no `dualstack.` (an alias to a load
+/// balancer may carry it, Route 53 developer guide).
+pub fn plain(name: &str) -> String {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name.strip_prefix("dualstack.")
+        .map_or(name.clone(), str::to_owned)
+}
+
+impl Wiring {
+    /// What keeps the pair from turning over when the latch says so. Wanted: PRIMARY with a
+    /// health check, SECONDARY with nothing that could take it away, neither the wrong way round.
+    pub fn pair_faults(&self, topology: &Topology) -> Vec<String> {
+        let missing = ["PRIMARY", "SECONDARY"]
+            .into_iter()
+            .filter(|name| !self.halves.iter().any(|h| h.is(name)))
+            .map(|name| format!("there is no {name} record of {}", topology.dns.record));
+        missing
+            .chain(self.halves.iter().flat_map(|h| h.faults(topology)))
+            .collect()
+    }
+
+    /// What else than the latch PRIMARY follows. Wanted: an inverted HTTPS check of the latch
+    /// object, and no look at its own target, which would move users to a side that cannot write.
+    pub fn latch_faults(&self, check: &HealthCheck, topology: &Topology) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self
+            .halves
+            .iter()
+            .any(|h| h.is("PRIMARY") && h.evaluates_target)
+        {
+            faults.push("PRIMARY evaluates its target: users move by themselves".to_owned());
+        }
+        let expected = latch_addresses(topology);
+        if check.kind != "HTTPS" || !expected.contains(&check.address) {
+            let (kind, address) = (&check.kind, &check.address);
+            faults.push(format!(
+                "PRIMARY follows {kind} {address}, not HTTPS {}",
+                expected[0]
+            ));
+        }
+        if check.inverted == Some(false) {
+            faults.push("PRIMARY's health check is not inverted".to_owned());
+        }
+        if check.disabled {
+            faults.push("PRIMARY's health check is disabled: healthy for ever".to_owned());
+        }
+        faults
+    }
+}
+
+impl Half {
+    fn is(&self, failover: &str) -> bool {
+        self.failover == failover
+    }
+
+    fn faults(&self, topology: &Topology) -> Vec<String> {
+        let mut faults = Vec::new();
+        let primary = self.is("PRIMARY");
+        let own = if primary {
+            Side::Primary
+        } else {
+            Side::Standby
+        };
+        if primary && self.health_check.is_none() {
+            faults.push("PRIMARY has no health check: it never gives way".to_owned());
+        }
+        if !primary && (self.health_check.is_some() || self.evaluates_target) {
+            faults.push("SECONDARY can be taken away by its own health".to_owned());
+        }
+        if self.gives(own.other(), topology) && !self.gives(own, topology) {
+            faults.push(format!(
+                "{} gives the address of the side {}",
+                self.failover,
+                own.other()
+            ));
+        }
+        faults
+    }
+
+    fn gives(&self, side: Side, topology: &Topology) -> bool {
+        self.targets
+            .contains(&plain(&super::place(topology, side).traffic_target))
+    }
+}
+
+/// The latch object's public addresses: by bucket host name and by path.
+fn latch_addresses(topology: &Topology) -> [String; 2] {
+    let (bucket, key) = (&topology.dns.latch.bucket, &topology.dns.latch.key);
+    let host = plain(&format!(
+        "s3.{}.amazonaws.com",
+        topology.sides.standby.region
+    ));
+    let key = key.trim_start_matches('/');
+    [
+        format!("{bucket}.{host}/{key}"),
+        format!("{host}/{bucket}/{key}"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::tests::topology;
+
+    fn wired() -> Wiring {
+        let half = |failover: &str, check: Option<&str>, target: &str| Half {
+            failover: failover.to_owned(),
+            health_check: check.map(str::to_owned),
+            evaluates_target: false,
+            targets: vec![plain(target)],
+        };
+        let sides = topology().sides;
+        Wiring {
+            halves: vec![
+                half("PRIMARY", Some("hc-1"), &sides.primary.traffic_target),
+                half("SECONDARY", None, &sides.standby.traffic_target),
+            ],
+            health_check: None,
+        }
+    }
+
+    fn following() -> HealthCheck {
+        HealthCheck {
+            kind: "HTTPS".to_owned(),
+            address: latch_addresses(&topology())[0].clone(),
+            inverted: Some(true),
+            disabled: false,
+        }
+    }
+
+    /// How many faults the pair and PRIMARY's check have after a change.
+    fn faults(change: impl FnOnce(&mut Wiring, &mut HealthCheck)) -> (usize, usize) {
+        let (mut wiring, mut check) = (wired(), following());
+        change(&mut wiring, &mut check);
+        let topology = topology();
+        let pair = wiring.pair_faults(&topology).len();
+        (pair, wiring.latch_faults(&check, &topology).len())
+    }
+
+    #[test]
+    fn the_wiring_of_the_design_has_no_fault() {
+        assert_eq!(faults(|_, _| {}), (0, 0));
+    }
+
+    #[test]
+    fn a_pair_that_cannot_turn_over_is_a_fault() {
+        let pair = |change: fn(&mut Vec<Half>)| faults(|w, _| change(&mut w.halves)).0;
+        assert_eq!(pair(|halves| drop(halves.pop())), 1);
+        assert_eq!(pair(|halves| halves[0].health_check = None), 1);
+        assert_eq!(pair(|halves| halves[1].health_check = Some("hc".into())), 1);
+        assert_eq!(pair(|halves| halves[1].evaluates_target = true), 1);
+        let swap = |halves: &mut Vec<Half>| {
+            halves[0].failover = "SECONDARY".to_owned();
+            halves[1].failover = "PRIMARY".to_owned();
+        };
+        assert_eq!(
+            pair(swap),
+            4,
+            "each half is wrong in itself and in its address"
+        );
+    }
+
+    #[test]
+    fn a_primary_that_follows_anything_but_the_latch_is_a_fault() {
+        let check = |change: fn(&mut HealthCheck)| faults(|_, c| change(c)).1;
+        assert_eq!(
+            check(|c| c.address = "primary.example.com/health".into()),
+            1
+        );
+        assert_eq!(check(|c| c.kind = "HTTP".into()), 1);
+        assert_eq!(check(|c| c.inverted = Some(false)), 1);
+        assert_eq!(check(|c| c.inverted = None), 0, "not said is not false");
+        assert_eq!(check(|c| c.disabled = true), 1);
+        assert_eq!(faults(|w, _| w.halves[0].evaluates_target = true), (0, 1));
+    }
+
+    #[test]
+    fn names_are_compared_as_dns_compares_them() {
+        let alias = "dualstack.ALB-1.eu-central-2.elb.amazonaws.com.";
+        assert_eq!(plain(alias), "alb-1.eu-central-2.elb.amazonaws.com");
+    }
+}

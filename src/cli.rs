@@ -1,0 +1,353 @@
+//! The commands and their help. Data on stdout, talk on stderr, exit codes as DESIGN section 9.
+//!
+//! Deliberately absent: logic. Each command is one call into the library.
+
+mod failure;
+
+pub use failure::Failure;
+
+use crate::config;
+use crate::daemon;
+use crate::gameday::{self, Speed};
+use crate::lab::builtin;
+use crate::lab::rehearsal::Moment;
+use crate::ledger::{FileLedger, Replayed, replay, what_if};
+use crate::status;
+use crate::telemetry::Telemetry;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "Exit codes: 0 done and verified; 1 failed, nothing running; 2 usage; 3 refused; \
+4 (with --detailed-exitcode) not armed; 5 still in progress; 6 missed RTO or RPO, or a rehearsal's \
+expectation; 7 AWS or the daemon is unreachable.";
+
+/// Cross-region failover for Aurora on AWS: watch, fail over, prove it.
+///
+/// Try it without an AWS account:   drd gameday run region-dark
+/// Is it ready right now?           drd status
+#[derive(Debug, Parser)]
+#[command(name = "drd", version, verbatim_doc_comment, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Words,
+}
+
+#[derive(Debug, Subcommand)]
+enum Words {
+    /// Run the daemon until SIGTERM.
+    Run(Where),
+    /// Ask the running daemon: armed or not, and why.
+    Status(StatusArgs),
+    /// Check a configuration.
+    #[command(subcommand)]
+    Config(ConfigWords),
+    /// Rehearse failovers in the embedded lab: no account, no configuration.
+    #[command(subcommand)]
+    Gameday(GamedayWords),
+    /// Make every decision of a ledger again: bit for bit, or with another policy.
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, Args)]
+struct Where {
+    /// The configuration file; /etc/drd/drd.toml when absent.
+    #[arg(long, value_name = "FILE", env = "DRD_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    place: Where,
+    /// Each rule of the decision with its figures.
+    #[arg(long)]
+    why: bool,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    /// Exit with 4 when drd is not armed.
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigWords {
+    /// Point at what is wrong, or print what drd understood.
+    Check {
+        /// The file; /etc/drd/drd.toml when absent.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum GamedayWords {
+    /// Name the built-in scenarios.
+    List,
+    /// Rehearse one scenario.
+    Run(RunArgs),
+    /// Rehearse random fault mixes, each judged on every step.
+    Soak(SoakArgs),
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// A built-in name, or a scenario file.
+    #[arg(value_name = "NAME|FILE")]
+    scenario: String,
+    /// The same seed, the same story.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// max, 20x or 1x; on a terminal 60x, else max.
+    #[arg(long)]
+    speed: Option<Speed>,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    /// Where the report goes; drd-lab in the temporary folder when absent.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct SoakArgs {
+    /// How many seeds.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    base: u64,
+    /// Threads; one a core when absent.
+    #[arg(long)]
+    jobs: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    /// A ledger file.
+    #[arg(value_name = "FILE")]
+    ledger: PathBuf,
+    /// A configuration whose policy is tried on the same events.
+    #[arg(long, value_name = "CONFIG")]
+    policy: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// How a command ended, when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0.
+    Done,
+    /// 1.
+    Failed,
+    /// 4.
+    NotArmed,
+    /// 6.
+    Missed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::NotArmed => 4,
+            Exit::Missed => 6,
+        })
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub fn run(self) -> Result<Exit, Failure> {
+        match self.command {
+            Words::Run(place) => run(&place),
+            Words::Status(args) => show_status(&args),
+            Words::Config(ConfigWords::Check { file }) => {
+                print(&config::check_report(file.as_deref(), variables())?)?;
+                Ok(Exit::Done)
+            }
+            Words::Gameday(GamedayWords::List) => list(),
+            Words::Gameday(GamedayWords::Run(args)) => rehearse(&args),
+            Words::Gameday(GamedayWords::Soak(args)) => soak(&args),
+            Words::Replay(args) => replay_ledger(&args),
+        }
+    }
+}
+
+/// drd's own variables; `DRD_CONFIG` and `DRD_LOG` are not overrides.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars().filter(|(name, _)| name != "DRD_CONFIG" && name != "DRD_LOG")
+}
+
+fn run(place: &Where) -> Result<Exit, Failure> {
+    Telemetry::from_process().start()?;
+    let config = config::load(place.config.as_deref(), variables())?;
+    daemon::run(config)?;
+    Ok(Exit::Done)
+}
+
+fn show_status(args: &StatusArgs) -> Result<Exit, Failure> {
+    let config = config::load(args.place.config.as_deref(), variables())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let view = runtime.block_on(status::fetch(config.listen))?;
+    match (args.output, args.why) {
+        (Output::Json, _) => print(&view.json()?)?,
+        (Output::Table, true) => print(&view.why())?,
+        (Output::Table, false) => print(&view.table())?,
+    }
+    let not_armed = args.detailed_exitcode && !view.armed;
+    Ok(if not_armed {
+        Exit::NotArmed
+    } else {
+        Exit::Done
+    })
+}
+
+fn list() -> Result<Exit, Failure> {
+    let mut out = String::new();
+    for scenario in builtin::all()? {
+        let expected = scenario.expect.outcome.name();
+        out.push_str(&format!(
+            "{:<24} {expected:<13} {}\n",
+            scenario.name, scenario.about
+        ));
+    }
+    print(&out)?;
+    Ok(Exit::Done)
+}
+
+fn rehearse(args: &RunArgs) -> Result<Exit, Failure> {
+    let scenario = builtin::find(&args.scenario)?;
+    let live = std::io::stderr().is_terminal();
+    // 20 virtual minutes in 20 s: long enough to follow, short enough to wait for.
+    let speed = args
+        .speed
+        .unwrap_or(if live { Speed::Times(60.0) } else { Speed::Max });
+    let report = gameday::run(&scenario, args.seed, speed, &mut say)?;
+    let folder = args.report.clone().unwrap_or_else(|| {
+        std::env::temp_dir()
+            .join("drd-lab")
+            .join(format!("{}-{}", scenario.name, args.seed))
+    });
+    let page = report.write(&folder)?;
+    match args.output {
+        Output::Json => print(&serde_json::to_string_pretty(&report)?)?,
+        Output::Table => print(&format!("{}Report: {}", report.summary(), page.display()))?,
+    }
+    Ok(if report.passed {
+        Exit::Done
+    } else {
+        Exit::Missed
+    })
+}
+
+fn say(moment: &Moment) {
+    let seconds = moment.t.0 / 1000;
+    // A closed stderr must not end a rehearsal.
+    let _ = writeln!(
+        std::io::stderr(),
+        " {:02}:{:02}  {:<8} {}",
+        seconds / 60,
+        seconds % 60,
+        moment.kind,
+        moment.text
+    );
+}
+
+fn soak(args: &SoakArgs) -> Result<Exit, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let soaked = gameday::soak_all(args.base, args.seeds, args.jobs.unwrap_or(cores))?;
+    let [failed, switched, none, held, unfinished] = soaked.outcomes;
+    print(&format!(
+        "{} rehearsals from seed {}: {failed} failed over, {switched} switched over, {held} held, {none} without action, {unfinished} unfinished at the end; {} checks",
+        soaked.seeds, args.base, soaked.checks
+    ))?;
+    let Some((seed, done)) = soaked.first_violation else {
+        print("no promise was broken")?;
+        return Ok(Exit::Done);
+    };
+    for broken in &done.violations {
+        print(&format!("BROKEN {}: {}", broken.promise, broken.what))?;
+    }
+    print(&format!(
+        "first failing seed {seed}. Replay it: drd gameday soak --base {seed} --seeds 1"
+    ))?;
+    for moment in &done.timeline {
+        say(moment);
+    }
+    Ok(Exit::Missed)
+}
+
+fn replay_ledger(args: &ReplayArgs) -> Result<Exit, Failure> {
+    let found = FileLedger::read(&args.ledger)?;
+    if let Some(config) = &args.policy {
+        let config = config::load(Some(config), variables())?;
+        let mut out = String::from("with this policy drd would have gone:\n");
+        for (now, decision) in what_if(&found.entries, &config.policy) {
+            let at = Timestamp::from_millisecond(now.0).unwrap_or_default();
+            out.push_str(&format!(
+                "{at}  {} -> {}: {}\n",
+                decision.from, decision.to, decision.because
+            ));
+        }
+        print(&out)?;
+        return Ok(Exit::Done);
+    }
+    let replayed = replay(&found.entries);
+    let other: Vec<&Replayed> = replayed.iter().filter(|r| !r.is_same()).collect();
+    for r in &replayed {
+        let at = Timestamp::from_millisecond(r.now.0).unwrap_or_default();
+        let mark = if r.is_same() { "same" } else { "OTHER" };
+        print(&format!(
+            "{at}  {mark}  {} -> {}: {}",
+            r.written.from, r.written.to, r.written.because
+        ))?;
+        if !r.is_same() {
+            print(&format!(
+                "    now: {} -> {}: {}",
+                r.again.from, r.again.to, r.again.because
+            ))?;
+        }
+    }
+    let torn = if found.torn_bytes > 0 {
+        ", a torn last line left alone"
+    } else {
+        ""
+    };
+    print(&format!(
+        "{} lines, {} decisions, {} came out otherwise{torn}",
+        found.entries.len(),
+        replayed.len(),
+        other.len()
+    ))?;
+    Ok(if other.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}

@@ -1,0 +1,64 @@
+//! Why a command could not do its work: said once, with its causes, and mapped to an exit code.
+//!
+//! Deliberately absent: the words themselves; each is written where the failure is known.
+
+use crate::config::ConfigError;
+use crate::daemon::DaemonError;
+use crate::lab::scenario::ScenarioError;
+use crate::ledger::LedgerError;
+use crate::metrics::MetricsError;
+use crate::status::FetchError;
+use crate::telemetry::TelemetryError;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each is the error it carries")]
+pub enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error("write the output")]
+    Output(#[from] std::io::Error),
+    #[error("express the output as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Failure::Config(_) | Failure::Scenario(_) | Failure::Telemetry(_) => 2,
+            Failure::Fetch(_) => FetchError::EXIT_CODE,
+            Failure::Daemon(_)
+            | Failure::Ledger(_)
+            | Failure::Metrics(_)
+            | Failure::Output(_)
+            | Failure::Json(_) => 1,
+        }
+    }
+
+    /// Says it on stderr, causes included, and gives the exit code.
+    pub fn tell(&self) -> ExitCode {
+        let mut text = format!("drd: {self}");
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!("\n  because: {error}"));
+            cause = error.source();
+        }
+        // Nobody is left to be told when stderr is gone.
+        let _ = writeln!(std::io::stderr(), "{text}");
+        ExitCode::from(self.code())
+    }
+}

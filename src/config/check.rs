@@ -1,0 +1,163 @@
+//! The text of `drd config check`: what drd understood, so that a person can compare it with
+//! what was meant.
+//!
+//! Deliberately absent: whether any of it exists in AWS (`drd doctor`).
+
+use super::fit::{endpoint_domains, in_sequence};
+use super::{Config, ConfigError, LedgerConfig, SensorConfig, build, open, policy};
+use drd_bootstrap::SideTopology;
+use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::policy::Policy;
+use drd_state_machine::time::Span;
+use std::fmt::{self, Write};
+use std::path::Path;
+
+/// What `drd config check` prints when all is well.
+///
+/// # Errors
+/// Those of [`super::load`]; their `Display` is what the command prints instead.
+pub fn check_report(
+    path: Option<&Path>,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<String, ConfigError> {
+    let (name, text, overlay) = open(path, variables)?;
+    let config = build(&name, &text, &overlay)?;
+    let mut report = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_report(&mut report, &name, &config);
+    Ok(report)
+}
+
+fn write_report(out: &mut String, name: &str, config: &Config) -> fmt::Result {
+    let topology = &config.topology;
+    writeln!(out, "ok {name}")?;
+    writeln!(
+        out,
+        "  estate     {}   account {}   {}",
+        topology.suffix,
+        config.account(),
+        topology.global_cluster
+    )?;
+    write_side(out, Side::Primary, &topology.sides.primary)?;
+    write_side(out, Side::Standby, &topology.sides.standby)?;
+    let dns = &topology.dns;
+    writeln!(
+        out,
+        "  traffic    {} in zone {}, latch s3://{}/{}",
+        dns.record, dns.hosted_zone_id, dns.latch.bucket, dns.latch.key
+    )?;
+    writeln!(out, "  intake     {}", topology.queue_url)?;
+    let LedgerConfig::File { path } = &config.ledger;
+    writeln!(
+        out,
+        "  ledger     {}   http {}",
+        path.display(),
+        config.listen
+    )?;
+    write_sensors(out, config)?;
+    write_policy(out, config)
+}
+
+fn write_side(out: &mut String, side: Side, topology: &SideTopology) -> fmt::Result {
+    let (region, cluster) = (&topology.region, topology.cluster_id());
+    writeln!(
+        out,
+        "  {:<10} {region}   {cluster}   {}   {}",
+        side.name(),
+        topology.asg,
+        topology.endpoint
+    )
+}
+
+fn write_sensors(out: &mut String, config: &Config) -> fmt::Result {
+    writeln!(out, "  sensors    {}", config.sensors.len())?;
+    for sensor in &config.sensors {
+        let by = sensor.alarm_arn.as_deref().unwrap_or(spoken_for_by(sensor));
+        let domain = sensor.vantage.domain().name();
+        writeln!(
+            out,
+            "    {:<24} {:<14} {:<15} {by}",
+            sensor.name,
+            sensor.vantage.name(),
+            domain
+        )?;
+    }
+    for side in Side::BOTH {
+        let seeing = endpoint_domains(&config.sensors, side);
+        let names: Vec<_> = seeing.iter().map(|domain| domain.name()).collect();
+        let quorum = config.policy.quorum;
+        let seen = names.join(", ");
+        writeln!(
+            out,
+            "  quorum     {quorum} of {} that see {side}'s endpoint: {seen}",
+            names.len()
+        )?;
+    }
+    Ok(())
+}
+
+fn spoken_for_by(sensor: &SensorConfig) -> &'static str {
+    match sensor.vantage {
+        Vantage::Witness => "its events",
+        Vantage::Probe | Vantage::ControlPlane => "drd itself",
+        Vantage::Replication => "lag samples",
+        Vantage::Route53 | Vantage::Inside => "no alarm",
+    }
+}
+
+fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
+    let Config {
+        policy, serving, ..
+    } = config;
+    let words = policy
+        .autonomy
+        .iter()
+        .map(|(of, autonomy)| format!("{of} {}", policy::word(*autonomy)));
+    writeln!(out, "  unattended {}", words.collect::<Vec<_>>().join(", "))?;
+    let (min, desired) = (serving.min, serving.desired);
+    writeln!(
+        out,
+        "  capacity   min {min}, desired {desired}, floor {} %",
+        serving.floor_percent
+    )?;
+    let holds = policy
+        .hold_down_for
+        .iter()
+        .map(|(of, span)| format!(", {of} {span}"));
+    writeln!(
+        out,
+        "  hold-down  {}{}",
+        policy.hold_down,
+        holds.collect::<String>()
+    )?;
+    writeln!(out, "  objectives rto {}, rpo {}", policy.rto, policy.rpo)?;
+    write_budget(out, policy)
+}
+
+/// 50 columns for the whole RTO: the bar and its labels fit into 80.
+const BAR_COLUMNS: usize = 50;
+
+fn write_budget(out: &mut String, policy: &Policy) -> fmt::Result {
+    let mut from = Span::ZERO;
+    for (name, slice) in in_sequence(&policy.budget) {
+        write_slice(out, name, slice, from, policy.rto)?;
+        if name == "promote" {
+            write_slice(out, "  fence", policy.budget.fence, from, policy.rto)?;
+        }
+        from = from + slice;
+    }
+    let spare = policy.rto - from;
+    write_slice(out, "spare", spare, from, policy.rto)
+}
+
+fn write_slice(out: &mut String, name: &str, slice: Span, from: Span, rto: Span) -> fmt::Result {
+    let column = |at: Span| (at.0 as f64 / rto.0 as f64 * BAR_COLUMNS as f64).round() as usize;
+    let start = column(from);
+    let length = column(from + slice).saturating_sub(start);
+    let bar = format!("{}{}", " ".repeat(start), "#".repeat(length));
+    writeln!(
+        out,
+        "    {name:<10} {:>7}  |{bar:<BAR_COLUMNS$}|",
+        slice.to_string()
+    )
+}

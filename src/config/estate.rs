@@ -1,0 +1,276 @@
+//! The estate's half of the file: suffix, sides, database, record, queue, references.
+//!
+//! Deliberately absent: asking AWS whether any of it exists. Readiness does that, every 5 min.
+
+use super::leaf::{self, Arn};
+use super::reader::{Field, Notes, Reader};
+use drd_bootstrap::{Dns, Latch, SideTopology, Sides, Topology};
+
+/// Reads everything that [`Topology`] holds.
+pub(super) fn read(root: &mut Reader<'_>) -> Option<Topology> {
+    let suffix = root.required(
+        "suffix",
+        "the end of every name of the estate",
+        leaf::suffix,
+    );
+    let sides = read_sides(root);
+    let global_cluster = read_database(root);
+    let dns = read_dns(root);
+    let intake = read_intake(root, sides.as_ref());
+    let references = read_references(root, sides.as_ref());
+    let (queue_url, event_bus) = intake?;
+    Some(Topology {
+        suffix: suffix?.value,
+        sides: sides?,
+        global_cluster: global_cluster?,
+        dns: dns?,
+        queue_url,
+        event_bus,
+        references: references?,
+    })
+}
+
+/// One side with the places of what is compared with the other side.
+struct SideRead {
+    region: Field<String>,
+    cluster: Field<Arn>,
+    endpoint: Field<String>,
+    traffic_target: Field<String>,
+    topology: SideTopology,
+}
+
+fn read_sides(root: &mut Reader<'_>) -> Option<Sides> {
+    let mut sides = root.table(
+        "sides",
+        "the two places, [sides.primary] and [sides.standby]",
+    )?;
+    let primary = read_side(
+        &mut sides,
+        "primary",
+        "where the estate serves when all is well",
+    );
+    let standby = read_side(&mut sides, "standby", "where it serves after a failover");
+    let notes = sides.notes();
+    sides.finish();
+    let (primary, standby) = (primary?, standby?);
+    compare(notes, &primary, &standby);
+    Some(Sides {
+        primary: primary.topology,
+        standby: standby.topology,
+    })
+}
+
+fn read_side(sides: &mut Reader<'_>, key: &'static str, purpose: &str) -> Option<SideRead> {
+    let mut side = sides.table(key, purpose)?;
+    let region = side.required("region", "the side's AWS region", leaf::region);
+    let cluster = side.required(
+        "cluster_arn",
+        "the side's Aurora cluster",
+        leaf::cluster_arn,
+    );
+    let asg = side.required(
+        "asg",
+        "the name of the side's Auto Scaling group",
+        leaf::text,
+    );
+    let group = side.optional("target_group_arn", leaf::target_group_arn);
+    let endpoint = side.required(
+        "endpoint",
+        "a URL that answers 200 and \"trading_data\":\"valid\" while the side can serve",
+        leaf::url,
+    );
+    let traffic_target = side.required(
+        "traffic_target",
+        "the name or address that the record resolves to while this side serves",
+        leaf::host,
+    );
+    let write_check = side.required(
+        "write_check",
+        "a URL that answers 200 only after a row was written and read back",
+        leaf::url,
+    );
+    for arn in [&cluster, &group].into_iter().flatten() {
+        same_region(side.notes(), arn, region.as_ref());
+    }
+    side.finish();
+    let (region, cluster) = (region?, cluster?);
+    let (endpoint, traffic_target) = (endpoint?, traffic_target?);
+    let topology = SideTopology {
+        region: region.value.clone(),
+        cluster_arn: cluster.value.text.clone(),
+        asg: asg?.value,
+        target_group_arn: group.map(|field| field.value.text),
+        endpoint: endpoint.value.clone(),
+        traffic_target: traffic_target.value.clone(),
+        write_check: write_check?.value,
+    };
+    Some(SideRead {
+        region,
+        cluster,
+        endpoint,
+        traffic_target,
+        topology,
+    })
+}
+
+fn same_region(notes: &Notes, arn: &Field<Arn>, region: Option<&Field<String>>) {
+    let Some(region) = region.filter(|region| region.value != arn.value.region) else {
+        return;
+    };
+    let what = format!(
+        "this ARN is in {}, its side is in {}",
+        arn.value.region, region.value
+    );
+    notes.problem(&arn.origin, what, "one side is one region");
+}
+
+/// What must differ between the sides, and what must not.
+fn compare(notes: &Notes, primary: &SideRead, standby: &SideRead) {
+    if primary.region.value == standby.region.value {
+        let hint = "a failover across regions needs two";
+        notes.problem(
+            &standby.region.origin,
+            "both sides are in the same region",
+            hint,
+        );
+    }
+    let (ours, theirs) = (
+        &primary.cluster.value.account,
+        &standby.cluster.value.account,
+    );
+    if ours != theirs {
+        let what = format!("the sides are in two accounts, {ours} and {theirs}");
+        let hint = "an Aurora Global Database lies in one account";
+        notes.problem(&standby.cluster.origin, what, hint);
+    }
+    if primary.endpoint.value == standby.endpoint.value {
+        let hint = "a probe could not tell which side is down";
+        notes.problem(
+            &standby.endpoint.origin,
+            "both sides have the same endpoint",
+            hint,
+        );
+    }
+    if primary.traffic_target.value == standby.traffic_target.value {
+        let hint = "drd could not see where the record points";
+        notes.problem(
+            &standby.traffic_target.origin,
+            "both sides have the same traffic_target",
+            hint,
+        );
+    }
+}
+
+fn read_database(root: &mut Reader<'_>) -> Option<String> {
+    let mut database = root.table("database", "the Aurora Global Database")?;
+    let purpose = "the identifier of the Aurora Global Database";
+    let name = database.required("global_cluster", purpose, leaf::text);
+    database.finish();
+    Some(name?.value)
+}
+
+fn read_dns(root: &mut Reader<'_>) -> Option<Dns> {
+    let mut dns = root.table("dns", "the failover record and its latch")?;
+    let record = dns.required("record", "the record that users resolve", leaf::record);
+    let hosted_zone_id = dns.required(
+        "hosted_zone_id",
+        "the zone that holds the record",
+        leaf::zone,
+    );
+    let latch = read_latch(&mut dns);
+    let resolvers = dns.with_default("resolvers", Vec::new(), leaf::resolvers);
+    dns.finish();
+    Some(Dns {
+        record: record?.value,
+        hosted_zone_id: hosted_zone_id?.value,
+        latch: latch?,
+        resolvers: resolvers.value,
+    })
+}
+
+fn read_latch(dns: &mut Reader<'_>) -> Option<Latch> {
+    let mut latch = dns.table(
+        "latch",
+        "the object whose presence sends traffic to the standby",
+    )?;
+    let bucket = latch.required(
+        "bucket",
+        "the latch's bucket, in the standby's region",
+        leaf::text,
+    );
+    let key = latch.required("key", "the latch's key in its bucket", leaf::text);
+    latch.finish();
+    Some(Latch {
+        bucket: bucket?.value,
+        key: key?.value,
+    })
+}
+
+fn read_intake(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<(String, String)> {
+    let mut intake = root.table("intake", "where signals arrive")?;
+    let queue = intake.required("queue_url", "the queue in the standby's region", leaf::url);
+    let bus = intake.with_default("event_bus", "default".to_owned(), leaf::text);
+    if let (Some(queue), Some(sides)) = (&queue, sides) {
+        queue_beside_standby(intake.notes(), queue, sides);
+    }
+    intake.finish();
+    Some((queue?.value, bus.value))
+}
+
+/// A queue elsewhere would fall silent with the primary, or cost a third region. Hosts that do
+/// not have AWS's form `sqs.REGION.…` are taken at their word.
+fn queue_beside_standby(notes: &Notes, queue: &Field<String>, sides: &Sides) {
+    let host = host_of(&queue.value);
+    let mut labels = host.split('.');
+    let (first, region) = (labels.next(), labels.next().unwrap_or_default());
+    if first == Some("sqs") && region != sides.standby.region {
+        let what = format!("the queue is in {region}, not in the standby's region");
+        let hint = format!("drd receives in {}", sides.standby.region);
+        notes.problem(&queue.origin, what, hint);
+    }
+}
+
+fn read_references(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<Vec<String>> {
+    let purpose = "what tells a dark region from an observer that is cut off";
+    let mut observer = root.table("observer", purpose)?;
+    let purpose = "URLs in other regions that must answer for drd's own readings to count";
+    let references = observer.required("references", purpose, leaf::urls);
+    let notes = observer.notes();
+    observer.finish();
+    let references = references?;
+    if references.value.is_empty() {
+        let hint = "without one, a cut-off observer would blame the region";
+        notes.problem(
+            &references.origin,
+            "`references` in [observer] is empty",
+            hint,
+        );
+    }
+    for url in &references.value {
+        outside_both(notes, &references, url, sides);
+    }
+    Some(references.value)
+}
+
+/// Roles move, so a reference must lie outside both sides.
+fn outside_both(notes: &Notes, references: &Field<Vec<String>>, url: &str, sides: Option<&Sides>) {
+    let regions = sides.map(|sides| [&sides.primary.region, &sides.standby.region]);
+    let host = host_of(url);
+    let lies_in = |region: &&String| host.split('.').any(|label| label == region.as_str());
+    let inside = regions.into_iter().flatten().find(lies_in);
+    if let Some(region) = inside {
+        let what = format!("the reference {url} is in {region}, a side's own region");
+        notes.problem(
+            &references.origin,
+            what,
+            "it would fail with the side; use a third region",
+        );
+    }
+}
+
+fn host_of(url: &str) -> String {
+    let uri = url.parse::<http::Uri>();
+    uri.ok()
+        .and_then(|uri| uri.host().map(str::to_owned))
+        .unwrap_or_default()
+}

@@ -1,0 +1,162 @@
+//! How drd itself runs: how often it looks, where its ledger is, where it listens.
+//!
+//! Deliberately absent: the DynamoDB ledger. It is refused by name until it is built.
+
+use super::leaf;
+use super::problem::Origin;
+use super::reader::{Notes, Reader};
+use super::tree::Node;
+use drd_state_machine::policy::{LOOK_FRESH, OWN_FRESH, READY_FRESH};
+use drd_state_machine::time::Span;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// How often drd looks, and how long it waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObserveConfig {
+    /// Between two looks at AWS while all is well.
+    pub armed: Span,
+    /// The same while a recovery runs.
+    pub acting: Span,
+    /// Between two probes of the public endpoint.
+    pub probe: Span,
+    /// How long a probe may take.
+    pub probe_timeout: Span,
+    /// Between two rounds of readiness checks.
+    pub readiness: Span,
+    /// Between two heartbeats through EventBridge and SQS.
+    pub heartbeat: Span,
+    /// How long one AWS call may take.
+    pub call_timeout: Span,
+}
+
+/// Where decisions are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerConfig {
+    /// A file of JSON Lines on this host.
+    File {
+        /// The file; its directory must exist.
+        path: PathBuf,
+    },
+}
+
+/// The port that DESIGN section 9 names.
+const PORT: u16 = 9817;
+
+pub(super) fn read_observe(root: &mut Reader<'_>) -> ObserveConfig {
+    let mut table = root.table_or_empty("observe");
+    let mut seconds = |key, default| {
+        table
+            .with_default(key, Span::secs(default), leaf::span)
+            .value
+    };
+    let observe = ObserveConfig {
+        armed: seconds("armed", 30),
+        acting: seconds("acting", 5),
+        probe: seconds("probe", 5),
+        probe_timeout: seconds("probe_timeout", 3),
+        readiness: seconds("readiness", 300),
+        heartbeat: seconds("heartbeat", 60),
+        call_timeout: seconds("call_timeout", 5),
+    };
+    fits(table.notes(), table.origin(), &observe);
+    table.finish();
+    observe
+}
+
+/// What drd sees stays valid for a fixed time (`drd_state_machine::policy`). Looking more rarely
+/// than that would leave gaps in which it knows nothing and is not armed.
+fn fits(notes: &Notes, origin: &Origin, observe: &ObserveConfig) {
+    let rules = [
+        (
+            "probe_timeout",
+            observe.probe_timeout,
+            observe.probe,
+            "probes would pile up",
+        ),
+        (
+            "acting",
+            observe.acting,
+            observe.armed,
+            "drd looks more often while it acts",
+        ),
+        (
+            "2 x armed + call_timeout",
+            observe.armed.times(2) + observe.call_timeout,
+            LOOK_FRESH,
+            "a look must be followed by the next before it is too old",
+        ),
+        (
+            "2 x probe + probe_timeout",
+            observe.probe.times(2) + observe.probe_timeout,
+            OWN_FRESH,
+            "a probe must be followed by the next before it is too old",
+        ),
+        (
+            "2 x readiness",
+            observe.readiness.times(2),
+            READY_FRESH,
+            "a round of checks must be followed by the next before it is too old",
+        ),
+    ];
+    for (what, value, most, why) in rules {
+        if value > most {
+            notes.problem(origin, format!("{what} {value} > {most} in [observe]"), why);
+        }
+    }
+}
+
+pub(super) fn read_ledger(root: &mut Reader<'_>) -> Option<LedgerConfig> {
+    let mut ledger = root.table("ledger", "where decisions are kept, kind and path")?;
+    let kind = ledger.with_default("kind", Kind::File, ledger_kind);
+    let table = ledger.optional("table", leaf::text);
+    let notes = ledger.notes();
+    let path = match kind.value {
+        Kind::DynamoDb => {
+            let hint = "not built yet; use kind = \"file\" and a path";
+            notes.problem(&kind.origin, "a ledger in DynamoDB", hint);
+            ledger.optional("path", leaf::text)
+        }
+        Kind::File => {
+            if let Some(table) = table {
+                let hint = "remove it; kind = \"file\" has a path";
+                notes.problem(
+                    &table.origin,
+                    "`table` belongs to a ledger in DynamoDB",
+                    hint,
+                );
+            }
+            let purpose = "the file that holds every decision, such as /var/lib/drd/ledger.jsonl";
+            ledger.required("path", purpose, leaf::text)
+        }
+    };
+    ledger.finish();
+    Some(LedgerConfig::File {
+        path: PathBuf::from(path?.value),
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    File,
+    DynamoDb,
+}
+
+fn ledger_kind(node: &Node) -> Result<Kind, String> {
+    leaf::named(
+        node.text()?,
+        [Kind::File, Kind::DynamoDb],
+        |kind| match kind {
+            Kind::File => "file",
+            Kind::DynamoDb => "dynamodb",
+        },
+    )
+}
+
+pub(super) fn read_listen(root: &mut Reader<'_>) -> SocketAddr {
+    let mut http = root.table_or_empty("http");
+    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+    let listen = http.with_default("listen", default, leaf::listen);
+    http.finish();
+    listen.value
+}

@@ -1,0 +1,171 @@
+//! The file as a tree in which every key and value knows where it was written.
+//!
+//! Deliberately absent: meaning. `reader` asks the tree for keys; nothing here knows one.
+
+use super::problem::{Origin, Problem};
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A value and where it was written.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub origin: Origin,
+    pub value: Value,
+}
+
+/// A value. Dates, floats and booleans mean nothing to drd, so they only have a name.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Text(String),
+    Number(String),
+    List(Vec<Node>),
+    Table(Table),
+    /// The text of an environment variable: its type is what the reader expects.
+    Raw(String),
+    Other(&'static str),
+}
+
+/// A key's own place beside its value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub key: Origin,
+    pub node: Node,
+}
+
+pub(super) type Table = BTreeMap<String, Entry>;
+
+/// Reads TOML.
+///
+/// # Errors
+/// Every syntax error that the parser can recover from, not just the first.
+pub(super) fn parse(text: &str) -> Result<Table, Vec<Problem>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Ok(table_of(table.into_inner(), &mut |span| Origin::File(span)));
+    }
+    Err(errors
+        .into_iter()
+        .map(|error| Problem {
+            origin: error.span().map_or(Origin::Nowhere, Origin::File),
+            message: format!("not TOML: {}", error.message()),
+            hint: String::new(),
+        })
+        .collect())
+}
+
+/// Reads one TOML value from a variable: `["a", "b"]`, `{ min = 6 }`.
+pub(super) fn parse_value(raw: &str, origin: &Origin) -> Option<Node> {
+    let spanned = DeValue::parse(raw).ok()?;
+    Some(node_of(spanned, &mut |_| origin.clone()))
+}
+
+type Place<'a> = dyn FnMut(std::ops::Range<usize>) -> Origin + 'a;
+
+fn table_of(table: DeTable<'_>, place: &mut Place<'_>) -> Table {
+    table
+        .into_iter()
+        .map(|(key, value)| {
+            let entry = Entry {
+                key: place(key.span()),
+                node: node_of(value, place),
+            };
+            (key.into_inner().into_owned(), entry)
+        })
+        .collect()
+}
+
+fn node_of(spanned: Spanned<DeValue<'_>>, place: &mut Place<'_>) -> Node {
+    let origin = place(spanned.span());
+    let value = match spanned.into_inner() {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Integer(number) if number.radix() == 10 => {
+            Value::Number(number.as_str().to_owned())
+        }
+        DeValue::Integer(_) => Value::Other("a number that is not decimal"),
+        DeValue::Float(_) => Value::Other("a fraction"),
+        DeValue::Boolean(_) => Value::Other("a boolean"),
+        DeValue::Datetime(_) => Value::Other("a date"),
+        DeValue::Array(list) => {
+            Value::List(list.into_iter().map(|item| node_of(item, place)).collect())
+        }
+        DeValue::Table(table) => Value::Table(table_of(table, place)),
+    };
+    Node { origin, value }
+}
+
+impl Node {
+    /// The text, or what it is instead.
+    pub fn text(&self) -> Result<&str, String> {
+        match &self.value {
+            Value::Text(text) | Value::Raw(text) => Ok(text),
+            Value::Number(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => {
+                Err(format!("wants text in quotes, not {}", self.kind()))
+            }
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub fn whole(&self) -> Result<u32, String> {
+        match &self.value {
+            Value::Number(digits) | Value::Raw(digits) => digits
+                .trim()
+                .parse()
+                .map_err(|_| format!("wants a whole number from 0 to {}, not {digits}", u32::MAX)),
+            Value::Text(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => Err(format!(
+                "wants a whole number without quotes, not {}",
+                self.kind()
+            )),
+        }
+    }
+
+    /// The items of a list; a variable may separate them by commas.
+    pub fn list(&self) -> Result<Vec<Node>, String> {
+        match &self.value {
+            Value::List(items) => Ok(items.clone()),
+            Value::Raw(raw) if !raw.trim_start().starts_with('[') => Ok(self.split(raw)),
+            Value::Raw(raw) => match parse_value(raw, &self.origin).map(|node| node.value) {
+                Some(Value::List(items)) => Ok(items),
+                Some(_) | None => Err("wants a list such as [\"a\", \"b\"] or a,b".to_owned()),
+            },
+            Value::Text(_) | Value::Number(_) | Value::Table(_) | Value::Other(_) => {
+                Err(format!("wants a list in [ ], not {}", self.kind()))
+            }
+        }
+    }
+
+    /// The keys of a table.
+    pub fn table(&self) -> Result<Table, String> {
+        match &self.value {
+            Value::Table(table) => Ok(table.clone()),
+            Value::Raw(raw) => match parse_value(raw, &self.origin).map(|node| node.value) {
+                Some(Value::Table(table)) => Ok(table),
+                Some(_) | None => Err("wants a table such as { key = \"value\" }".to_owned()),
+            },
+            Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Other(_) => {
+                Err(format!("wants a table, not {}", self.kind()))
+            }
+        }
+    }
+
+    fn split(&self, raw: &str) -> Vec<Node> {
+        raw.split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(|item| Node {
+                origin: self.origin.clone(),
+                value: Value::Raw(item.to_owned()),
+            })
+            .collect()
+    }
+
+    fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Text(_) | Value::Raw(_) => "text",
+            Value::Number(_) => "a number",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+            Value::Other(name) => name,
+        }
+    }
+}

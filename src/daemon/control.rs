@@ -1,0 +1,239 @@
+//! The control loop: one event at a time through the conductor, then its commands, each once.
+//!
+//! Deliberately absent: anything slow. Performing runs beside it; a graceful stop waits for
+//! every attempt's outcome and writes it down, so that no intent is left without one.
+
+use super::{News, Parts, Stance};
+use crate::conductor::Conductor;
+use crate::perform::perform;
+use crate::portrait::portrait;
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::event::{Check, Completion, Event, Outcome, Verdict};
+use drd_state_machine::record::Record;
+use drd_state_machine::time::{Span, Time};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// One second: the machine's own deadlines are whole seconds.
+const TURN: Duration = Duration::from_secs(1);
+/// While nothing happens a turn only proves that the loop lives: a third of `/healthz`'s 15 s.
+const TURN_AT_REST: Duration = Duration::from_secs(5);
+/// A stop waits for outcomes at most this long: a command's deadline of 15 s and its line.
+const STOP_MAX: Duration = Duration::from_secs(20);
+/// People are told again of a ledger that refuses after this long.
+const LEDGER_PAGE_EVERY: Span = Span::secs(300);
+
+pub(super) struct Control {
+    parts: Parts,
+    conductor: Conductor,
+    stance: watch::Sender<Stance>,
+    performing: JoinSet<Completion>,
+    ledger_paged_at: Option<Time>,
+    ledger_works: bool,
+}
+
+/// What the loops must know.
+pub(super) fn stance(record: &Record) -> Stance {
+    Stance {
+        active: record.facts.active,
+        closely: record.state.is_acting() || record.facts.evidence.first_bad_at.is_some(),
+        state: record.state.name(),
+    }
+}
+
+impl Control {
+    pub(super) fn new(
+        parts: Parts,
+        conductor: Conductor,
+        stance: watch::Sender<Stance>,
+    ) -> Control {
+        Control {
+            parts,
+            conductor,
+            stance,
+            performing: JoinSet::new(),
+            ledger_paged_at: None,
+            ledger_works: true,
+        }
+    }
+
+    /// Turns until a signal asks for a stop.
+    pub(super) async fn run(
+        mut self,
+        mut news: mpsc::Receiver<News>,
+        asked: impl Future<Output = &'static str>,
+        stop: watch::Sender<bool>,
+    ) {
+        tokio::pin!(asked);
+        self.take(Event::Started.into());
+        loop {
+            let wait = if self.stance.borrow().closely {
+                TURN
+            } else {
+                TURN_AT_REST
+            };
+            tokio::select! {
+                biased;
+                signal = &mut asked => {
+                    tracing::info!(signal, "asked to stop");
+                    break;
+                }
+                Some(ended) = self.performing.join_next(), if !self.performing.is_empty() => {
+                    self.performed(ended);
+                }
+                Some(next) = news.recv() => self.take(next),
+                () = tokio::time::sleep(wait) => self.take(Event::Tick.into()),
+            }
+        }
+        stop.send_replace(true);
+        self.wind_down().await;
+    }
+
+    /// Every attempt under way ends, and its outcome is written down.
+    async fn wind_down(&mut self) {
+        let all = async {
+            while let Some(ended) = self.performing.join_next().await {
+                if let Ok(done) = ended {
+                    self.note(Event::Finished(done));
+                }
+            }
+        };
+        if tokio::time::timeout(STOP_MAX, all).await.is_err() {
+            tracing::warn!("an attempt did not end in time; the next daemon looks before it acts");
+        }
+        tracing::info!(state = self.conductor.record().state.name(), "stopped");
+    }
+
+    fn now(&self) -> Time {
+        self.parts.clock.read()
+    }
+
+    fn performed(&mut self, ended: Result<Completion, tokio::task::JoinError>) {
+        match ended {
+            Ok(done) => {
+                log_completion(&done);
+                self.take(Event::Finished(done).into());
+            }
+            // The machine counts an attempt that never reports as lost, and asks again.
+            Err(error) => tracing::error!(%error, "an attempt broke off"),
+        }
+    }
+
+    fn take(&mut self, news: News) {
+        let mut event = news.event;
+        if let Event::Checked { checks } = &mut event {
+            checks.push(self.ledger_check());
+        }
+        let commands = self.note(event);
+        let durable = commands.is_some();
+        if let Some(held) = news.held {
+            // The intake may have stopped waiting; the message is then delivered again.
+            let _ = held.send(durable);
+        }
+        for command in commands.into_iter().flatten() {
+            self.begin(command);
+        }
+        self.show();
+    }
+
+    /// Through the conductor. `None`: the ledger refused, and nothing may act.
+    fn note(&mut self, event: Event) -> Option<Vec<Command>> {
+        let now = self.now();
+        match self.conductor.conduct(now, event) {
+            Ok(decision) => {
+                self.ledger_works = true;
+                if decision.is_transition() {
+                    tracing::info!(from = %decision.from, to = %decision.to, because = %decision.because, "state changed");
+                }
+                Some(decision.commands)
+            }
+            Err(error) => {
+                self.ledger_works = false;
+                tracing::error!(%error, cause = ?std::error::Error::source(&error), "the ledger refused: nothing acts");
+                self.page_ledger(now, &error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Around the ledger, since it is the ledger that is broken.
+    fn page_ledger(&mut self, now: Time, error: &str) {
+        if self
+            .ledger_paged_at
+            .is_some_and(|at| now - at < LEDGER_PAGE_EVERY)
+        {
+            return;
+        }
+        self.ledger_paged_at = Some(now);
+        let text = format!(
+            "the ledger refuses: {error}. drd decides nothing and does nothing until it works again. Free its disk or mend its file system"
+        );
+        let epoch = self.conductor.record().facts.epoch;
+        let severity = drd_state_machine::command::Severity::Critical;
+        self.begin(Command::Page {
+            epoch,
+            severity,
+            text,
+        });
+    }
+
+    fn ledger_check(&self) -> Check {
+        Check {
+            name: "ledger".into(),
+            verdict: if self.ledger_works {
+                Verdict::Healthy
+            } else {
+                Verdict::Unhealthy
+            },
+            detail: "the newest append".into(),
+            gates: true,
+        }
+    }
+
+    /// Carries out one command beside the loop. A command of an older epoch is stale.
+    fn begin(&mut self, command: Command) {
+        if command.kind().mutates() && command.epoch() != self.conductor.record().facts.epoch {
+            tracing::warn!(command = %command.kind(), "stale, not performed");
+            return;
+        }
+        if let Command::Page { severity, text, .. } = &command {
+            tracing::error!(severity = severity.name(), page = %text, "people are paged");
+        } else {
+            tracing::info!(command = %command.kind(), attempt = command.attempt(), "performing");
+        }
+        let (estate, metrics) = (self.parts.estate.clone(), self.parts.metrics.clone());
+        self.performing.spawn(async move {
+            let done = perform(&estate, &command).await;
+            if done.kind == Kind::Page {
+                metrics.paged(matches!(done.outcome, Outcome::Done));
+            }
+            done
+        });
+    }
+
+    fn show(&mut self) {
+        let now = self.now();
+        let stance = stance(self.conductor.record());
+        self.stance
+            .send_if_modified(|old| std::mem::replace(old, stance) != stance);
+        self.parts.shared.turned(now);
+        self.parts
+            .shared
+            .publish(portrait(&self.conductor, &self.parts.config, now));
+    }
+}
+
+fn log_completion(done: &Completion) {
+    let command = done.kind.name();
+    match &done.outcome {
+        Outcome::Done => tracing::info!(command, attempt = done.attempt, "done"),
+        Outcome::AlreadySo => tracing::info!(command, attempt = done.attempt, "already so"),
+        Outcome::Unknown { why } | Outcome::Refused { why } => {
+            tracing::warn!(command, attempt = done.attempt, why, "no effect known");
+        }
+        Outcome::Denied { why } => {
+            tracing::error!(command, attempt = done.attempt, why, "denied");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The interface over real sockets on the loopback.
+
+use super::*;
+use crate::status::tests::calm;
+use crate::status::{self, FetchError};
+use drd_state_machine::Setup;
+use drd_state_machine::policy::{Policy, Serving};
+use std::net::Ipv4Addr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn shared(clock: Clock) -> Arc<Shared> {
+    let setup = Setup {
+        policy: Policy::default(),
+        sensors: Vec::new(),
+        serving: Serving {
+            min: 1,
+            desired: 1,
+            floor_percent: 50,
+        },
+        home: None,
+    };
+    let metrics = Arc::new(Metrics::for_lab(&setup).expect("every name is one"));
+    Arc::new(Shared::new(clock, metrics, calm()))
+}
+
+/// Runs `client` against a served interface.
+fn with<F: Future<Output = ()>>(shared: &Arc<Shared>, client: impl FnOnce(SocketAddr) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into())
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let server = serve(listener, shared.clone(), std::future::pending());
+        tokio::select! {
+            () = server => {}
+            () = client(address) => {}
+        }
+    });
+}
+
+/// The whole answer to raw bytes.
+async fn raw(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("somebody listens");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("it reads");
+    let mut answer = Vec::new();
+    // A server that refuses may cut the connection before everything was sent.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn ask(address: SocketAddr, method: &str, path: &str) -> String {
+    raw(
+        address,
+        &format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    )
+    .await
+}
+
+#[test]
+fn the_index_names_what_there_is() {
+    with(&shared(Clock::start()), |address| async move {
+        let index = ask(address, "GET", "/").await;
+        for path in ["/metrics", "/healthz", "/readyz", "/api/v1/status"] {
+            assert!(index.contains(path), "{path} in {index}");
+            let answer = ask(address, "GET", path).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 200 OK\r\n"),
+                "{path}: {answer}"
+            );
+        }
+        assert!(
+            ask(address, "GET", "/nothing")
+                .await
+                .starts_with("HTTP/1.1 404 ")
+        );
+        let metrics = ask(address, "GET", "/metrics").await;
+        assert!(
+            metrics.contains("content-type: text/plain; version=0.0.4"),
+            "{metrics}"
+        );
+        assert!(
+            metrics.contains("\ndrd_rto_objective_seconds 300\n"),
+            "{metrics}"
+        );
+    });
+}
+
+#[test]
+fn nothing_can_be_changed() {
+    with(&shared(Clock::start()), |address| async move {
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
+            let answer = ask(address, method, "/api/v1/status").await;
+            assert!(answer.starts_with("HTTP/1.1 405 "), "{method}: {answer}");
+        }
+    });
+}
+
+#[test]
+fn health_is_the_control_loop_turning() {
+    let clock = Clock::start();
+    let shared = shared(clock);
+    shared.turned(clock.read() - Span::secs(14));
+    with(&shared, |address| async move {
+        assert!(
+            ask(address, "GET", "/healthz")
+                .await
+                .starts_with("HTTP/1.1 200 ")
+        );
+    });
+    shared.turned(clock.read() - Span::secs(16));
+    with(&shared, |address| async move {
+        let answer = ask(address, "GET", "/healthz").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 503 ") && answer.contains("stalled"),
+            "{answer}"
+        );
+    });
+}
+
+#[test]
+fn readiness_says_why_not() {
+    let shared = shared(Clock::start());
+    let because = vec!["replication lag before the onset is unknown".to_owned()];
+    shared.publish(StatusView {
+        armed: false,
+        not_armed_because: because,
+        ..calm()
+    });
+    with(&shared, |address| async move {
+        let answer = ask(address, "GET", "/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(
+            answer.contains("- replication lag before the onset is unknown\n"),
+            "{answer}"
+        );
+    });
+    shared.publish(StatusView {
+        armed: false,
+        state: "promoting".to_owned(),
+        ..calm()
+    });
+    with(&shared, |address| async move {
+        assert!(
+            ask(address, "GET", "/readyz")
+                .await
+                .contains("ok: acting, promoting")
+        );
+    });
+}
+
+#[test]
+fn a_client_that_says_too_much_or_nothing_is_sent_away() {
+    with(&shared(Clock::start()), |address| async move {
+        let large = format!(
+            "GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
+            "a".repeat(2 * HEADER_BYTES_MAX)
+        );
+        assert!(!raw(address, &large).await.contains("200 OK"));
+        let many = format!(
+            "GET / HTTP/1.1\r\nHost: x\r\n{}\r\n",
+            "A: b\r\n".repeat(HEADERS_MAX + 1)
+        );
+        assert!(!raw(address, &many).await.contains("200 OK"));
+        let silent = raw(address, "GET / HTTP/1.1\r\n").await;
+        assert!(!silent.contains("200 OK"), "{silent}");
+    });
+}
+
+#[test]
+fn the_command_reads_what_the_daemon_shows() {
+    with(&shared(Clock::start()), |address| async move {
+        assert_eq!(
+            status::fetch(address).await.expect("the daemon answers"),
+            calm()
+        );
+    });
+}
+
+#[test]
+fn a_daemon_that_is_not_there_or_not_ours_is_told_apart() {
+    let shared = shared(Clock::start());
+    shared.publish(StatusView {
+        schema: "drd.status/2.0".to_owned(),
+        ..calm()
+    });
+    with(&shared, |address| async move {
+        let newer = status::fetch(address).await.expect_err("another schema");
+        assert!(matches!(newer, FetchError::Foreign { .. }), "{newer}");
+        assert!(newer.to_string().contains("drd.status/2.0"), "{newer}");
+        let nobody = listen((Ipv4Addr::LOCALHOST, 0).into())
+            .await
+            .expect("a free port");
+        let address = nobody.local_addr().expect("an address");
+        drop(nobody);
+        let error = status::fetch(address).await.expect_err("nobody listens");
+        assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
+        assert_eq!(FetchError::EXIT_CODE, 7);
+    });
+}

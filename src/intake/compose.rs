@@ -1,0 +1,147 @@
+//! Writes the events that `envelope` reads, in the shape AWS sends them (aws-facts 1.1).
+//!
+//! The lab and the tests speak through here. Deliberately absent: SNS envelopes and Aurora's
+//! events, which the lab does without, and sending anything.
+
+use super::stamp;
+use drd_state_machine::event::{LagSample, Side, Verdict};
+use drd_state_machine::time::Time;
+use std::fmt;
+
+/// A metric alarm's transition from one verdict to another, at `at`.
+pub fn alarm_event_json(id: &str, arn: &str, before: Verdict, now: Verdict, at: Time) -> String {
+    // arn:PARTITION:cloudwatch:REGION:ACCOUNT:alarm:NAME
+    let mut parts = arn.splitn(7, ':').skip(3);
+    let mut next = || parts.next().unwrap_or_default();
+    let (region, account, _, name) = (next(), next(), next(), next());
+    let (before, now) = (state(before), state(now));
+    let (changed, name) = (stamp::cloudwatch(at), Json(name));
+    let detail = format!(
+        "{{\"alarmName\":{name},\"configuration\":{{\"description\":\"\",\"metrics\":[{{\"id\":\"m1\",\
+         \"metricStat\":{{\"metric\":{{\"dimensions\":{{}},\"name\":\"Health\",\"namespace\":\"drd\"}},\
+         \"period\":60,\"stat\":\"Minimum\"}},\"returnData\":true}}]}},\
+         \"previousState\":{{\"value\":\"{before}\",\"reason\":\"Threshold Crossed\",\
+         \"reasonData\":\"{{\\\"version\\\":\\\"1.0\\\"}}\",\"timestamp\":\"{changed}\"}},\
+         \"state\":{{\"value\":\"{now}\",\"reason\":\"Threshold Crossed\",\
+         \"reasonData\":\"{{\\\"version\\\":\\\"1.0\\\"}}\",\"timestamp\":\"{changed}\"}}}}"
+    );
+    let resources = Json(arn).to_string();
+    let kind = ("aws.cloudwatch", "CloudWatch Alarm State Change");
+    Head {
+        id,
+        account,
+        region,
+        time: at,
+    }
+    .around(kind, &resources, &detail)
+}
+
+/// The witness's verdict about one side's endpoint, which it looked at at `at`.
+pub fn witness_event_json(
+    id: &str,
+    account: &str,
+    region: &str,
+    side: Side,
+    verdict: Verdict,
+    at: Time,
+) -> String {
+    let said = match verdict {
+        Verdict::Healthy => "healthy",
+        Verdict::Unhealthy => "unhealthy",
+        Verdict::Unknown => "unknown",
+    };
+    let looked = stamp::rfc3339(at);
+    let detail = format!(
+        "{{\"side\":\"{side}\",\"verdict\":\"{said}\",\"observed_at\":\"{looked}\",\"reason\":\"{said}\"}}"
+    );
+    Head {
+        id,
+        account,
+        region,
+        time: at,
+    }
+    .around(("drd.witness", "Endpoint Verdict"), "", &detail)
+}
+
+/// The lag monitor's sample.
+pub fn lag_event_json(id: &str, account: &str, region: &str, sample: &LagSample) -> String {
+    let (seconds, at) = (sample.lag.as_secs_f64(), stamp::rfc3339(sample.taken_at));
+    let detail = format!("{{\"lag_seconds\":{seconds},\"taken_at\":\"{at}\"}}");
+    let head = Head {
+        id,
+        account,
+        region,
+        time: sample.taken_at,
+    };
+    head.around(("drd.lag", "Replication Lag"), "", &detail)
+}
+
+/// A heartbeat as it comes back: sent by drd's clock, stamped by AWS's.
+pub fn heartbeat_json(
+    id: &str,
+    account: &str,
+    region: &str,
+    sent_at: Time,
+    stamped_at: Time,
+) -> String {
+    let detail = format!("{{\"sent_at\":\"{}\"}}", stamp::rfc3339(sent_at));
+    let head = Head {
+        id,
+        account,
+        region,
+        time: stamped_at,
+    };
+    head.around(("drd.heartbeat", "Heartbeat"), "", &detail)
+}
+
+/// CloudWatch's word for a verdict.
+fn state(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Healthy => "OK",
+        Verdict::Unhealthy => "ALARM",
+        Verdict::Unknown => "INSUFFICIENT_DATA",
+    }
+}
+
+/// What every event has beside its detail.
+struct Head<'a> {
+    id: &'a str,
+    account: &'a str,
+    region: &'a str,
+    time: Time,
+}
+
+impl Head<'_> {
+    fn around(&self, (source, kind): (&str, &str), resources: &str, detail: &str) -> String {
+        format!(
+            "{{\"version\":\"0\",\"id\":{},\"detail-type\":\"{kind}\",\"source\":\"{source}\",\
+             \"account\":{},\"time\":\"{}\",\"region\":{},\"resources\":[{resources}],\
+             \"detail\":{detail}}}",
+            Json(self.id),
+            Json(self.account),
+            stamp::whole_seconds(self.time),
+            Json(self.region),
+        )
+    }
+}
+
+/// Text as a JSON string.
+struct Json<'a>(&'a str);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        let mut plain_from = 0;
+        for (at, byte) in self.0.bytes().enumerate() {
+            // Only these may not stand in a JSON string as they are (RFC 8259, section 7).
+            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+                continue;
+            }
+            f.write_str(&self.0[plain_from..at])?;
+            write!(f, "\\u{byte:04x}")?;
+            plain_from = at + 1;
+        }
+        f.write_str(&self.0[plain_from..])?;
+        f.write_str("\"")
+    }
+}

@@ -1,0 +1,115 @@
+//! What a message may speak about: our account, our regions, our alarms, our witnesses.
+//!
+//! Deliberately absent: anything learned from messages.
+
+use crate::config::Config;
+use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::time::Span;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is believed.
+#[derive(Clone, Debug)]
+pub struct Known {
+    account: String,
+    suffix: Option<String>,
+    regions: Vec<String>,
+    alarms: BTreeMap<String, Arc<str>>,
+    witnesses: [Option<Arc<str>>; 2],
+    event_max_age: Span,
+}
+
+impl Known {
+    /// Believes this account and nothing else yet; readings older than `event_max_age` are stale.
+    pub fn new(account: &str, event_max_age: Span) -> Known {
+        Known {
+            account: account.to_owned(),
+            suffix: None,
+            regions: Vec::new(),
+            alarms: BTreeMap::new(),
+            witnesses: [None, None],
+            event_max_age,
+        }
+    }
+
+    /// Believes AWS's own events from this region.
+    pub fn region(mut self, region: &str) -> Known {
+        if !self.is_region(region) {
+            self.regions.push(region.to_owned());
+        }
+        self
+    }
+
+    /// Believes drd's own senders only where they name no estate, or this one. Two estates of one
+    /// account may share an event bus.
+    pub fn suffix(mut self, suffix: &str) -> Known {
+        self.suffix = Some(suffix.to_owned());
+        self
+    }
+
+    /// Believes this alarm, and its region, to speak for a sensor.
+    pub fn alarm(mut self, arn: &str, sensor: &str) -> Known {
+        self.alarms.insert(arn.to_owned(), Arc::from(sensor));
+        let region = arn.split(':').nth(3).unwrap_or_default().to_owned();
+        self.region(&region)
+    }
+
+    /// Believes the witness's verdicts about a side to be this sensor's.
+    pub fn witness(mut self, side: Side, sensor: &str) -> Known {
+        self.witnesses[slot(side)] = Some(Arc::from(sensor));
+        self
+    }
+
+    /// What a configured estate believes: both sides' regions, us-east-1 (Route 53's alarms), and
+    /// the regions of declared alarms.
+    pub fn of(config: &Config) -> Known {
+        let sides = &config.topology.sides;
+        let mut known = Known::new(config.account(), config.policy.event_max_age)
+            .suffix(config.topology.suffix.as_str())
+            .region(&sides.primary.region)
+            .region(&sides.standby.region)
+            .region("us-east-1");
+        for sensor in &config.sensors {
+            known = match (&sensor.alarm_arn, sensor.vantage == Vantage::Witness) {
+                (Some(arn), _) => known.alarm(arn, &sensor.name),
+                (None, true) => known.witness(sensor.side, &sensor.name),
+                (None, false) => known,
+            };
+        }
+        known
+    }
+
+    pub(super) fn is_account(&self, account: &str) -> bool {
+        self.account == account
+    }
+
+    pub(super) fn is_estate(&self, suffix: Option<&str>) -> bool {
+        match (&self.suffix, suffix) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            (Some(_), None) | (None, _) => true,
+        }
+    }
+
+    pub(super) fn is_region(&self, region: &str) -> bool {
+        self.regions.iter().any(|known| known == region)
+    }
+
+    pub(super) fn sensor_of_alarm(&self, arn: &str) -> Option<Arc<str>> {
+        self.alarms.get(arn).cloned()
+    }
+
+    pub(super) fn witness_of(&self, side: Side) -> Option<Arc<str>> {
+        self.witnesses[slot(side)].clone()
+    }
+
+    pub(super) fn event_max_age(&self) -> Span {
+        self.event_max_age
+    }
+}
+
+fn slot(side: Side) -> usize {
+    match side {
+        Side::Primary => 0,
+        Side::Standby => 1,
+    }
+}

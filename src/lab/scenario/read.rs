@@ -1,0 +1,32 @@
+//! How a scenario file writes durations and moments.
+//!
+//! Deliberately absent: whether they make sense together.
+
+use super::At;
+use drd_state_machine::time::Span;
+use serde::{Deserialize, Deserializer};
+
+fn parse_span(text: &str) -> Result<Span, String> {
+    text.parse::<jiff::SignedDuration>()
+        .map(|d| Span::millis(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+        .map_err(|e| format!("{text:?} is not a duration like \"90s\" or \"15m\": {e}"))
+}
+
+pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_span(&text).map_err(serde::de::Error::custom)
+}
+
+pub(super) fn optional_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
+    span(from).map(Some)
+}
+
+pub(super) fn at<'de, D: Deserializer<'de>>(from: D) -> Result<At, D::Error> {
+    let text = String::deserialize(from)?;
+    match text.strip_prefix("step:") {
+        Some(name) => Ok(At::Step(name.to_owned())),
+        None => parse_span(&text)
+            .map(At::Time)
+            .map_err(serde::de::Error::custom),
+    }
+}

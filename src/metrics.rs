@@ -1,0 +1,316 @@
+//! What happened, counted: `drd_*` in Prometheus's text format (DESIGN section 11).
+//!
+//! Every known label value is there from the start, at zero; what is not known is NaN. Methods
+//! are named by what happened. Deliberately absent: the global registry, labels without a bound
+//! (run ids, ARNs), and any decision that reads a metric.
+
+mod calls;
+mod incident;
+mod machine;
+mod register;
+#[cfg(test)]
+mod tests;
+
+use crate::intake::{Discard, Parsed, Reading, Source};
+use calls::Aws;
+use drd_state_machine::event::{LagSample, Side};
+use drd_state_machine::evidence::Noted;
+use drd_state_machine::time::Time;
+use drd_state_machine::{Decision, Record, Setup};
+use machine::Machine;
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{Gauge, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
+use register::{Children, Family, counter, counters, flag, flags, gauge, gauges, histogram};
+
+/// An event takes 1 to 5 s through two regions (aws-facts 1.3) and is stale after 300 s.
+const AGE_BUCKETS: [f64; 9] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
+/// What the machine discards, beside [`Discard::ALL`] and what cannot be read.
+const DISCARDED_LATER: [&str; 4] = ["malformed", "duplicate", "late", "unknown_sensor"];
+
+/// Where a lag sample came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LagSource {
+    /// The function in the standby region, by an event.
+    LagMonitor,
+    /// CloudWatch, asked by drd.
+    Cloudwatch,
+}
+
+impl LagSource {
+    const ALL: [LagSource; 2] = [LagSource::LagMonitor, LagSource::Cloudwatch];
+
+    /// The name used in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LagSource::LagMonitor => "lag_monitor",
+            LagSource::Cloudwatch => "cloudwatch",
+        }
+    }
+}
+
+/// A family could not be registered: a name or a label is not one.
+#[derive(Debug, thiserror::Error)]
+#[error("register drd's metrics; the daemon was not started")]
+pub struct MetricsError(#[from] prometheus::Error);
+
+/// All of drd's metrics.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    machine: Machine,
+    lag: Lag,
+    intake: Intake,
+    turned_at: Gauge,
+    appends: IntCounter,
+    appends_failed: IntCounter,
+    leader: IntGauge,
+    pages: IntCounter,
+    pages_failed: IntCounter,
+    aws: Aws,
+}
+
+#[derive(Debug)]
+struct Lag {
+    seconds: Children<Gauge>,
+    measured_at: Children<Gauge>,
+}
+
+#[derive(Debug)]
+struct Intake {
+    received: Children<IntCounter>,
+    discarded: Children<IntCounter>,
+    age: Histogram,
+}
+
+impl Metrics {
+    /// The daemon's: with AWS calls at zero, the sites, and the process's own figures.
+    ///
+    /// # Errors
+    /// When a family cannot be registered.
+    pub fn for_daemon(setup: &Setup, regions: [&str; 2]) -> Result<Metrics, MetricsError> {
+        let mut metrics = Metrics::for_lab(setup)?;
+        metrics.aws.known_from_the_start()?;
+        let site = ("drd_site_info", "Which region a side is.");
+        let site = flags(&metrics.registry, site, &["side", "aws_region"])?;
+        for (side, region) in Side::BOTH.into_iter().zip(regions) {
+            site.child(&[side.name(), region])?.set(1);
+        }
+        metrics
+            .registry
+            .register(Box::new(ProcessCollector::for_self()))?;
+        Ok(metrics)
+    }
+
+    /// The same without what only a daemon has.
+    ///
+    /// # Errors
+    /// When a family cannot be registered.
+    pub fn for_lab(setup: &Setup) -> Result<Metrics, MetricsError> {
+        let registry = Registry::new();
+        let r = &registry;
+        build_info(r)?;
+        Ok(Metrics {
+            machine: Machine::new(r, setup)?,
+            lag: Lag::new(r)?,
+            intake: Intake::new(r)?,
+            turned_at: gauge(
+                r,
+                "drd_loop_last_iteration_timestamp_seconds",
+                "When the control loop last turned.",
+            )?,
+            appends: counter(r, "drd_ledger_appends_total", "Lines made durable.")?,
+            appends_failed: counter(
+                r,
+                "drd_ledger_appends_failed_total",
+                "Lines that the ledger refused.",
+            )?,
+            leader: flag(
+                r,
+                "drd_leader",
+                "Whether this daemon may act; always 1 with a ledger in a file.",
+            )?,
+            pages: counter(
+                r,
+                "drd_notifications_total",
+                "Pages put on the event bus or tried.",
+            )?,
+            pages_failed: counter(
+                r,
+                "drd_notifications_failed_total",
+                "Pages that the event bus did not take.",
+            )?,
+            aws: Aws::new(r)?,
+            registry,
+        })
+    }
+
+    /// A decision was made durable.
+    pub fn decided(
+        &self,
+        before: &Record,
+        after: &Record,
+        decision: &Decision,
+        now: Time,
+        setup: &Setup,
+    ) {
+        self.machine.decided(before, after, decision, now, setup);
+        match decision.noted {
+            Noted::Changed | Noted::Refreshed => {}
+            Noted::Duplicate => self.event_discarded("duplicate"),
+            Noted::Late => self.event_discarded("late"),
+            Noted::Stale => self.event_discarded("stale"),
+            Noted::UnknownSensor => self.event_discarded("unknown_sensor"),
+        }
+    }
+
+    /// The ledger took a line.
+    pub fn ledger_appended(&self) {
+        self.appends.inc();
+    }
+
+    /// The ledger refused a line: nothing may act.
+    pub fn ledger_refused(&self) {
+        self.appends_failed.inc();
+    }
+
+    /// A queue message was read.
+    pub fn message_read(&self, reading: &Reading, now: Time) {
+        if let Some(received) = self.intake.received.of(reading.source.name()) {
+            received.inc();
+        }
+        match &reading.parsed {
+            Parsed::Signal(signal) => self
+                .intake
+                .age
+                .observe((now - signal.observed_at).as_secs_f64()),
+            Parsed::Lag(sample) => self.lag_sampled(LagSource::LagMonitor, sample),
+            Parsed::Discard(reason) => self.event_discarded(reason.name()),
+            Parsed::Malformed(_) => self.event_discarded("malformed"),
+            Parsed::Heartbeat { .. } | Parsed::Hint(_) => {}
+        }
+    }
+
+    /// A message was not acted on.
+    pub fn event_discarded(&self, reason: &'static str) {
+        if let Some(discarded) = self.intake.discarded.of(reason) {
+            discarded.inc();
+        }
+    }
+
+    /// A lag sample arrived.
+    pub fn lag_sampled(&self, source: LagSource, sample: &LagSample) {
+        let gauges = (
+            self.lag.seconds.of(source.name()),
+            self.lag.measured_at.of(source.name()),
+        );
+        if let (Some(lag), Some(at)) = gauges {
+            lag.set(sample.lag.as_secs_f64());
+            at.set(seconds(sample.taken_at));
+        }
+    }
+
+    /// The control loop turned.
+    pub fn loop_turned(&self, now: Time) {
+        self.turned_at.set(seconds(now));
+    }
+
+    /// Whether this daemon may act.
+    pub fn leading(&self, leading: bool) {
+        self.leader.set(i64::from(leading));
+    }
+
+    /// People were told, or could not be.
+    pub fn paged(&self, taken: bool) {
+        self.pages.inc();
+        if !taken {
+            self.pages_failed.inc();
+        }
+    }
+
+    /// A call to AWS ended after `seconds`. `failed` is the class of its error.
+    pub fn aws_request(
+        &self,
+        api: &'static str,
+        operation: &'static str,
+        seconds: f64,
+        failed: Option<&'static str>,
+    ) {
+        self.aws.ended((api, operation), seconds, failed);
+    }
+
+    /// Everything in Prometheus's text format 0.0.4.
+    pub fn render(&self) -> String {
+        match TextEncoder::new().encode_to_string(&self.registry.gather()) {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::error!(%error, "render the metrics");
+                String::new()
+            }
+        }
+    }
+}
+
+impl Lag {
+    fn new(registry: &Registry) -> prometheus::Result<Lag> {
+        let lag = (
+            "drd_replication_lag_seconds",
+            "The newest lag sample; NaN until there is one.",
+        );
+        let at = (
+            "drd_replication_lag_measured_timestamp_seconds",
+            "When the newest lag sample was taken; 0 is never.",
+        );
+        let sources = LagSource::ALL.map(LagSource::name);
+        let lag = Lag {
+            seconds: gauges(registry, lag, &["source"])?.children(sources)?,
+            measured_at: gauges(registry, at, &["source"])?.children(sources)?,
+        };
+        lag.seconds
+            .iter()
+            .for_each(|(_, gauge)| gauge.set(f64::NAN));
+        Ok(lag)
+    }
+}
+
+impl Intake {
+    fn new(registry: &Registry) -> prometheus::Result<Intake> {
+        let received = (
+            "drd_events_received_total",
+            "Queue messages by kind of sender.",
+        );
+        let discarded = (
+            "drd_events_discarded_total",
+            "Messages not acted on, by reason.",
+        );
+        let age = (
+            "drd_event_age_seconds",
+            "Age of signals when they were read.",
+        );
+        let sources = Source::ALL.map(Source::name);
+        let reasons = Discard::ALL
+            .map(Discard::name)
+            .into_iter()
+            .chain(DISCARDED_LATER);
+        Ok(Intake {
+            received: counters(registry, received, &["source"])?.children(sources)?,
+            discarded: counters(registry, discarded, &["reason"])?.children(reasons)?,
+            age: histogram(registry, age, &AGE_BUCKETS)?,
+        })
+    }
+}
+
+fn build_info(registry: &Registry) -> prometheus::Result<()> {
+    let info = flags(
+        registry,
+        ("drd_build_info", "Which drd this is."),
+        &["version", "revision"],
+    )?;
+    // Set by whoever builds a release; a plain build does not know its revision.
+    let revision = option_env!("DRD_REVISION").unwrap_or("unknown");
+    info.child(&[env!("CARGO_PKG_VERSION"), revision])?.set(1);
+    Ok(())
+}
+
+fn seconds(at: Time) -> f64 {
+    at.0 as f64 / 1000.0
+}

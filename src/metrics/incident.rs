@@ -1,0 +1,194 @@
+//! What a recovery leaves behind in the metrics: begun, given up, how long, how much was lost.
+//!
+//! Deliberately absent: labels that name a run. The ledger and the report tell single stories.
+
+use super::register::{Children, Family, counters, gauge, histograms, unknown};
+use super::seconds;
+use drd_state_machine::Record;
+use drd_state_machine::record::{Incident, Operation, Trigger};
+use drd_state_machine::state::State;
+use drd_state_machine::time::{Span, Time};
+use prometheus::{Gauge, Histogram, IntCounter, Registry, Result};
+
+/// The scale of an incident: 300 s is the default RTO, 900 s a failover that went badly.
+const FAILOVER_BUCKETS: [f64; 15] = [
+    15.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 210.0, 240.0, 270.0, 300.0, 360.0, 480.0, 600.0,
+    900.0,
+];
+/// The scale of one slice of the budget; the longest default slice has 120 s.
+const PHASE_BUCKETS: [f64; 12] = [
+    1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 150.0, 240.0,
+];
+/// The states that are phases of a recovery.
+const PHASES: [&str; 6] = [
+    "suspecting",
+    "fencing",
+    "promoting",
+    "redirecting",
+    "verifying",
+    "switching",
+];
+const OPERATIONS: [Operation; 2] = [Operation::Failover, Operation::Switchover];
+const TRIGGERS: [Trigger; 2] = [Trigger::Automatic, Trigger::Operator];
+
+#[derive(Debug)]
+pub(super) struct Incidents {
+    counts: Vec<((Operation, Trigger), Counts)>,
+    started_at: Gauge,
+    durations: Children<Histogram>,
+    phases: Children<Histogram>,
+    last_recovery: Gauge,
+    last_loss: Gauge,
+}
+
+#[derive(Debug)]
+struct Counts {
+    total: IntCounter,
+    failed: IntCounter,
+}
+
+impl Incidents {
+    pub fn new(registry: &Registry) -> Result<Incidents> {
+        let r = registry;
+        let durations = histograms(
+            r,
+            (
+                "drd_failover_duration_seconds",
+                "From the first bad sample to verified traffic.",
+            ),
+            &["operation"],
+            &FAILOVER_BUCKETS,
+        )?;
+        let phases = histograms(
+            r,
+            (
+                "drd_failover_phase_duration_seconds",
+                "How long each state of a recovery lasted.",
+            ),
+            &["phase"],
+            &PHASE_BUCKETS,
+        )?;
+        Ok(Incidents {
+            counts: counts(r)?,
+            started_at: gauge(
+                r,
+                "drd_failover_started_timestamp_seconds",
+                "When the newest role change began.",
+            )?,
+            durations: durations.children(OPERATIONS.map(operation_name))?,
+            phases: phases.children(PHASES)?,
+            last_recovery: unknown(
+                r,
+                "drd_last_failover_recovery_time_seconds",
+                "The newest recovery, from the first bad sample to verified traffic.",
+            )?,
+            last_loss: unknown(
+                r,
+                "drd_last_failover_data_loss_seconds",
+                "The loss that the newest role change accepted: the highest lag before the onset.",
+            )?,
+        })
+    }
+
+    /// A state was left.
+    pub fn phase_ended(&self, before: &Record, now: Time) {
+        if let Some(phase) = self.phases.of(before.state.name()) {
+            phase.observe((now - before.facts.entered_at).as_secs_f64());
+        }
+    }
+
+    /// Counts what became of the incident.
+    pub fn counted(&self, before: &Record, after: &Record) {
+        let Some(incident) = &after.facts.incident else {
+            return;
+        };
+        let earlier = before
+            .facts
+            .incident
+            .as_ref()
+            .filter(|old| old.epoch == incident.epoch);
+        let begun = |old: &Incident| old.committed && old.operation == incident.operation;
+        if incident.committed && !earlier.is_some_and(begun) {
+            self.counts(incident).inspect(|counts| counts.total.inc());
+            self.started_at.set(seconds(after.facts.now));
+        }
+        let held = |record: &Record| matches!(record.state, State::Held { .. });
+        let ended =
+            incident.ended_at.is_some() && earlier.is_some_and(|old| old.ended_at.is_none());
+        let recovered = incident.redirected_at.is_some() && after.facts.active == incident.to;
+        if ended && recovered {
+            self.recovered(incident, after);
+        }
+        // Once for each time that it stops, whether people then end it or drd goes on.
+        let stopped = held(after) || ended && !recovered;
+        if incident.committed && stopped && !held(before) {
+            self.counts(incident).inspect(|counts| counts.failed.inc());
+        }
+    }
+
+    fn recovered(&self, incident: &Incident, after: &Record) {
+        let took = (after.facts.now - incident.first_bad_at).as_secs_f64();
+        if let Some(histogram) = self.durations.of(operation_name(incident.operation)) {
+            histogram.observe(took);
+        }
+        self.last_recovery.set(took);
+        let lossy = incident.operation == Operation::Failover;
+        let loss = if lossy {
+            incident.lag
+        } else {
+            Some(Span::ZERO)
+        };
+        self.last_loss.set(loss.map_or(f64::NAN, Span::as_secs_f64));
+    }
+
+    fn counts(&self, incident: &Incident) -> Option<&Counts> {
+        let key = (incident.operation, incident.trigger);
+        self.counts
+            .iter()
+            .find(|(known, _)| *known == key)
+            .map(|(_, counts)| counts)
+    }
+}
+
+fn operation_name(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Failover => "failover",
+        Operation::Switchover => "switchover",
+    }
+}
+
+fn trigger_name(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Automatic => "automatic",
+        Trigger::Operator => "operator",
+    }
+}
+
+fn counts(registry: &Registry) -> Result<Vec<((Operation, Trigger), Counts)>> {
+    let labels = &["operation", "trigger"];
+    let total = counters(
+        registry,
+        ("drd_failovers_total", "Role changes that were begun."),
+        labels,
+    )?;
+    let failed = counters(
+        registry,
+        (
+            "drd_failovers_failed_total",
+            "Role changes that were begun and could not go on unattended, or were given up.",
+        ),
+        labels,
+    )?;
+    let mut counts = Vec::new();
+    for operation in OPERATIONS {
+        for trigger in TRIGGERS {
+            let values = [operation_name(operation), trigger_name(trigger)];
+            let both = Counts {
+                total: total.child(&values)?,
+                failed: failed.child(&values)?,
+            };
+            counts.push(((operation, trigger), both));
+        }
+    }
+    Ok(counts)
+}

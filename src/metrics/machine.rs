@@ -1,0 +1,250 @@
+//! What a decision changes in the metrics.
+//!
+//! Levels are taken from the record as it stands, so that a daemon that starts on an old ledger
+//! shows them from its first event; counts are taken from what changed. Deliberately absent:
+//! replication lag, whose source the record does not keep.
+
+use super::incident::Incidents;
+use super::register::{Children, Family, flag, flags, gauge, gauges, unknown};
+use super::seconds;
+use drd_state_machine::event::{Side, Verdict};
+use drd_state_machine::evidence::{Noted, Reading};
+use drd_state_machine::state::State;
+use drd_state_machine::time::Time;
+use drd_state_machine::{Decision, Record, Setup};
+use prometheus::{Gauge, IntGauge, IntGaugeVec, Registry, Result};
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    state: Children<IntGauge>,
+    entered_at: Gauge,
+    armed: IntGauge,
+    paused: IntGauge,
+    in_progress: IntGauge,
+    active: Children<IntGauge>,
+    writers: Gauge,
+    points_to: Children<IntGauge>,
+    sensors: Vec<Sensor>,
+    rto_left: Gauge,
+    heartbeat_at: Gauge,
+    checks: IntGaugeVec,
+    checked_at: Gauge,
+    incidents: Incidents,
+}
+
+#[derive(Debug)]
+struct Sensor {
+    name: Arc<str>,
+    firing: IntGauge,
+    updated_at: Gauge,
+}
+
+impl Machine {
+    pub fn new(registry: &Registry, setup: &Setup) -> Result<Machine> {
+        let r = registry;
+        let by_state = flags(
+            r,
+            ("drd_state", "Where the machine stands: exactly one is 1."),
+            &["state"],
+        )?;
+        let by_side = flags(
+            r,
+            ("drd_active_side", "The side that serves: exactly one is 1."),
+            &["side"],
+        )?;
+        let by_dns = flags(
+            r,
+            (
+                "drd_dns_points_to",
+                "Where every answering resolver sends users; none while unknown.",
+            ),
+            &["side"],
+        )?;
+        objectives(r, setup)?;
+        Ok(Machine {
+            state: by_state.children(State::NAMES)?,
+            entered_at: gauge(
+                r,
+                "drd_state_entered_timestamp_seconds",
+                "When the state was entered.",
+            )?,
+            armed: flag(
+                r,
+                "drd_armed",
+                "Whether a failover would start if it had to.",
+            )?,
+            paused: flag(r, "drd_paused", "Whether an operator paused drd.")?,
+            in_progress: flag(r, "drd_failover_in_progress", "Whether a recovery runs.")?,
+            active: by_side.children(Side::BOTH.map(Side::name))?,
+            writers: unknown(
+                r,
+                "drd_writers_observed",
+                "Members of the global database that say they write.",
+            )?,
+            points_to: by_dns.children(Side::BOTH.map(Side::name))?,
+            sensors: sensors(r, setup)?,
+            rto_left: gauge(
+                r,
+                "drd_rto_budget_remaining_seconds",
+                "What is left of the RTO.",
+            )?,
+            heartbeat_at: gauge(
+                r,
+                "drd_event_path_heartbeat_timestamp_seconds",
+                "When drd's heartbeat last came back through EventBridge and SQS.",
+            )?,
+            checks: flags(
+                r,
+                (
+                    "drd_preflight_check_ok",
+                    "Whether a readiness check is green.",
+                ),
+                &["check"],
+            )?,
+            checked_at: gauge(
+                r,
+                "drd_preflight_last_run_timestamp_seconds",
+                "When readiness was last checked.",
+            )?,
+            incidents: Incidents::new(r)?,
+        })
+    }
+
+    pub fn decided(
+        &self,
+        before: &Record,
+        after: &Record,
+        decision: &Decision,
+        now: Time,
+        setup: &Setup,
+    ) {
+        self.levels(after, now, setup);
+        if matches!(decision.noted, Noted::Changed | Noted::Refreshed) {
+            self.seen(after);
+        }
+        if decision.is_transition() {
+            self.incidents.phase_ended(before, now);
+        }
+        self.incidents.counted(before, after);
+    }
+
+    fn levels(&self, record: &Record, now: Time, setup: &Setup) {
+        let facts = &record.facts;
+        one_of(&self.state, record.state.name());
+        one_of(&self.active, facts.active.name());
+        store(&self.entered_at, seconds(facts.entered_at));
+        store_flag(&self.armed, facts.armed);
+        store_flag(&self.paused, facts.paused);
+        let running = facts
+            .incident
+            .as_ref()
+            .is_some_and(|incident| incident.ended_at.is_none());
+        store_flag(&self.in_progress, running);
+        let left = facts.budget_left(setup, now).unwrap_or(setup.policy.rto);
+        store(&self.rto_left, left.as_secs_f64());
+        store(&self.heartbeat_at, facts.heartbeat_at.map_or(0.0, seconds));
+    }
+
+    fn seen(&self, record: &Record) {
+        let evidence = &record.facts.evidence;
+        for (at, reading) in evidence.readings.iter().enumerate() {
+            self.heard(at, reading);
+        }
+        if let Some(global) = evidence.global {
+            store(&self.writers, f64::from(global.is.writers));
+        }
+        if let Some(dns) = evidence.dns {
+            one_of(&self.points_to, dns.is.name());
+        }
+        let checked_at = seconds(record.facts.readiness.checked_at);
+        if self.checked_at.get() != checked_at {
+            self.checked_at.set(checked_at);
+            for check in &record.facts.readiness.checks {
+                let ok = i64::from(check.verdict == Verdict::Healthy);
+                self.checks.with_label_values(&[&*check.name]).set(ok);
+            }
+        }
+    }
+
+    /// The record lists sensors as the setup does, unless it is older than the setup.
+    fn heard(&self, place: usize, reading: &Reading) {
+        let is_its = |sensor: &&Sensor| sensor.name == reading.sensor;
+        let in_place = self.sensors.get(place).filter(is_its);
+        let Some(sensor) = in_place.or_else(|| self.sensors.iter().find(is_its)) else {
+            return;
+        };
+        let at = seconds(reading.observed_at);
+        if sensor.updated_at.get() == at {
+            return;
+        }
+        sensor.updated_at.set(at);
+        store_flag(&sensor.firing, reading.verdict == Verdict::Unhealthy);
+    }
+}
+
+/// Writes only what changed: two threads of a soak share these lines of the cache.
+fn store(gauge: &Gauge, value: f64) {
+    if gauge.get() != value {
+        gauge.set(value);
+    }
+}
+
+fn store_flag(gauge: &IntGauge, value: bool) {
+    if gauge.get() != i64::from(value) {
+        gauge.set(i64::from(value));
+    }
+}
+
+fn one_of(gauges: &Children<IntGauge>, value: &str) {
+    for (name, gauge) in gauges.iter() {
+        store_flag(gauge, name == value);
+    }
+}
+
+/// What the configuration promises; it does not change while the daemon runs.
+fn objectives(registry: &Registry, setup: &Setup) -> Result<()> {
+    let policy = &setup.policy;
+    gauge(
+        registry,
+        "drd_rto_objective_seconds",
+        "Recovery time objective.",
+    )?
+    .set(policy.rto.as_secs_f64());
+    gauge(
+        registry,
+        "drd_rpo_objective_seconds",
+        "Recovery point objective.",
+    )?
+    .set(policy.rpo.as_secs_f64());
+    Ok(())
+}
+
+fn sensors(registry: &Registry, setup: &Setup) -> Result<Vec<Sensor>> {
+    let labels = &["sensor", "vantage"];
+    let firing = flags(
+        registry,
+        (
+            "drd_signal_firing",
+            "Whether a sensor's newest word is unhealthy.",
+        ),
+        labels,
+    )?;
+    let updated_at = gauges(
+        registry,
+        (
+            "drd_signal_last_update_timestamp_seconds",
+            "When a sensor last looked; 0 is never.",
+        ),
+        labels,
+    )?;
+    let sensor = |sensor: &drd_state_machine::policy::Sensor| {
+        let values = [&*sensor.name, sensor.vantage.name()];
+        Ok(Sensor {
+            name: sensor.name.clone(),
+            firing: firing.child(&values)?,
+            updated_at: updated_at.child(&values)?,
+        })
+    };
+    setup.sensors.iter().map(sensor).collect()
+}

@@ -1,0 +1,273 @@
+//! What the page of metrics shows after what happened.
+
+use super::*;
+use drd_state_machine::event::{Event, Signal, Vantage, Verdict};
+use drd_state_machine::policy::{Policy, Sensor, Serving};
+use drd_state_machine::record::{Fence, Incident, Operation, Trigger};
+use drd_state_machine::state::{Hold, Progress, State, Stopped};
+use drd_state_machine::time::Span;
+
+const NOW: Time = Time(1_000_000_000);
+
+fn setup() -> Setup {
+    let sensor = |name: &str| Sensor {
+        name: name.into(),
+        vantage: Vantage::Route53,
+        side: Side::Primary,
+    };
+    Setup {
+        policy: Policy::default(),
+        sensors: vec![sensor("route53-primary")],
+        serving: Serving {
+            min: 2,
+            desired: 2,
+            floor_percent: 50,
+        },
+        home: None,
+    }
+}
+
+fn metrics() -> Metrics {
+    Metrics::for_daemon(&setup(), ["eu-central-1", "eu-central-2"]).expect("every name is one")
+}
+
+/// The value of a series, written as it is shown.
+fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
+    page.lines()
+        .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
+}
+
+fn incident() -> Incident {
+    Incident {
+        epoch: 1,
+        diagnosis: drd_state_machine::diagnosis::Diagnosis::RegionDark,
+        operation: Operation::Failover,
+        trigger: Trigger::Automatic,
+        from: Side::Primary,
+        to: Side::Standby,
+        first_bad_at: NOW,
+        decided_at: NOW,
+        lag: Some(Span::millis(400)),
+        committed: false,
+        fence: Fence::Unknown,
+        promoted_at: None,
+        scaled_at: None,
+        proven_at: None,
+        redirected_at: None,
+        ended_at: None,
+        late: false,
+    }
+}
+
+fn decision(from: &'static str, to: &'static str) -> Decision {
+    Decision {
+        from: from.into(),
+        to: to.into(),
+        commands: Vec::new(),
+        because: "a test".into(),
+        noted: Noted::Refreshed,
+        matters: true,
+    }
+}
+
+#[test]
+fn every_known_value_is_there_from_the_start() {
+    let page = metrics().render();
+    for series in [
+        "drd_state{state=\"held\"}",
+        "drd_events_received_total{source=\"cloudwatch_alarm\"}",
+        "drd_events_discarded_total{reason=\"late\"}",
+        "drd_failovers_total{operation=\"switchover\",trigger=\"operator\"}",
+        "drd_aws_requests_failed_total{api=\"rds\",operation=\"FailoverGlobalCluster\",reason=\"transient\"}",
+        "drd_signal_firing{sensor=\"route53-primary\",vantage=\"route53\"}",
+        "drd_failover_phase_duration_seconds_count{phase=\"fencing\"}",
+        "drd_ledger_appends_total",
+    ] {
+        assert_eq!(value(&page, series), Some("0"), "{series} in\n{page}");
+    }
+    assert_eq!(
+        value(&page, "drd_replication_lag_seconds{source=\"cloudwatch\"}"),
+        Some("NaN")
+    );
+    assert_eq!(value(&page, "drd_rto_objective_seconds"), Some("300"));
+    assert!(page.contains("process_resident_memory_bytes"));
+}
+
+/// What `promtool check metrics` asks of names and help texts.
+#[test]
+fn names_and_help_are_as_prometheus_wants_them() {
+    let page = metrics().render();
+    let kinds = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE drd_"));
+    for line in kinds.clone() {
+        let (name, kind) = line.split_once(' ').expect("name and kind");
+        assert_eq!(
+            kind == "counter",
+            name.ends_with("_total"),
+            "{name} is a {kind}"
+        );
+        let unit = [
+            "_milliseconds",
+            "_minutes",
+            "_percent",
+            "_ms",
+            "_count",
+            "_sum",
+            "_bucket",
+        ];
+        assert!(!unit.iter().any(|unit| name.ends_with(unit)), "{name}");
+        assert!(
+            page.contains(&format!("# HELP drd_{name} ")),
+            "{name} has no help"
+        );
+    }
+    assert!(kinds.count() > 35);
+}
+
+#[test]
+fn a_recovery_is_counted_once_and_timed_from_the_first_bad_sample() {
+    let (metrics, setup) = (metrics(), setup());
+    let mut before = Record::new(&setup, NOW);
+    before.state = State::Promoting(Progress::default());
+    before.facts.incident = Some(incident());
+    let mut after = before.clone();
+    after.facts.incident = Some(Incident {
+        committed: true,
+        ..incident()
+    });
+    metrics.decided(
+        &before,
+        &after,
+        &decision("promoting", "promoting"),
+        NOW,
+        &setup,
+    );
+    let later = NOW + Span::secs(120);
+    let mut done = after.clone();
+    done.state = State::Exposed;
+    done.facts.now = later;
+    done.facts.active = Side::Standby;
+    done.facts.entered_at = later;
+    let ended = Incident {
+        redirected_at: Some(later),
+        ended_at: Some(later),
+        committed: true,
+        ..incident()
+    };
+    done.facts.incident = Some(ended);
+    metrics.decided(
+        &after,
+        &done,
+        &decision("promoting", "exposed"),
+        later,
+        &setup,
+    );
+    metrics.decided(&done, &done, &decision("exposed", "exposed"), later, &setup);
+    let page = metrics.render();
+    let automatic = "{operation=\"failover\",trigger=\"automatic\"}";
+    assert_eq!(
+        value(&page, &format!("drd_failovers_total{automatic}")),
+        Some("1")
+    );
+    assert_eq!(
+        value(&page, &format!("drd_failovers_failed_total{automatic}")),
+        Some("0")
+    );
+    assert_eq!(
+        value(&page, "drd_last_failover_recovery_time_seconds"),
+        Some("120")
+    );
+    assert_eq!(
+        value(&page, "drd_last_failover_data_loss_seconds"),
+        Some("0.4")
+    );
+    assert_eq!(value(&page, "drd_active_side{side=\"standby\"}"), Some("1"));
+    assert_eq!(value(&page, "drd_active_side{side=\"primary\"}"), Some("0"));
+    assert_eq!(value(&page, "drd_failover_in_progress"), Some("0"));
+    assert_eq!(value(&page, "drd_state{state=\"exposed\"}"), Some("1"));
+    assert_eq!(
+        value(
+            &page,
+            "drd_failover_phase_duration_seconds_sum{phase=\"promoting\"}"
+        ),
+        Some("120")
+    );
+}
+
+#[test]
+fn a_recovery_that_stops_is_counted_as_failed_once() {
+    let (metrics, setup) = (metrics(), setup());
+    let mut going = Record::new(&setup, NOW);
+    going.state = State::Promoting(Progress::default());
+    going.facts.incident = Some(Incident {
+        committed: true,
+        ..incident()
+    });
+    let mut held = going.clone();
+    held.state = State::Held {
+        hold: Hold::OutOfTime,
+        stage: Stopped::Promoting(Progress::default()),
+    };
+    metrics.decided(&going, &held, &decision("promoting", "held"), NOW, &setup);
+    metrics.decided(&held, &held, &decision("held", "held"), NOW, &setup);
+    let mut given_up = held.clone();
+    given_up.state = State::Watching;
+    given_up.facts.incident = Some(Incident {
+        committed: true,
+        ended_at: Some(NOW),
+        ..incident()
+    });
+    metrics.decided(&held, &given_up, &decision("held", "watching"), NOW, &setup);
+    let failed = "drd_failovers_failed_total{operation=\"failover\",trigger=\"automatic\"}";
+    assert_eq!(value(&metrics.render(), failed), Some("1"));
+}
+
+#[test]
+fn what_the_machine_hears_is_shown_by_sensor() {
+    let (metrics, setup) = (metrics(), setup());
+    let mut record = Record::new(&setup, NOW);
+    let signal = Signal {
+        id: "1".into(),
+        sensor: "route53-primary".into(),
+        verdict: Verdict::Unhealthy,
+        observed_at: NOW,
+    };
+    for _ in 0..2 {
+        let before = record.clone();
+        let event = Event::Signalled(signal.clone());
+        let decision = drd_state_machine::step(&mut record, &setup, NOW, &event);
+        metrics.decided(&before, &record, &decision, NOW, &setup);
+    }
+    let page = metrics.render();
+    let labels = "{sensor=\"route53-primary\",vantage=\"route53\"}";
+    assert_eq!(
+        value(&page, &format!("drd_signal_firing{labels}")),
+        Some("1")
+    );
+    assert_eq!(
+        value(
+            &page,
+            &format!("drd_signal_last_update_timestamp_seconds{labels}")
+        ),
+        Some("1000000")
+    );
+    assert_eq!(
+        value(&page, "drd_events_discarded_total{reason=\"duplicate\"}"),
+        Some("1")
+    );
+}
+
+#[test]
+fn an_unlisted_call_is_counted_too() {
+    let metrics = metrics();
+    metrics.aws_request("rds", "DescribeGlobalClusters", 0.2, None);
+    metrics.aws_request("sts", "GetCallerIdentity", 0.2, Some("denied"));
+    let page = metrics.render();
+    let failed = "drd_aws_requests_failed_total{api=\"sts\",operation=\"GetCallerIdentity\",reason=\"denied\"}";
+    assert_eq!(value(&page, failed), Some("1"));
+    assert_eq!(
+        value(&page, "drd_aws_request_duration_seconds_count{api=\"rds\"}"),
+        Some("1")
+    );
+}

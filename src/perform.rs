@@ -1,0 +1,333 @@
+//! Carries out one command: look, act once, say how it ended. Every error names the operation,
+//! the object and what AWS said.
+//!
+//! Deliberately absent: retries and decisions. Another attempt is another command.
+
+use crate::aws::capacity::{self, Group, Sizes};
+use crate::aws::traffic::{self, Move};
+use crate::aws::{AwsError, Class, Clients, Meter, Timers, database, notify};
+use crate::probe::Probe;
+use crate::resolve::Resolvers;
+use drd_bootstrap::topology::Topology;
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::event::{Completion, GlobalView, Outcome, RoleChange, Side};
+use std::sync::Arc;
+
+/// Everything through which drd touches the world. Share it by [`Arc`].
+pub struct Estate {
+    /// AWS.
+    pub clients: Clients,
+    /// HTTP.
+    pub probe: Probe,
+    /// DNS.
+    pub resolvers: Resolvers,
+}
+
+impl Estate {
+    /// Builds the clients; makes no call.
+    ///
+    /// # Errors
+    /// When the host has no certificate authorities to trust.
+    pub async fn connect(
+        topology: &Topology,
+        timers: Timers,
+        meter: Arc<dyn Meter>,
+    ) -> std::io::Result<Estate> {
+        Ok(Estate {
+            clients: Clients::connect(topology, timers, meter).await,
+            probe: Probe::new()?,
+            resolvers: Resolvers::default(),
+        })
+    }
+
+    /// What is configured.
+    pub fn topology(&self) -> &Topology {
+        self.clients.topology()
+    }
+
+    /// The deadlines.
+    pub fn timers(&self) -> &Timers {
+        self.clients.timers()
+    }
+}
+
+/// One attempt of one command, within its deadline. Never fails: how it ended is the answer.
+pub async fn perform(estate: &Estate, command: &Command) -> Completion {
+    let timers = estate.timers();
+    let deadline = match command.kind() {
+        Kind::Fence => timers.fence,
+        Kind::Prescale
+        | Kind::ScaleBack
+        | Kind::Promote
+        | Kind::Switchover
+        | Kind::Scale
+        | Kind::ProveWrite
+        | Kind::Redirect
+        | Kind::Page => timers.command,
+    };
+    let outcome = tokio::time::timeout(deadline, attempt(estate, command))
+        .await
+        .unwrap_or_else(|_| Outcome::Unknown {
+            why: format!("{}: no end within {} s", command.kind(), deadline.as_secs()),
+        });
+    Completion {
+        kind: command.kind(),
+        epoch: command.epoch(),
+        attempt: command.attempt(),
+        outcome,
+    }
+}
+
+async fn attempt(estate: &Estate, command: &Command) -> Outcome {
+    let aws = &estate.clients;
+    let ended = match command {
+        Command::Promote { to, .. } => promote(aws, *to).await,
+        Command::Switchover { to, .. } => switchover(aws, *to).await,
+        Command::Prescale { side, min, .. } => prescale(aws, *side, *min).await,
+        Command::ScaleBack { side, min, .. } => resize(aws, *side, |g| g.lowered(*min)).await,
+        Command::Fence { side, .. } => resize(aws, *side, Group::fenced).await,
+        Command::Scale {
+            side, min, desired, ..
+        } => resize(aws, *side, |g| g.serving(*min, *desired)).await,
+        Command::ProveWrite { side, .. } => Ok(prove_write(estate, *side).await),
+        Command::Redirect { epoch, to, .. } => redirect(aws, *to, *epoch).await,
+        Command::Page {
+            epoch,
+            severity,
+            text,
+        } => notify::page(aws, *severity, text, *epoch)
+            .await
+            .map(|()| DONE),
+    };
+    ended.unwrap_or_else(|error| outcome_of(&error))
+}
+
+const DONE: Outcome = Outcome::Done;
+
+/// What a failed call means for the command.
+fn outcome_of(error: &AwsError) -> Outcome {
+    let why = error.to_string();
+    match error.class {
+        Class::Transient => Outcome::Unknown { why },
+        Class::Denied | Class::Gone => Outcome::Denied { why },
+        Class::Conflict => Outcome::Refused { why },
+    }
+}
+
+/// What a look at the global database says about a role change towards `to`: an end, or the side
+/// that writes now and may be asked.
+fn ready_for(view: &GlobalView, to: Side) -> Result<Option<Side>, Outcome> {
+    let refused = |why: String| Err(Outcome::Refused { why });
+    match (view.role_change, view.writer) {
+        (RoleChange::Underway(other), _) if other != to => refused(format!(
+            "a role change towards {other} runs: {to} cannot be promoted"
+        )),
+        (RoleChange::Underway(_) | RoleChange::Idle, Some(writer)) if writer == to => {
+            Err(Outcome::AlreadySo)
+        }
+        (RoleChange::Underway(_), _) => Err(DONE),
+        (RoleChange::Idle, None) if view.writers > 0 => refused(format!(
+            "{} writers, none of them known alone",
+            view.writers
+        )),
+        (RoleChange::Idle, writer) => Ok(writer),
+    }
+}
+
+/// Looks and asks the new region only: the old one may hang.
+async fn promote(aws: &Clients, to: Side) -> Result<Outcome, AwsError> {
+    let view = database::global_view(aws, to).await?;
+    match ready_for(&view, to) {
+        Err(end) => Ok(end),
+        Ok(_) => judge_by_truth(aws, to, database::failover(aws, to).await).await,
+    }
+}
+
+async fn switchover(aws: &Clients, to: Side) -> Result<Outcome, AwsError> {
+    let view = database::global_view(aws, to).await?;
+    match ready_for(&view, to) {
+        Err(end) => Ok(end),
+        Ok(writer) => {
+            let writer = writer.unwrap_or_else(|| to.other());
+            judge_by_truth(aws, to, database::switchover(aws, writer, to).await).await
+        }
+    }
+}
+
+/// A conflict may be our own earlier call, whose answer was lost: what is true decides.
+async fn judge_by_truth(
+    aws: &Clients,
+    to: Side,
+    asked: Result<(), AwsError>,
+) -> Result<Outcome, AwsError> {
+    match asked {
+        Ok(()) => Ok(DONE),
+        Err(error) if error.class == Class::Conflict => {
+            let view = database::global_view(aws, to).await;
+            let so = view
+                .is_ok_and(|v| v.writer == Some(to) || v.role_change == RoleChange::Underway(to));
+            if so { Ok(DONE) } else { Err(error) }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn prescale(aws: &Clients, side: Side, min: u32) -> Result<Outcome, AwsError> {
+    let group = capacity::group(aws, side).await?;
+    match group.raised(min) {
+        None => Ok(Outcome::AlreadySo),
+        Some(sizes) => {
+            capacity::update(aws, side, sizes).await?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// Brings a group to where `wanted` wants it; nothing is called when it is there.
+async fn resize(
+    aws: &Clients,
+    side: Side,
+    wanted: impl Fn(&Group) -> Option<Sizes>,
+) -> Result<Outcome, AwsError> {
+    match wanted(&capacity::group(aws, side).await?) {
+        None => Ok(Outcome::AlreadySo),
+        Some(sizes) => capacity::update(aws, side, sizes).await.map(|()| DONE),
+    }
+}
+
+/// Proof is a 200 and nothing else. Anything else is no proof yet, and no proof of the contrary:
+/// a writer that was promoted a second ago may still refuse its first connections.
+async fn prove_write(estate: &Estate, side: Side) -> Outcome {
+    let url = &estate.clients.place(side).write_check;
+    match estate.probe.get(url, estate.timers().act).await {
+        Ok(answer) if answer.status == 200 => DONE,
+        Ok(answer) => Outcome::Unknown {
+            why: format!("GET {url}: {}", answer.words()),
+        },
+        Err(trouble) => Outcome::Unknown {
+            why: format!("GET {url}: {trouble}"),
+        },
+    }
+}
+
+async fn redirect(aws: &Clients, to: Side, epoch: u64) -> Result<Outcome, AwsError> {
+    let next = match traffic::latch(aws).await {
+        Ok(found) => traffic::next_move(found.as_ref(), to, epoch),
+        // Without s3:ListBucket an absent object reads as denied. Creating is conditional on
+        // absence, so it is safe to try; deleting is not.
+        Err(error) if error.class == Class::Denied && to == Side::Standby => Move::Create,
+        Err(error) => return Err(error),
+    };
+    if next == Move::AlreadySo {
+        return Ok(Outcome::AlreadySo);
+    }
+    match traffic::make(aws, &next, epoch).await {
+        Ok(()) => Ok(DONE),
+        Err(error) if error.class == Class::Conflict => {
+            let found = traffic::latch(aws).await;
+            let so =
+                found.is_ok_and(|f| traffic::next_move(f.as_ref(), to, epoch) == Move::AlreadySo);
+            if so { Ok(DONE) } else { Err(error) }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(writer: Option<Side>, writers: u8, role_change: RoleChange) -> GlobalView {
+        GlobalView {
+            writer,
+            writers,
+            role_change,
+            replica_connected: true,
+        }
+    }
+
+    fn verdict(view: GlobalView) -> Result<Option<Side>, Outcome> {
+        ready_for(&view, Side::Standby)
+    }
+
+    fn is_refused(view: GlobalView) -> bool {
+        matches!(verdict(view), Err(Outcome::Refused { .. }))
+    }
+
+    #[test]
+    fn a_promotion_is_asked_for_only_where_none_runs() {
+        let primary = Some(Side::Primary);
+        assert_eq!(verdict(view(primary, 1, RoleChange::Idle)), Ok(primary));
+        let ours = RoleChange::Underway(Side::Standby);
+        assert_eq!(verdict(view(primary, 1, ours)), Err(DONE), "no second call");
+        assert!(is_refused(view(
+            primary,
+            1,
+            RoleChange::Underway(Side::Primary)
+        )));
+    }
+
+    #[test]
+    fn a_goal_that_is_reached_is_no_call() {
+        let there = Some(Side::Standby);
+        assert_eq!(
+            verdict(view(there, 1, RoleChange::Idle)),
+            Err(Outcome::AlreadySo)
+        );
+        let settling = RoleChange::Underway(Side::Standby);
+        assert_eq!(verdict(view(there, 1, settling)), Err(Outcome::AlreadySo));
+        let leaving = RoleChange::Underway(Side::Primary);
+        assert!(
+            is_refused(view(there, 1, leaving)),
+            "somebody moves it back"
+        );
+    }
+
+    #[test]
+    fn two_writers_or_a_strange_one_are_for_people() {
+        assert!(is_refused(view(None, 2, RoleChange::Idle)));
+        assert!(is_refused(view(None, 1, RoleChange::Idle)));
+        assert_eq!(
+            verdict(view(None, 0, RoleChange::Idle)),
+            Ok(None),
+            "no writer at all"
+        );
+    }
+
+    #[test]
+    fn classes_become_outcomes() {
+        let outcome = |code| {
+            let error = AwsError::said("rds:FailoverGlobalCluster", "g", Some(code), "m".into());
+            outcome_of(&error)
+        };
+        let why = |code: &str| format!("rds:FailoverGlobalCluster g: {code}: m");
+        for (code, expected) in [
+            (
+                "Throttling",
+                Outcome::Unknown {
+                    why: why("Throttling"),
+                },
+            ),
+            (
+                "AccessDenied",
+                Outcome::Denied {
+                    why: why("AccessDenied"),
+                },
+            ),
+            (
+                "DBClusterNotFoundFault",
+                Outcome::Denied {
+                    why: why("DBClusterNotFoundFault"),
+                },
+            ),
+            (
+                "InvalidGlobalClusterStateFault",
+                Outcome::Refused {
+                    why: why("InvalidGlobalClusterStateFault"),
+                },
+            ),
+        ] {
+            assert_eq!(outcome(code), expected);
+        }
+    }
+}

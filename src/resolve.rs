@@ -1,0 +1,398 @@
+//! What users are told: each resolver is asked directly where the record points.
+//!
+//! Deliberately absent: a cache of ours, the hosts file, and Route 53's API. The zone's name
+//! servers are found by DNS itself, because a recovery must not wait for us-east-1 (S8).
+
+use crate::aws::place;
+use crate::aws::wiring::plain;
+use drd_bootstrap::topology::Topology;
+use drd_state_machine::event::Side;
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::rr::{RData, RecordType};
+use hickory_resolver::{TokioResolver, system_conf};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Name servers of the zone that are asked: they hold the same data, two may be unreachable.
+const ZONE_SERVERS_MAX: usize = 4;
+/// The DNS port (RFC 1035), where an address has none.
+const PORT: u16 = 53;
+
+/// What one resolver said about one name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Addresses, followed through aliases.
+    pub addresses: BTreeSet<IpAddr>,
+    /// The name it is an alias (CNAME) of.
+    pub alias: Option<String>,
+}
+
+/// Where a side's traffic goes: what it is called, and every address that a resolver gave for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The configured name, or nothing where an address is configured.
+    pub name: Option<String>,
+    /// Its addresses.
+    pub addresses: BTreeSet<IpAddr>,
+}
+
+/// The resolvers of an estate: configured, or the host's own and the zone's name servers.
+#[derive(Debug, Default)]
+pub struct Resolvers {
+    /// Kept once found: name servers of a zone do not move within a daemon's life.
+    zone: OnceCell<Vec<SocketAddr>>,
+}
+
+impl Resolvers {
+    /// The side whose address every answering resolver gives for the record. `None` while they
+    /// disagree, when none answers, and when both sides share an address.
+    pub async fn side_answered(&self, topology: &Topology, deadline: Duration) -> Option<Side> {
+        let resolvers = match self.known(topology, deadline).await {
+            Ok(all) => all,
+            Err(why) => {
+                tracing::warn!(%why, "no resolver is known: the record cannot be followed");
+                return None;
+            }
+        };
+        let mut asked = JoinSet::new();
+        for resolver in resolvers {
+            asked.spawn(ask_all(resolver, names(topology), deadline));
+        }
+        let answers = asked.join_all().await;
+        judge(&answers, &topology_targets(topology))
+    }
+
+    /// Whom to ask: the configured resolvers, or the host's own and the zone's name servers.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub async fn known(
+        &self,
+        topology: &Topology,
+        deadline: Duration,
+    ) -> Result<Vec<SocketAddr>, String> {
+        if !topology.dns.resolvers.is_empty() {
+            return configured(topology, deadline).await;
+        }
+        let mut all = own()?;
+        let found = self
+            .zone
+            .get_or_try_init(|| zone(&all, &topology.dns.record, deadline));
+        // Without the zone's servers the host's own have to do; they are looked for again next
+        // time. Two deadlines: the zone's servers, then their addresses.
+        let zone = timeout(deadline * 2, found).await;
+        all.extend(
+            zone.into_iter()
+                .flatten()
+                .flatten()
+                .copied()
+                .collect::<Vec<_>>(),
+        );
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+}
+
+/// One resolver's answers: about the record, and about both sides' targets.
+type Answers = (Option<Given>, [Option<Given>; 2]);
+
+/// The side that every answer about the record fits, if there is exactly one.
+fn judge(answers: &[Answers], configured: &[Target; 2]) -> Option<Side> {
+    let mut targets = configured.clone();
+    for (_, about) in answers {
+        for (target, given) in targets.iter_mut().zip(about) {
+            let addresses = given.iter().flat_map(|g| &g.addresses);
+            target.addresses.extend(addresses);
+        }
+    }
+    let record: Vec<&Given> = answers.iter().filter_map(|a| a.0.as_ref()).collect();
+    let all_fit = |target: &Target| record.iter().all(|given| fits(given, target));
+    match [all_fit(&targets[0]), all_fit(&targets[1])] {
+        _ if record.is_empty() => None,
+        [true, false] => Some(Side::BOTH[0]),
+        [false, true] => Some(Side::BOTH[1]),
+        [true, true] | [false, false] => None,
+    }
+}
+
+/// An authoritative server may give the alias alone; a recursive one gives addresses, of which a
+/// load balancer shows a few at a time.
+fn fits(given: &Given, target: &Target) -> bool {
+    let by_name = given.alias.is_some() && given.alias == target.name;
+    let by_address = !given.addresses.is_empty() && given.addresses.is_subset(&target.addresses);
+    by_name || by_address
+}
+
+fn topology_targets(topology: &Topology) -> [Target; 2] {
+    Side::BOTH.map(|side| {
+        let configured = &place(topology, side).traffic_target;
+        let address = configured.parse::<IpAddr>().ok();
+        Target {
+            name: address.is_none().then(|| plain(configured)),
+            addresses: address.into_iter().collect(),
+        }
+    })
+}
+
+/// The record and both targets' names; a literal address needs no question.
+fn names(topology: &Topology) -> (String, [Option<String>; 2]) {
+    (
+        absolute(&topology.dns.record),
+        topology_targets(topology).map(|t| t.name.map(|n| absolute(&n))),
+    )
+}
+
+fn absolute(name: &str) -> String {
+    format!("{}.", name.trim_end_matches('.'))
+}
+
+async fn ask_all(
+    resolver: SocketAddr,
+    (record, targets): (String, [Option<String>; 2]),
+    deadline: Duration,
+) -> Answers {
+    let Some(client) = client(&[resolver], deadline) else {
+        return (None, [None, None]);
+    };
+    let target = async |name: &Option<String>| match name {
+        Some(name) => ask(&client, name, deadline).await,
+        None => None,
+    };
+    let (record, primary, standby) = tokio::join!(
+        ask(&client, &record, deadline),
+        target(&targets[0]),
+        target(&targets[1]),
+    );
+    (record, [primary, standby])
+}
+
+/// What a resolver says about a name; `None` when it says nothing. "No such name" is an answer,
+/// but only about addresses: a record that is an alias inside Route 53 has no CNAME.
+async fn ask(client: &TokioResolver, name: &str, deadline: Duration) -> Option<Given> {
+    let (v4, v6, alias) = tokio::join!(
+        one(client, name, RecordType::A, deadline),
+        one(client, name, RecordType::AAAA, deadline),
+        one(client, name, RecordType::CNAME, deadline),
+    );
+    let heard = v4.is_some();
+    let mut given = Given::default();
+    for (owner, data) in [v4, v6, alias].into_iter().flatten().flatten() {
+        given.addresses.extend(data.ip_addr());
+        if let RData::CNAME(target) = data
+            && plain(&owner) == plain(name)
+        {
+            given.alias = Some(plain(&target.0.to_ascii()));
+        }
+    }
+    (heard || given != Given::default()).then_some(given)
+}
+
+async fn one(
+    client: &TokioResolver,
+    name: &str,
+    kind: RecordType,
+    deadline: Duration,
+) -> Option<Vec<(String, RData)>> {
+    match timeout(deadline, client.lookup(name, kind)).await {
+        Ok(Ok(found)) => Some(
+            found
+                .answers()
+                .iter()
+                .map(|r| (r.name.to_ascii(), r.data.clone()))
+                .collect(),
+        ),
+        Ok(Err(NetError::Dns(DnsError::NoRecordsFound(_)))) => Some(Vec::new()),
+        Ok(Err(_)) | Err(_) => None,
+    }
+}
+
+/// A client of exactly these resolvers. Two datagrams within the deadline, no cache, no hosts file.
+fn client(resolvers: &[SocketAddr], deadline: Duration) -> Option<TokioResolver> {
+    let servers = resolvers.iter().map(|resolver| {
+        let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
+        connections
+            .iter_mut()
+            .for_each(|c| c.port = resolver.port());
+        NameServerConfig::new(resolver.ip(), true, connections)
+    });
+    let mut builder = TokioResolver::builder_with_config(
+        ResolverConfig::from_name_servers(servers.collect()),
+        TokioRuntimeProvider::default(),
+    );
+    *builder.options_mut() = options(deadline);
+    builder.build().ok()
+}
+
+fn options(deadline: Duration) -> ResolverOpts {
+    let mut options = ResolverOpts::default();
+    // Half the deadline each, a little less so that the second one's answer is still heard.
+    options.timeout = deadline.mul_f64(0.45);
+    options.attempts = 1;
+    options.cache_size = 0;
+    options.use_hosts_file = ResolveHosts::Never;
+    options.preserve_intermediates = true;
+    options
+}
+
+async fn configured(topology: &Topology, deadline: Duration) -> Result<Vec<SocketAddr>, String> {
+    let mut found = Vec::new();
+    for text in &topology.dns.resolvers {
+        found.push(address_of(text, deadline).await?);
+    }
+    Ok(found)
+}
+
+/// The host's own resolvers, read anew: DHCP may have changed them.
+fn own() -> Result<Vec<SocketAddr>, String> {
+    let (own, _) = system_conf::read_system_conf().map_err(|e| e.to_string())?;
+    let found: Vec<SocketAddr> = own
+        .name_servers()
+        .iter()
+        .map(|s| SocketAddr::new(s.ip, s.connections.first().map_or(PORT, |c| c.port)))
+        .collect();
+    if found.is_empty() {
+        Err("the host has no resolver".to_owned())
+    } else {
+        Ok(found)
+    }
+}
+
+/// `host:port`, or a host whose port is 53.
+async fn address_of(text: &str, deadline: Duration) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(address);
+    }
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, PORT));
+    }
+    let named = if text.contains(':') {
+        text.to_owned()
+    } else {
+        format!("{text}:{PORT}")
+    };
+    let found = timeout(deadline, tokio::net::lookup_host(&named))
+        .await
+        .map_err(|_| format!("resolver {text}: its name was not resolved in time"))?;
+    found
+        .map_err(|e| format!("resolver {text}: {e}"))?
+        .next()
+        .ok_or_else(|| format!("resolver {text}: its name has no address"))
+}
+
+/// The name servers of the nearest zone above the record, asked of the host's own resolvers.
+/// An error when there are none (a private zone's do not answer), so that it is tried again.
+async fn zone(own: &[SocketAddr], record: &str, deadline: Duration) -> Result<Vec<SocketAddr>, ()> {
+    let client = client(own, deadline).ok_or(())?;
+    for zone in zones(record) {
+        let servers = one(&client, &zone, RecordType::NS, deadline)
+            .await
+            .ok_or(())?;
+        let mut found = Vec::new();
+        for (_, data) in servers.iter().take(ZONE_SERVERS_MAX) {
+            if let RData::NS(name) = data {
+                let given = ask(&client, &name.0.to_ascii(), deadline).await;
+                let first = given.and_then(|g| g.addresses.into_iter().next());
+                found.extend(first.map(|ip| SocketAddr::new(ip, PORT)));
+            }
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Err(())
+}
+
+/// The record's name and its parents, down to two labels: no zone of ours is a top-level domain.
+fn zones(record: &str) -> Vec<String> {
+    let name = absolute(record);
+    let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
+    (0..labels.len().saturating_sub(1))
+        .map(|skip| absolute(&labels[skip..].join(".")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(addresses: &[&str], alias: Option<&str>) -> Given {
+        Given {
+            addresses: addresses
+                .iter()
+                .map(|a| a.parse().expect("an address"))
+                .collect(),
+            alias: alias.map(str::to_owned),
+        }
+    }
+
+    fn named() -> [Target; 2] {
+        topology_targets(&crate::aws::tests::topology())
+    }
+
+    /// A recursive resolver that knows both targets.
+    fn answers(record: Option<Given>) -> Answers {
+        let targets = [&["10.0.0.1", "10.0.0.2"][..], &["10.1.0.1", "10.1.0.2"][..]];
+        (record, targets.map(|t| Some(given(t, None))))
+    }
+
+    #[test]
+    fn all_that_answer_must_agree() {
+        let new = answers(Some(given(&["10.1.0.2"], None)));
+        let old = answers(Some(given(&["10.0.0.1"], None)));
+        let silent = answers(None);
+        let side = |all: &[Answers]| judge(all, &named());
+        assert_eq!(side(&[new.clone(), silent.clone()]), Some(Side::Standby));
+        assert_eq!(side(&[new.clone(), old.clone()]), None, "a stale resolver");
+        assert_eq!(side(std::slice::from_ref(&old)), Some(Side::Primary));
+        assert_eq!(side(&[silent]), None, "nobody answered");
+        assert_eq!(side(&[]), None);
+        let nothing = answers(Some(Given::default()));
+        assert_eq!(
+            side(&[new, nothing]),
+            None,
+            "one says that there is no such name"
+        );
+    }
+
+    #[test]
+    fn addresses_of_both_sides_at_once_are_nobodys() {
+        let mixed = answers(Some(given(&["10.0.0.1", "10.1.0.1"], None)));
+        assert_eq!(judge(&[mixed], &named()), None);
+    }
+
+    #[test]
+    fn sides_that_share_an_address_cannot_be_told_apart() {
+        let one = Target {
+            name: None,
+            addresses: given(&["10.9.0.1"], None).addresses,
+        };
+        let all = [(Some(given(&["10.9.0.1"], None)), [None, None])];
+        assert_eq!(judge(&all, &[one.clone(), one]), None);
+    }
+
+    #[test]
+    fn an_authoritative_server_may_give_the_alias_alone() {
+        let alias = "alb-standby-shop1-1.eu-central-2.elb.amazonaws.com";
+        let all = [(Some(given(&[], Some(alias))), [None, None])];
+        assert_eq!(judge(&all, &named()), Some(Side::Standby));
+    }
+
+    #[test]
+    fn the_zone_is_looked_for_from_the_record_upwards() {
+        let expected = [
+            "api.shop1.example.com.",
+            "shop1.example.com.",
+            "example.com.",
+        ];
+        assert_eq!(zones("api.shop1.example.com."), expected);
+    }
+}

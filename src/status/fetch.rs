@@ -1,0 +1,116 @@
+//! Asks the running daemon for its status, over its own HTTP interface.
+//!
+//! Deliberately absent: TLS and redirects. The interface is on the loopback.
+
+use super::{SCHEMA_MAJOR, StatusView};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// The daemon answers from memory; one that needs longer hangs.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// 1 MiB: a hundred times a status with fifty sensors.
+const BODY_BYTES_MAX: usize = 1 << 20;
+/// Where the status is.
+pub(crate) const PATH: &str = "/api/v1/status";
+
+/// Why there is no status. Nothing is known about the estate then, so this is never "not armed".
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Nobody listens there.
+    #[error(
+        "no daemon answers at {listen}, so nothing is known about the estate from here.\n\
+         Is it running on this host? systemctl status drd; its address is [http] listen."
+    )]
+    Unreachable {
+        /// Where it was looked for.
+        listen: SocketAddr,
+        /// What was seen.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// Somebody listens and does not answer.
+    #[error(
+        "{listen} takes connections but did not answer within {} s: the daemon may hang.\n\
+         Look at its log (journalctl -u drd) and at http://{listen}/healthz.",
+        PATIENCE.as_secs()
+    )]
+    NoAnswer {
+        /// Where it was looked for.
+        listen: SocketAddr,
+    },
+    /// Something else answered.
+    #[error("what answers at {listen} is no drd that this one understands: {seen}")]
+    Foreign {
+        /// Where it was looked for.
+        listen: SocketAddr,
+        /// What was seen.
+        seen: String,
+    },
+}
+
+impl FetchError {
+    /// 7: the daemon cannot be reached (DESIGN section 9).
+    pub const EXIT_CODE: u8 = 7;
+}
+
+/// The status of the daemon that listens at `listen`.
+///
+/// # Errors
+/// See [`FetchError`].
+pub async fn fetch(listen: SocketAddr) -> Result<StatusView, FetchError> {
+    match tokio::time::timeout(PATIENCE, ask(listen)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(FetchError::NoAnswer { listen }),
+    }
+}
+
+async fn ask(listen: SocketAddr) -> Result<StatusView, FetchError> {
+    let (status, body) = get(listen)
+        .await
+        .map_err(|source| FetchError::Unreachable { listen, source })?;
+    let foreign = |seen: String| FetchError::Foreign { listen, seen };
+    if status != http::StatusCode::OK {
+        return Err(foreign(format!("it answers {status}")));
+    }
+    let view: StatusView = serde_json::from_slice(&body)
+        .map_err(|error| foreign(format!("its status cannot be read ({error})")))?;
+    if view.schema.starts_with(SCHEMA_MAJOR) {
+        Ok(view)
+    } else {
+        Err(foreign(format!(
+            "it speaks {:?}, this one {SCHEMA_MAJOR}x",
+            view.schema
+        )))
+    }
+}
+
+async fn get(
+    listen: SocketAddr,
+) -> Result<(http::StatusCode, Bytes), Box<dyn Error + Send + Sync>> {
+    let stream = TcpStream::connect(listen).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let request = http::Request::get(PATH)
+        .header(http::header::HOST, listen.to_string())
+        .body(Empty::<Bytes>::new())?;
+    let answered = async {
+        let answer = sender.send_request(request).await?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), BODY_BYTES_MAX)
+            .collect()
+            .await?;
+        Ok((status, body.to_bytes()))
+    };
+    // The connection does the work; it ends by itself once the answer is read.
+    let (answered, _) = tokio::join!(answered, async {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "the status connection ended");
+        }
+    });
+    answered
+}

@@ -1,0 +1,231 @@
+//! What people and scripts read.
+
+use super::*;
+
+/// An estate where all is well.
+pub(crate) fn calm() -> StatusView {
+    let side = |side: Side, region: &str, role: &str, dns| SideStatus {
+        side,
+        region: region.to_owned(),
+        role: role.to_owned(),
+        database: "available".to_owned(),
+        serving: Some(6),
+        dns: Some(dns),
+        observed_age_seconds: Some(2.2),
+    };
+    let signal = |sensor: &str, vantage| SignalStatus {
+        sensor: sensor.to_owned(),
+        vantage,
+        side: Side::Primary,
+        verdict: Verdict::Healthy,
+        age_seconds: Some(4.0),
+    };
+    StatusView {
+        schema: SCHEMA.to_owned(),
+        version: "0.1.0".to_owned(),
+        suffix: "shop1".to_owned(),
+        as_of: "2026-11-22T08:12:00Z".to_owned(),
+        state: "watching".to_owned(),
+        state_seconds: 4_334_400.0,
+        armed: true,
+        not_armed_because: Vec::new(),
+        paused: false,
+        active_side: Side::Primary,
+        diagnosis: "healthy".to_owned(),
+        why: vec![
+            Reason {
+                code: "quorum".to_owned(),
+                verdict: Met::No,
+                text: "0 of 3".to_owned(),
+            },
+            Reason {
+                code: "rpo".to_owned(),
+                verdict: Met::Ok,
+                text: "0.4 s".to_owned(),
+            },
+        ],
+        sides: vec![
+            side(Side::Primary, "eu-central-1", "writer", true),
+            side(Side::Standby, "eu-central-2", "reader", false),
+        ],
+        replication: Replication {
+            lag_seconds: Some(0.4),
+            sampled_age_seconds: Some(11.0),
+            objective_seconds: 60.0,
+        },
+        signals: vec![
+            signal("witness-primary", Vantage::Witness),
+            signal("probe-primary", Vantage::Probe),
+        ],
+        incident: None,
+        ledger: LedgerStatus {
+            path: "/var/lib/drd/ledger.jsonl".to_owned(),
+            seq: 812,
+        },
+    }
+}
+
+fn running() -> IncidentStatus {
+    IncidentStatus {
+        epoch: 3,
+        operation: Operation::Failover,
+        trigger: Trigger::Automatic,
+        diagnosis: "region_dark".to_owned(),
+        from: Side::Primary,
+        to: Side::Standby,
+        ended: false,
+        elapsed_seconds: 102.0,
+        rto_seconds: 300.0,
+        data_loss_seconds: Some(0.4),
+        text: "the standby is being promoted".to_owned(),
+    }
+}
+
+fn first_line(view: &StatusView) -> String {
+    view.table().lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_calm_estate_fits_into_eighty_columns() {
+    let wanted = "\
+shop1   ARMED   primary serves (eu-central-1)   watching for 50 d 4 h
+SIDE     REGION         ROLE     DB           SERVING  DNS   OBSERVED
+primary  eu-central-1   writer   available    6        here  2 s ago
+standby  eu-central-2   reader   available    6        -     2 s ago
+Replication lag 0.4 s (11 s ago); objective 60 s.
+Signals 0 of 2 unhealthy, 0 silent.
+Diagnosis healthy.
+Ledger /var/lib/drd/ledger.jsonl at 812. drd 0.1.0, as of 2026-11-22T08:12:00Z.
+";
+    assert_eq!(calm().table(), wanted);
+    assert!(wanted.lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn the_first_line_says_what_somebody_must_know_at_three_in_the_morning() {
+    let why = "readiness engine_parity is red: 16.4 and 16.6".to_owned();
+    let not_armed = StatusView {
+        armed: false,
+        not_armed_because: vec![why],
+        ..calm()
+    };
+    assert_eq!(
+        first_line(&not_armed),
+        "shop1   NOT ARMED   drd would not fail over now: readiness engine_parity is red: 16.4 and \
+         16.6; primary serves (eu-central-1)   watching for 50 d 4 h"
+    );
+    let acting = StatusView {
+        state: "promoting".to_owned(),
+        state_seconds: 31.0,
+        incident: Some(running()),
+        ..calm()
+    };
+    assert_eq!(
+        first_line(&acting),
+        "shop1   PROMOTING   1:42 of 5:00 used, primary to standby; the standby is being promoted   \
+         promoting for 31 s"
+    );
+    let held = StatusView {
+        state: "held".to_owned(),
+        ..acting
+    };
+    assert!(first_line(&held).starts_with("shop1   HELD: a person must act   the standby is"));
+    let paused = StatusView {
+        paused: true,
+        armed: false,
+        ..calm()
+    };
+    assert!(first_line(&paused).starts_with("shop1   PAUSED   "));
+    let exposed = StatusView {
+        state: "exposed".to_owned(),
+        active_side: Side::Standby,
+        ..calm()
+    };
+    let said = "shop1   EXPOSED   standby serves (eu-central-2); no standby behind it yet";
+    assert!(first_line(&exposed).starts_with(said));
+}
+
+#[test]
+fn why_lists_each_rule_with_its_mark() {
+    let because = vec!["replication lag before the onset is unknown".to_owned()];
+    let view = StatusView {
+        armed: false,
+        not_armed_because: because,
+        ..calm()
+    };
+    let rest = view
+        .why()
+        .lines()
+        .skip(1)
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let wanted = "\n  x  quorum  0 of 3\n  ok rpo     0.4 s\n  x  not armed  \
+                  replication lag before the onset is unknown";
+    assert_eq!(rest, wanted);
+}
+
+#[test]
+fn scripts_read_the_words_of_the_schema() {
+    let view = StatusView {
+        incident: Some(running()),
+        ..calm()
+    };
+    let json: serde_json::Value =
+        serde_json::from_str(&view.json().expect("all figures are finite")).expect("is JSON");
+    assert_eq!(json["schema"], "drd.status/1.0");
+    assert_eq!(json["active_side"], "primary");
+    assert_eq!(json["why"][0]["verdict"], "no");
+    assert_eq!(json["signals"][0]["vantage"], "witness");
+    assert_eq!(json["incident"]["operation"], "failover");
+    assert_eq!(json["replication"]["lag_seconds"], 0.4);
+    let back: StatusView = serde_json::from_value(json).expect("reads what it wrote");
+    assert_eq!(back, view);
+}
+
+#[test]
+fn what_is_silent_or_wrong_is_named() {
+    let mut view = calm();
+    view.signals[0].verdict = Verdict::Unhealthy;
+    view.signals[1].verdict = Verdict::Unknown;
+    view.signals[1].age_seconds = None;
+    view.replication.lag_seconds = None;
+    view.incident = Some(IncidentStatus {
+        ended: true,
+        data_loss_seconds: None,
+        ..running()
+    });
+    let table = view.table();
+    for line in [
+        "  unhealthy  witness-primary (witness, 4 s ago)",
+        "  silent     probe-primary (probe, never)",
+        "Replication lag unknown: no sample; objective 60 s.",
+        "Last run 3: primary to standby, 1 min 42 s, loss unknown. the standby is being promoted",
+    ] {
+        assert!(table.contains(line), "{line:?} in\n{table}");
+    }
+}
+
+#[test]
+fn ready_is_armed_or_acting() {
+    assert!(calm().is_ready());
+    let idle = StatusView {
+        armed: false,
+        ..calm()
+    };
+    assert!(!idle.is_ready());
+    assert!(
+        StatusView {
+            state: "fencing".to_owned(),
+            ..idle.clone()
+        }
+        .is_ready()
+    );
+    assert!(
+        !StatusView {
+            state: "held".to_owned(),
+            ..idle
+        }
+        .is_ready()
+    );
+}

@@ -1,0 +1,224 @@
+//! The status in words.
+//!
+//! Deliberately absent: colour. What is wrong is said by words in the first line, and scripts
+//! read the JSON.
+
+use super::{IncidentStatus, Met, SideStatus, SignalStatus, StatusView};
+use drd_state_machine::event::Verdict;
+use std::fmt::{self, Write};
+
+pub(super) fn table(view: &StatusView) -> String {
+    let mut out = headline(view);
+    // Writing to a String cannot fail.
+    let _ = write_rest(&mut out, view);
+    out
+}
+
+pub(super) fn why(view: &StatusView) -> String {
+    let mut out = format!("{}\n", headline(view));
+    let width = view
+        .why
+        .iter()
+        .map(|reason| reason.code.len())
+        .max()
+        .unwrap_or(0);
+    for reason in &view.why {
+        let mark = match reason.verdict {
+            Met::Ok => "ok",
+            Met::No => "x",
+            Met::Unknown => "?",
+        };
+        out.push_str(&format!(
+            "  {mark:<2} {:<width$}  {}\n",
+            reason.code, reason.text
+        ));
+    }
+    for reason in &view.not_armed_because {
+        out.push_str(&format!("  x  {:<width$}  {reason}\n", "not armed"));
+    }
+    out
+}
+
+/// The one thing asked at 3 am: is it all right, and if not, who has to do what?
+fn headline(view: &StatusView) -> String {
+    let active = view.sides.iter().find(|side| side.side == view.active_side);
+    let region = active.map_or(String::new(), |side| format!(" ({})", side.region));
+    let serving = format!("{} serves{region}", view.active_side);
+    let since = format!("{} for {}", view.state, length(view.state_seconds));
+    let (word, rest) = match (view.state.as_str(), &view.incident) {
+        ("held", incident) => {
+            let text = incident
+                .as_ref()
+                .map_or("", |incident| incident.text.as_str());
+            ("HELD: a person must act".to_owned(), text.to_owned())
+        }
+        ("exposed", _) => (
+            "EXPOSED".to_owned(),
+            format!("{serving}; no standby behind it yet"),
+        ),
+        (_, Some(incident)) if view.is_acting() && !incident.ended => {
+            (view.state.to_uppercase(), progress(incident))
+        }
+        _ if view.paused => (
+            "PAUSED".to_owned(),
+            format!("{serving}; drd will not act by itself"),
+        ),
+        _ if view.armed => ("ARMED".to_owned(), serving),
+        _ => {
+            let because = view.not_armed_because.first().map_or("", String::as_str);
+            (
+                "NOT ARMED".to_owned(),
+                format!("drd would not fail over now: {because}; {serving}"),
+            )
+        }
+    };
+    format!("{}   {word}   {rest}   {since}\n", view.suffix)
+}
+
+fn progress(incident: &IncidentStatus) -> String {
+    format!(
+        "{} of {} used, {} to {}; {}",
+        clock(incident.elapsed_seconds),
+        clock(incident.rto_seconds),
+        incident.from,
+        incident.to,
+        incident.text
+    )
+}
+
+fn write_rest(out: &mut String, view: &StatusView) -> fmt::Result {
+    let (side, region) = ("SIDE", "REGION");
+    writeln!(
+        out,
+        "{side:<9}{region:<15}ROLE     DB           SERVING  DNS   OBSERVED"
+    )?;
+    for side in &view.sides {
+        write_side(out, side)?;
+    }
+    write_replication(out, view)?;
+    write_signals(out, &view.signals)?;
+    writeln!(out, "Diagnosis {}.", view.diagnosis)?;
+    if view.not_armed_because.len() > 1 || view.is_acting() {
+        for reason in &view.not_armed_because {
+            writeln!(out, "Not armed: {reason}.")?;
+        }
+    }
+    if let Some(incident) = view.incident.as_ref().filter(|incident| incident.ended) {
+        writeln!(out, "{}", last_run(incident))?;
+    }
+    writeln!(
+        out,
+        "Ledger {} at {}. drd {}, as of {}.",
+        view.ledger.path, view.ledger.seq, view.version, view.as_of
+    )
+}
+
+fn write_side(out: &mut String, side: &SideStatus) -> fmt::Result {
+    let serving = side
+        .serving
+        .map_or("?".to_owned(), |count| count.to_string());
+    let dns = match side.dns {
+        Some(true) => "here",
+        Some(false) => "-",
+        None => "?",
+    };
+    let (name, region) = (side.side.name(), &side.region);
+    let (role, database) = (&side.role, &side.database);
+    let observed = ago(side.observed_age_seconds);
+    writeln!(
+        out,
+        "{name:<9}{region:<15}{role:<9}{database:<13}{serving:<9}{dns:<6}{observed}"
+    )
+}
+
+fn write_replication(out: &mut String, view: &StatusView) -> fmt::Result {
+    let replication = &view.replication;
+    let objective = format!("{:.0} s", replication.objective_seconds);
+    match replication.lag_seconds {
+        Some(lag) => {
+            let age = ago(replication.sampled_age_seconds);
+            writeln!(
+                out,
+                "Replication lag {lag:.1} s ({age}); objective {objective}."
+            )
+        }
+        None => writeln!(
+            out,
+            "Replication lag unknown: no sample; objective {objective}."
+        ),
+    }
+}
+
+fn write_signals(out: &mut String, signals: &[SignalStatus]) -> fmt::Result {
+    let that = |verdict| {
+        signals
+            .iter()
+            .filter(move |signal| signal.verdict == verdict)
+    };
+    let unhealthy = that(Verdict::Unhealthy).count();
+    let silent = that(Verdict::Unknown).count();
+    writeln!(
+        out,
+        "Signals {unhealthy} of {} unhealthy, {silent} silent.",
+        signals.len()
+    )?;
+    for signal in that(Verdict::Unhealthy) {
+        let age = ago(signal.age_seconds);
+        writeln!(
+            out,
+            "  unhealthy  {} ({}, {age})",
+            signal.sensor,
+            signal.vantage.name()
+        )?;
+    }
+    for signal in that(Verdict::Unknown) {
+        let age = ago(signal.age_seconds);
+        writeln!(
+            out,
+            "  silent     {} ({}, {age})",
+            signal.sensor,
+            signal.vantage.name()
+        )?;
+    }
+    Ok(())
+}
+
+fn last_run(incident: &IncidentStatus) -> String {
+    let loss = incident.data_loss_seconds.map_or_else(
+        || "loss unknown".to_owned(),
+        |loss| format!("lost at most {loss:.1} s"),
+    );
+    format!(
+        "Last run {}: {} to {}, {}, {loss}. {}",
+        incident.epoch,
+        incident.from,
+        incident.to,
+        length(incident.elapsed_seconds),
+        incident.text
+    )
+}
+
+fn ago(seconds: Option<f64>) -> String {
+    seconds.map_or_else(
+        || "never".to_owned(),
+        |seconds| format!("{} ago", length(seconds)),
+    )
+}
+
+/// `3 s`, `4 min 5 s`, `2 h 3 min`, `50 d 4 h`: the two largest units.
+fn length(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    let (minutes, hours, days) = (whole / 60, whole / 3600, whole / 86_400);
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{minutes} min {} s", whole % 60),
+        3600..86_400 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+/// `1:42`.
+fn clock(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    format!("{}:{:02}", whole / 60, whole % 60)
+}

@@ -1,0 +1,179 @@
+//! What is accepted, and what it then means.
+
+use crate::{SHOP1, assert_says, good};
+use drd::config::{self, LedgerConfig, SensorConfig};
+use drd_state_machine::diagnosis::Diagnosis::{DatabaseDown, EdgeDown};
+use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::policy::{Autonomy, Policy, Serving};
+use drd_state_machine::time::Span;
+
+#[test]
+fn what_is_left_out_is_the_documented_default() {
+    let config = good(SHOP1, &[]);
+    assert_eq!(config.policy, Policy::default());
+    assert_eq!(
+        config.serving,
+        Serving {
+            min: 6,
+            desired: 6,
+            floor_percent: 50
+        }
+    );
+    assert_eq!(config.observe.call_timeout, Span::secs(5));
+    assert_eq!(config.listen.to_string(), "127.0.0.1:9817");
+    assert_eq!(config.topology.event_bus, "default");
+    assert_eq!(
+        config.topology.dns.record, "api.shop1.example.com.",
+        "the final dot is added"
+    );
+    assert_eq!(
+        config.ledger,
+        LedgerConfig::File {
+            path: "/var/lib/drd/ledger.jsonl".into()
+        }
+    );
+    assert_eq!(config.account(), "123456789012");
+}
+
+#[test]
+fn every_estate_has_its_four_sensors_a_side_and_alarms_are_declared() {
+    let config = good(SHOP1, &[]);
+    let names: Vec<&str> = config
+        .sensors
+        .iter()
+        .map(|sensor| sensor.name.as_str())
+        .collect();
+    let implicit = ["witness", "probe", "control-plane", "replication"];
+    let implicit = Side::BOTH
+        .iter()
+        .flat_map(|side| implicit.map(|name| format!("{name}-{side}")));
+    let wanted: Vec<String> = ["route53-primary".to_owned()]
+        .into_iter()
+        .chain(implicit)
+        .collect();
+    assert_eq!(names, wanted);
+}
+
+#[test]
+fn a_declared_sensor_takes_the_place_of_the_implicit_one() {
+    let text = SHOP1.replace(
+        "[observer]",
+        "[[sensors]]\nname = \"spy\"\nvantage = \"witness\"\nside = \"primary\"\n[observer]",
+    );
+    let config = good(&text, &[]);
+    let witnesses: Vec<&SensorConfig> = config
+        .sensors
+        .iter()
+        .filter(|sensor| sensor.vantage == Vantage::Witness)
+        .collect();
+    assert_eq!(witnesses.len(), 2);
+    assert_eq!(
+        (witnesses[0].name.as_str(), witnesses[1].name.as_str()),
+        ("spy", "witness-standby")
+    );
+}
+
+#[test]
+fn variables_override_keys_of_every_kind() {
+    let config = good(
+        SHOP1,
+        &[
+            ("DRD_SUFFIX", "shop2"),
+            ("DRD_POLICY__RPO", "45s"),
+            ("DRD_POLICY__HOLD_DOWN_FOR__EDGE_DOWN", "70s"),
+            ("DRD_CAPACITY__SERVING__DESIRED", "8"),
+            ("DRD_DNS__RESOLVERS", "10.0.0.2, [::1]:53,10.9.0.2:54"),
+            ("DRD_POLICY__AUTONOMY", "{ edge_down = \"act\" }"),
+            ("DRD_LOG", "debug"),
+            ("HOME", "/nowhere"),
+        ],
+    );
+    assert_eq!(config.topology.suffix.as_str(), "shop2");
+    assert_eq!(config.policy.rpo, Span::secs(45));
+    assert_eq!(config.policy.hold_down_for[&EdgeDown], Span::secs(70));
+    assert_eq!(config.policy.hold_down_for[&DatabaseDown], Span::secs(90));
+    assert_eq!((config.serving.min, config.serving.desired), (6, 8));
+    assert_eq!(
+        config.topology.dns.resolvers,
+        ["10.0.0.2:53", "[::1]:53", "10.9.0.2:54"]
+    );
+    assert_eq!(config.policy.autonomy[&EdgeDown], Autonomy::Act);
+}
+
+#[test]
+fn the_environment_alone_can_describe_an_estate() {
+    let config = good(
+        "",
+        &[
+            ("DRD_SUFFIX", "shop1"),
+            ("DRD_SIDES__PRIMARY__REGION", "eu-central-1"),
+            (
+                "DRD_SIDES__PRIMARY__CLUSTER_ARN",
+                "arn:aws:rds:eu-central-1:123456789012:cluster:a",
+            ),
+            ("DRD_SIDES__PRIMARY__ASG", "asg-primary-shop1"),
+            (
+                "DRD_SIDES__PRIMARY__ENDPOINT",
+                "http://127.0.0.1:8001/health/trading",
+            ),
+            ("DRD_SIDES__PRIMARY__TRAFFIC_TARGET", "10.0.0.1"),
+            (
+                "DRD_SIDES__PRIMARY__WRITE_CHECK",
+                "http://127.0.0.1:8001/health/write",
+            ),
+            ("DRD_SIDES__STANDBY__REGION", "eu-central-2"),
+            (
+                "DRD_SIDES__STANDBY__CLUSTER_ARN",
+                "arn:aws:rds:eu-central-2:123456789012:cluster:b",
+            ),
+            ("DRD_SIDES__STANDBY__ASG", "asg-standby-shop1"),
+            (
+                "DRD_SIDES__STANDBY__ENDPOINT",
+                "http://127.0.0.1:8002/health/trading",
+            ),
+            ("DRD_SIDES__STANDBY__TRAFFIC_TARGET", "10.0.0.2"),
+            (
+                "DRD_SIDES__STANDBY__WRITE_CHECK",
+                "http://127.0.0.1:8002/health/write",
+            ),
+            ("DRD_DATABASE__GLOBAL_CLUSTER", "global-aurora-shop1"),
+            ("DRD_CAPACITY__SERVING", "{ min = 2, desired = 3 }"),
+            ("DRD_DNS__RECORD", "api.example.com."),
+            ("DRD_DNS__HOSTED_ZONE_ID", "/hostedzone/Z1"),
+            ("DRD_DNS__LATCH__BUCKET", "b"),
+            ("DRD_DNS__LATCH__KEY", "k"),
+            (
+                "DRD_INTAKE__QUEUE_URL",
+                "http://127.0.0.1:4566/123456789012/q",
+            ),
+            ("DRD_OBSERVER__REFERENCES", "[\"http://127.0.0.1:8003/\"]"),
+            ("DRD_LEDGER__PATH", "/var/lib/drd/ledger.jsonl"),
+        ],
+    );
+    assert_eq!(config.topology.dns.hosted_zone_id, "Z1");
+    assert_eq!(config.serving.desired, 3);
+    assert_eq!(config.sensors.len(), 8);
+}
+
+#[test]
+fn the_report_of_a_good_file_shows_what_was_understood() -> std::io::Result<()> {
+    let directory = std::env::temp_dir().join(format!("drd-config-{}", std::process::id()));
+    std::fs::create_dir_all(&directory)?;
+    let path = directory.join("drd.toml");
+    std::fs::write(&path, SHOP1)?;
+    let report = config::check_report(Some(&path), []).unwrap_or_else(|error| error.to_string());
+    std::fs::remove_dir_all(&directory)?;
+    assert_says(
+        &report,
+        &[
+            "estate     shop1   account 123456789012   global-aurora-shop1",
+            "standby    eu-central-2   aurora-standby-shop1",
+            "2 of 3 that see primary's endpoint",
+            "2 of 2 that see standby's endpoint",
+            "region_dark act",
+            "    detect       105 s  |##################",
+            "    spare          5 s  |",
+        ],
+    );
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! Every built-in scenario, judged, and what a wrong scenario file is told.
+//!
+//! A change of behaviour is a reviewed diff of `snapshots/`. Deliberately absent: random mixes.
+
+use crate::{Folder, lines, named, rehearsed};
+use drd::lab::builtin;
+use drd::lab::rehearsal::{Moment, Rehearsed};
+use drd::lab::scenario::{Outcome, Scenario};
+use drd::report::Report;
+
+fn all() -> Vec<Scenario> {
+    builtin::all().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The timeline with whole seconds.
+fn told(timeline: &[Moment]) -> String {
+    timeline
+        .iter()
+        .map(|m| format!("{:>5.0}  {:<8} {}\n", m.t.as_secs_f64(), m.kind, m.text))
+        .collect()
+}
+
+#[test]
+fn there_are_scenarios_of_every_outcome() {
+    let all = all();
+    let of = |outcome| all.iter().filter(|s| s.expect.outcome == outcome).count();
+    assert!(all.len() >= 16, "{}", all.len());
+    assert!(of(Outcome::NoAction) + of(Outcome::Held) >= 6);
+    assert!(of(Outcome::FailedOver) >= 6);
+    let mut names: Vec<&str> = all.iter().map(|s| s.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all.len(), "two scenarios share a name");
+}
+
+#[test]
+fn every_built_in_scenario_passes_with_twenty_seeds() {
+    let mut failed = Vec::new();
+    for scenario in all() {
+        for seed in 0..20 {
+            let report = Report::new(&scenario, seed, &rehearsed(&scenario, seed));
+            if !report.passed {
+                failed.push(report.summary());
+            }
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "{} failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
+
+#[test]
+fn every_built_in_scenario_tells_the_same_story_as_before() {
+    for scenario in all() {
+        let done = rehearsed(&scenario, 1);
+        insta::assert_snapshot!(scenario.name.as_str(), told(&done.timeline));
+    }
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story_byte_for_byte() {
+    for scenario in all() {
+        for seed in [1, 7] {
+            let exact = |done: &Rehearsed| {
+                let story: Vec<String> = done.timeline.iter().map(|m| format!("{m:?}")).collect();
+                (story, done.entries.clone(), done.checks)
+            };
+            let (first, second) = (rehearsed(&scenario, seed), rehearsed(&scenario, seed));
+            assert_eq!(
+                exact(&first),
+                exact(&second),
+                "{} with seed {seed}",
+                scenario.name
+            );
+        }
+    }
+}
+
+#[test]
+fn another_seed_tells_another_story() {
+    let scenario = named("region-dark");
+    assert_ne!(
+        told(&rehearsed(&scenario, 1).timeline),
+        told(&rehearsed(&scenario, 2).timeline)
+    );
+}
+
+#[test]
+fn where_nothing_must_be_done_no_mutating_call_is_made() {
+    for scenario in all()
+        .into_iter()
+        .filter(|s| s.expect.outcome == Outcome::NoAction)
+    {
+        for seed in 0..20 {
+            let done = rehearsed(&scenario, seed);
+            assert_eq!(done.role_changes, [], "{} with seed {seed}", scenario.name);
+            if scenario.name != "blip-of-43-seconds" {
+                assert_eq!(
+                    lines(&done.timeline, "command"),
+                    [""; 0],
+                    "{} with seed {seed}",
+                    scenario.name
+                );
+                assert_eq!(done.mutations, 0, "{} with seed {seed}", scenario.name);
+            }
+        }
+    }
+}
+
+/// The one call that a suspicion may make: it is cheap, and it is taken back.
+#[test]
+fn a_blip_at_most_prescales_the_standby_and_takes_it_back() {
+    let scenario = named("blip-of-43-seconds");
+    let mut prescaled = 0;
+    for seed in 0..20 {
+        let done = rehearsed(&scenario, seed);
+        let commands = lines(&done.timeline, "command");
+        let sizes: Vec<&str> = lines(&done.timeline, "world")
+            .into_iter()
+            .filter(|text| text.contains("group"))
+            .collect();
+        if commands.is_empty() {
+            assert_eq!((done.mutations, sizes), (0, vec![]), "seed {seed}");
+            continue;
+        }
+        prescaled += 1;
+        assert_eq!(
+            commands,
+            ["prescale standby to at least 6", "scale standby back to 1"],
+            "seed {seed}"
+        );
+        let there_and_back = [
+            "the standby group is set to 6 (min 6)",
+            "the standby group is set to 1 (min 1)",
+        ];
+        assert_eq!(sizes, there_and_back, "seed {seed}");
+        assert_eq!(done.mutations, 2, "seed {seed}");
+    }
+    assert!(prescaled > 0, "no seed showed a prescale");
+}
+
+#[test]
+fn where_drd_holds_no_role_was_changed_behind_its_back_and_people_are_paged() {
+    for scenario in all()
+        .into_iter()
+        .filter(|s| s.expect.outcome == Outcome::Held)
+    {
+        let done = rehearsed(&scenario, 1);
+        let pages = lines(&done.timeline, "page");
+        assert!(
+            pages.iter().any(|page| page.starts_with("critical")),
+            "{}: {pages:?}",
+            scenario.name
+        );
+        assert!(
+            done.mutations <= 4,
+            "{}: {} mutating calls",
+            scenario.name,
+            done.mutations
+        );
+        assert!(done.role_changes.len() <= 1, "{}", scenario.name);
+    }
+}
+
+const GOOD: &str = "name = \"mine\"
+about = \"One of my own.\"
+duration = \"20m\"
+[expect]
+outcome = \"failed_over\"
+[[fault]]
+at = \"60s\"
+kind = \"region_dark\"
+";
+
+/// What drd says of the good scenario with `old` replaced by `new`, as a person reads it.
+fn refusal(folder: &Folder, old: &str, new: &str) -> String {
+    assert!(GOOD.contains(old), "the sample does not hold {old}");
+    let path = folder.file("mine.toml", GOOD.replace(old, new));
+    let error = match builtin::find(&path.to_string_lossy()) {
+        Ok(scenario) => panic!("{new:?} was accepted: {scenario:?}"),
+        Err(error) => error,
+    };
+    let mut text = format!("{error}");
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        text.push_str(&format!("\n  because: {error}"));
+        cause = error.source();
+    }
+    let folder = folder.path().to_string_lossy().into_owned();
+    assert!(text.contains(&folder), "the file is not named: {text}");
+    text.replace(&folder, "[folder]").trim_end().to_owned()
+}
+
+#[test]
+fn a_scenario_of_ones_own_is_rehearsed() {
+    let folder = Folder::new("own-scenario");
+    let path = folder.file("mine.toml", GOOD);
+    let scenario = builtin::find(&path.to_string_lossy()).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(rehearsed(&scenario, 1).outcome, Outcome::FailedOver);
+}
+
+#[test]
+fn a_wrong_scenario_is_refused_with_the_file_and_what_to_do() {
+    let folder = Folder::new("wrong-scenarios");
+    let dark = "kind = \"region_dark\"";
+    let cases = [
+        ("a typo in a key", "about =", "abuot ="),
+        ("a typo in a kind", "region_dark", "region_drak"),
+        (
+            "a typo in a fault's key",
+            dark,
+            "kind = \"region_dark\"\nsied = \"primary\"",
+        ),
+        ("a typo in the outcome", "failed_over", "failed_ovr"),
+        ("a missing parameter", dark, "kind = \"replication_lag\""),
+        ("a missing duration", "duration = \"20m\"\n", ""),
+        ("an unknown state", "\"60s\"", "\"step:promotin\""),
+        (
+            "an unknown sensor",
+            dark,
+            "kind = \"single_sensor_false\"\nsensor = \"witnes-primary\"",
+        ),
+        (
+            "an unknown operation",
+            dark,
+            "kind = \"reply_lost\"\noperation = \"FailoverGlobalClusters\"",
+        ),
+        (
+            "an unknown service",
+            dark,
+            "kind = \"api_throttle\"\nservice = \"rsd\"",
+        ),
+        ("a negative duration", "\"20m\"", "\"-20m\""),
+        ("a negative time", "\"60s\"", "\"-60s\""),
+        (
+            "a fault that ends before it begins",
+            dark,
+            "kind = \"region_dark\"\nfor = \"-10s\"",
+        ),
+        ("a duration without a unit", "\"20m\"", "\"20\""),
+        (
+            "a rate that is no share",
+            dark,
+            "kind = \"events_lost\"\nrate = 1.5",
+        ),
+        ("a second daemon", dark, "kind = \"second_daemon\""),
+        ("no scenario at all", GOOD, "{}"),
+    ];
+    let told: Vec<String> = cases
+        .iter()
+        .map(|(what, old, new)| format!("# {what}\n{}\n", refusal(&folder, old, new)))
+        .collect();
+    insta::assert_snapshot!("refused-scenarios", told.join("\n"));
+}

@@ -1,0 +1,55 @@
+//! Random fault mixes: no promise is broken, and a seed is a story that can be told again.
+//!
+//! Deliberately absent: the 20,000 seeds, which `drd gameday soak` runs in release.
+
+use crate::{bench, rehearsed};
+use drd::lab::soak::{scenario, soak};
+
+#[test]
+fn three_hundred_seeds_break_no_promise() {
+    let soaked = soak(0, 300, 2, bench(), &|_| {});
+    if let Some((seed, done)) = &soaked.first_violation {
+        panic!("seed {seed}: {:?}", done.violations);
+    }
+    assert_eq!(soaked.seeds, 300);
+    assert_eq!(soaked.outcomes.iter().sum::<u64>(), 300);
+    let [failed_over, _, no_action, held, _] = soaked.outcomes;
+    assert!(
+        failed_over >= 60 && no_action >= 60 && held >= 3,
+        "a one-sided soak: {:?}",
+        soaked.outcomes
+    );
+    // Every step is checked: a rehearsal of 20 minutes has over a thousand.
+    assert!(soaked.checks >= 300 * 1000, "{} checks", soaked.checks);
+}
+
+#[test]
+fn a_seed_is_the_same_scenario_and_the_same_story_every_time() {
+    for seed in [0, 1, 99, u64::MAX] {
+        let (first, second) = (scenario(seed), scenario(seed));
+        assert_eq!(format!("{first:?}"), format!("{second:?}"));
+        let (first, second) = (rehearsed(&first, seed), rehearsed(&second, seed));
+        assert_eq!(
+            format!("{:?}", first.timeline),
+            format!("{:?}", second.timeline)
+        );
+        assert_eq!(first.entries, second.entries);
+    }
+}
+
+#[test]
+fn seeds_differ() {
+    assert_ne!(
+        format!("{:?}", scenario(1).faults),
+        format!("{:?}", scenario(2).faults)
+    );
+}
+
+#[test]
+fn one_thread_and_two_find_the_same() {
+    let (one, two) = (
+        soak(40, 40, 1, bench(), &|_| {}),
+        soak(40, 40, 2, bench(), &|_| {}),
+    );
+    assert_eq!((one.outcomes, one.checks), (two.outcomes, two.checks));
+}

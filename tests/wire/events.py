@@ -1,0 +1,52 @@
+"""What arrives on the queue: the envelopes of CloudWatch alarms and of drd's witness, as AWS writes them.
+
+Deliberately absent: the emulator's own alarm evaluation (no emulator emits these events) and drd's heartbeat,
+which the daemon itself sends through EventBridge.
+"""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exact(moment: datetime) -> str:
+    """Two statements of one witness in one second are two statements."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def alarm_time(moment: datetime) -> str:
+    """CloudWatch writes its own times with milliseconds and an offset that has no colon."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
+
+
+def alarm(arn: str, value: str, previous: str = "OK", age: float = 0, identity: str | None = None) -> str:
+    """A metric alarm's state change, `age` seconds ago; the account and region are those of the ARN."""
+    _, _, _, region, account, _, name = arn.split(":", 6)
+    now = datetime.now(UTC) - timedelta(seconds=age)
+    before = now - timedelta(minutes=30)
+    metric = {"namespace": "AWS/Route53", "name": "HealthCheckStatus",
+              "dimensions": {"HealthCheckId": "11111111-2222-3333-4444-555555555555"}}
+    reason_data = json.dumps({"version": "1.0", "queryDate": alarm_time(now), "statistic": "Minimum",
+                              "period": 60, "recentDatapoints": [0.0], "threshold": 1.0})
+    return json.dumps({
+        "version": "0", "id": identity or str(uuid.uuid4()), "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch", "account": account, "time": rfc3339(now), "region": region, "resources": [arn],
+        "detail": {
+            "alarmName": name,
+            "configuration": {"metrics": [{"id": "m1", "metricStat": {"metric": metric, "period": 60,
+                                                                      "stat": "Minimum"}, "returnData": True}]},
+            "previousState": {"value": previous, "reason": "Threshold Crossed", "timestamp": alarm_time(before)},
+            "state": {"value": value, "reason": "Threshold Crossed: 1 out of the last 1 datapoints [0.0] was less "
+                      "than the threshold (1.0).", "reasonData": reason_data, "timestamp": alarm_time(now)},
+        },
+    })
+
+
+def verdict(side: str, value: str, reason: str) -> dict:
+    """The witness's entry for PutEvents; the bus adds id, account, region and time as for any event."""
+    detail = {"side": side, "verdict": value, "observed_at": exact(datetime.now(UTC)), "reason": reason}
+    return {"Source": "drd.witness", "DetailType": "Endpoint Verdict", "Detail": json.dumps(detail)}
