@@ -207,6 +207,11 @@ pub(super) const SEEN: &[Situation] = &[
         tick,
     ),
     when(
+        "no heartbeat for four minutes",
+        |s| s.record.facts.heartbeat_at = Some(s.now - Span::secs(240)),
+        tick,
+    ),
+    when(
         "a readiness check turns red",
         |_| {},
         |_| Event::Checked {
