@@ -2,7 +2,7 @@
 //! Forward only; what cannot go on becomes `held`.
 
 use super::before::drd_may_act;
-use super::{Ctx, forget_told, once, tell};
+use super::{Ctx, forget_told, once, tell, tell_event_path};
 use crate::arrival;
 use crate::command::{Command, Severity};
 use crate::event::{Event, RoleChange};
@@ -144,6 +144,7 @@ pub(super) fn exposed(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
     if arrival::standby_is_back(facts, ctx.setup, ctx.now) {
         return ctx.go(State::Watching, words::protected_again(facts));
     }
+    tell_event_path(facts, ctx);
     if facts.evidence.corroborated_at.is_some() {
         once(facts, ctx, words::second_refused);
     } else if !facts.diagnosis.is.comes_with_exposure() {

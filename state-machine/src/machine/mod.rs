@@ -200,14 +200,19 @@ fn note_fence(facts: &mut Facts, event: &Event) {
     }
 }
 
-/// Tells people of a diagnosis without a rung, once an episode and only after it lasted.
-fn tell(facts: &mut Facts, ctx: &mut Ctx<'_>) {
+/// Tells people once that messages may not arrive.
+fn tell_event_path(facts: &mut Facts, ctx: &mut Ctx<'_>) {
     if let Some(silent) = gates::event_path_silent(facts, ctx.now)
         && !facts.event_path_paged
     {
         facts.event_path_paged = true;
         ctx.page(facts, Severity::Warning, words::event_path(silent));
     }
+}
+
+/// Tells people of a diagnosis without a rung, once an episode and only after it lasted.
+fn tell(facts: &mut Facts, ctx: &mut Ctx<'_>) {
+    tell_event_path(facts, ctx);
     forget_told(facts, ctx);
     let Some(wait) = words::page_after(facts.diagnosis.is) else {
         return;
