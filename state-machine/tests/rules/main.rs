@@ -9,4 +9,5 @@ mod estate;
 mod operators;
 mod record;
 mod recover;
+mod seen;
 mod switch;
