@@ -6,6 +6,7 @@
 mod decide;
 mod detect;
 mod estate;
+mod forward;
 mod operators;
 mod record;
 mod recover;
