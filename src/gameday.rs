@@ -73,7 +73,7 @@ pub fn bench() -> Result<Bench, MetricsError> {
 /// Rehearses one scenario, telling `say` each line as it happens.
 ///
 /// # Errors
-/// As [`bench`].
+/// As [`bench()`].
 pub fn run(
     scenario: &Scenario,
     seed: u64,
@@ -100,7 +100,7 @@ pub fn run(
 /// Soaks on `jobs` threads with a bar on a terminal.
 ///
 /// # Errors
-/// As [`bench`].
+/// As [`bench()`].
 pub fn soak_all(base: u64, seeds: u64, jobs: usize) -> Result<Soaked, MetricsError> {
     let bench = bench()?;
     // Hidden by itself where stderr is no terminal.

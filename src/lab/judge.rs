@@ -1,7 +1,7 @@
 //! Checks the promises of DESIGN section 5 after every step. Kept apart from the world and from
 //! the machine: it keeps its own book of what the sensors said and what drd asked for.
 //!
-//! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/ledger.rs` has it).
+//! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/lab/ledger.rs` has it).
 
 mod book;
 
