@@ -309,28 +309,17 @@ impl Evidence {
     /// How far the replica was behind when the trouble began, at worst: `None` when the newest
     /// sample is older than `lag_fresh` at the onset. Unknown is not zero.
     ///
-    /// `first_bad` is the first bad sample, `onset` the moment that a quorum had one. A sample
-    /// from between the two either shows that replication went on (then its lag counts), or it
-    /// grows because the writer is dead (then only the part from before the trouble counts).
+    /// `first_bad` is the first bad sample, `onset` the moment that a quorum had one. Samples from
+    /// between the two count in full: one sensor's word that the writer was dead by then must not
+    /// hide a replica that fell behind a writer that went on.
     pub fn worst_lag(&self, first_bad: Time, onset: Time, policy: &Policy) -> Option<Span> {
-        let known_from = onset - policy.lag_fresh;
-        if !self
-            .lag
-            .iter()
-            .any(|s| s.taken_at >= known_from && s.taken_at <= onset)
-        {
-            return None;
-        }
-        let from = first_bad - policy.lag_fresh;
-        self.lag
-            .iter()
-            .filter(|s| s.taken_at >= from && s.taken_at <= onset)
-            .map(|s| {
-                let position = s.taken_at - s.lag;
-                let stands = s.taken_at > first_bad && position <= first_bad;
-                if stands { first_bad - position } else { s.lag }
-            })
-            .max()
+        let within = |from: Time| {
+            self.lag
+                .iter()
+                .filter(move |s| s.taken_at >= from && s.taken_at <= onset)
+        };
+        within(onset - policy.lag_fresh).next()?;
+        within(first_bad - policy.lag_fresh).map(|s| s.lag).max()
     }
 
     /// Whether a sample taken after `onset` shows that replication got past it. A sample whose

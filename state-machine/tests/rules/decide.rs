@@ -44,6 +44,25 @@ fn lag_that_just_fits_into_the_rpo_does_not_hold() {
 }
 
 #[test]
+fn a_lone_liar_does_not_hide_a_replica_that_fell_behind_since() {
+    let mut e = estate();
+    e.wait(60);
+    e.says(Vantage::Witness, Unhealthy);
+    e.forget();
+    let stopped = e.now;
+    e.lag = None;
+    for _ in 0..4 {
+        e.wait(20);
+        e.sample(e.now, e.now - stopped);
+    }
+    e.region_dark();
+    e.wait_for("held", 110);
+    e.hands_off();
+    let (lag, rpo) = (Span::secs(80), Span::secs(60));
+    assert_eq!(blockers(&e), [Blocker::LagOver { lag, rpo }]);
+}
+
+#[test]
 fn one_bad_sample_before_the_onset_is_enough_to_hold() {
     let mut e = estate();
     e.sample(e.now - Span::secs(100), Span::secs(59));
