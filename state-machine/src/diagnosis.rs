@@ -128,7 +128,7 @@ pub fn look(facts: &mut Facts, setup: &Setup, now: Time) -> Picture {
     let down = count(&votes, Verdict::Unhealthy);
     let up = count(&votes, Verdict::Healthy);
     keep_episode(facts, setup, now, down);
-    let onset = facts.evidence.corroborated_at;
+    let onset = facts.evidence.onset();
     let first_bad = facts.evidence.first_bad_at.unwrap_or(now);
     let mut picture = Picture {
         diagnosis: Diagnosis::Unclear,

@@ -335,10 +335,15 @@ impl Evidence {
         self.lag.last().copied()
     }
 
-    /// How long the quorum has lasted while drd could see: a time of blindness does not count.
+    /// Since when the quorum has lasted while drd could see. What drd was blind for may have been
+    /// another trouble: neither its length nor the lag before it says anything about this one.
+    pub fn onset(&self) -> Option<Time> {
+        self.corroborated_at.map(|since| since.max(self.eyes_since))
+    }
+
+    /// How long that is.
     pub fn quorum_for(&self, now: Time) -> Option<Span> {
-        self.corroborated_at
-            .map(|since| now - since.max(self.eyes_since))
+        self.onset().map(|since| now - since)
     }
 
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.

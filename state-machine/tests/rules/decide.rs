@@ -1,6 +1,6 @@
 //! Whether to begin: the gates, autonomy, the last look, the preparation and its end.
 
-use crate::estate::{Estate, Healthy, Unhealthy, estate, side_view};
+use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, side_view};
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
@@ -60,6 +60,23 @@ fn a_lone_liar_does_not_hide_a_replica_that_fell_behind_since() {
     e.hands_off();
     let (lag, rpo) = (Span::secs(80), Span::secs(60));
     assert_eq!(blockers(&e), [Blocker::LagOver { lag, rpo }]);
+}
+
+#[test]
+fn lag_from_before_a_blindness_does_not_open_the_gate() {
+    let mut e = estate();
+    e.wait(60);
+    e.region_dark();
+    e.words.insert((Vantage::Route53, Side::Primary), Unknown);
+    e.wait(5);
+    e.references = Unhealthy;
+    e.look();
+    e.wait(150);
+    e.references = Healthy;
+    e.forget();
+    e.wait_for("held", 110);
+    e.hands_off();
+    assert_eq!(blockers(&e), [Blocker::LagUnknown]);
 }
 
 #[test]
