@@ -11,7 +11,6 @@ WITHOUT_RESOURCE: dict[str, tuple[str, str | None]] = {
     "cloudwatch:PutMetricData": ("AWS defines no resource for it, only the namespace", "cloudwatch:namespace"),
     "ecr:GetAuthorizationToken": ("signs in to the registry; what may be pulled is another statement", None),
     "elasticloadbalancing:DescribeTargetHealth": ("AWS defines no resource for it", None),
-    "logs:DescribeLogGroups": ("lists the account's log groups; flow logs ask for it before they deliver", None),
 }
 
 # (template, Sid) of statements that allow something to everybody, and the condition key that says who is meant.

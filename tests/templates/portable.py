@@ -72,6 +72,14 @@ def nothing_depends_on_the_regions_name(template: Template) -> Iterator[str]:
             yield f"mapping {value['Fn::FindInMap'][0]}"
 
 
+def conditions_compare_text(template: Template) -> Iterator[str]:
+    """Every parameter arrives as text. AWS compares 0 and '0' as equal, an emulator need not."""
+    for value in walk(template.body.get("Conditions", {})):
+        for side in value.get("Fn::Equals", []) if isinstance(value, dict) else ():
+            if not isinstance(side, str | dict):
+                yield f"{side!r} is not text"
+
+
 def parameters_and_outputs_are_described(template: Template) -> Iterator[str]:
     if not str(template.body.get("Description", "")).startswith("drd"):
         yield "the template's own Description does not start with drd"
@@ -105,6 +113,7 @@ RULES = [
     everything_is_deletable,
     nothing_forbidden_is_used,
     nothing_depends_on_the_regions_name,
+    conditions_compare_text,
     parameters_and_outputs_are_described,
     suffix_and_role_are_parameters_of_the_agreed_form,
     templates_fit_the_limits,

@@ -154,6 +154,7 @@ FAULTS = [
         portable.nothing_depends_on_the_regions_name,
         properties("Alarm", "X", value={"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "size"]}),
     ),
+    (portable.conditions_compare_text, plant("Conditions", value={"None": {"Fn::Equals": [{"Ref": "Count"}, 0]}})),
     (portable.parameters_and_outputs_are_described, plant("Parameters", "Role", "Description", value=...)),
     (portable.parameters_and_outputs_are_described, plant("Outputs", "Bucket", "Description", value=" ")),
     (portable.parameters_and_outputs_are_described, plant("Outputs", "Bucket", "Export", value={"Name": "x"})),
@@ -275,11 +276,20 @@ def test_a_judge_that_is_not_ours_finds_a_fault_too(judge: Callable, what: str, 
 
 def test_cfn_lint_finds_an_instance_class_that_only_one_of_the_regions_has():
     data = next(each for each in loading.every() if each.name == "data")
-    text = data.text.replace("DBInstanceClass: !Ref InstanceClass", "DBInstanceClass: db.r7i.large")
+    text = data.text.replace("Default: db.r6g.large", "Default: db.r7i.large").replace("r7g|r8g", "r7g|r7i|r8g")
     assert any("eu-central-2" in finding for finding in judges.cfn_lint(Template.parse("data", text)))
 
 
-def test_checkov_finds_an_unencrypted_topic(tmp_path):
-    plain = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: plain\n"
-    (tmp_path / "plain.yaml").write_text(plain)
-    assert ("CKV_AWS_26", "plain.Topic") in judges.checkov(tmp_path).failed
+def test_checkov_finds_an_unencrypted_topic_even_one_that_is_not_made_by_default(tmp_path):
+    text = """
+Conditions:
+  Never: !Equals [a, b]
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Condition: Never
+    Properties:
+      TopicName: plain
+"""
+    folder = judges.unconditional([Template.parse("plain", text)], tmp_path)
+    assert ("CKV_AWS_26", "plain.Topic") in judges.checkov(folder).failed
