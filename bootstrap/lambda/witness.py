@@ -48,7 +48,8 @@ def stamp(seconds, timespec="milliseconds"):
 
 
 def get(url, timeout=CONNECT_SECONDS):
-    """One GET: the status and the first bytes of the body."""
+    """One GET: the status and the first bytes of the body. One that drips is given up after ROUND_SECONDS."""
+    deadline = time.monotonic() + ROUND_SECONDS
     parts = urlsplit(url)
     if parts.scheme == "https":
         unverified = ssl.create_default_context()
@@ -60,7 +61,12 @@ def get(url, timeout=CONNECT_SECONDS):
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         line.request("GET", path, headers={"User-Agent": "drd-witness/1", "Accept": "application/json"})
         answer = line.getresponse()
-        return answer.status, answer.read(BODY_BYTES_MAX)
+        body = b""
+        while len(body) < BODY_BYTES_MAX and (chunk := answer.read1(BODY_BYTES_MAX - len(body))):
+            body += chunk
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no whole answer within {ROUND_SECONDS:.0f} s")
+        return answer.status, body
     finally:
         line.close()
 
@@ -97,7 +103,8 @@ class Witness:
         # The verdict that the queue has from this run; nothing is remembered from the run before.
         self.told = {}
         self.sent = self.lost = 0
-        self.pool = ThreadPoolExecutor(max_workers=2 + len(self.references))
+        # One for every look of the run: a name lookup that hangs must not hold up the next round.
+        self.pool = ThreadPoolExecutor(max_workers=ROUNDS * (2 + len(self.references)))
 
     def look(self):
         """One round: (side, verdict, reason) of each side."""
