@@ -259,8 +259,7 @@ def test_the_role_allows_what_the_function_calls_and_nothing_else(serve):
     primary, aws = serve(), Aws()
     run(environment(primary.url(), primary.url(), primary.url()), aws=aws)
     by_aws = {
-        "kms:Decrypt": "the queue's key for SQS, the function's own for its environment",
-        "kms:GenerateDataKey": "SQS encrypts what is sent as the sender",
+        "kms:Decrypt": "the function's environment is under the witness's key",
         "logs:CreateLogStream": "the runtime writes the log",
         "logs:PutLogEvents": "the runtime writes the log",
     }
