@@ -4,7 +4,9 @@ Run as a program, with the Python that has the pinned ministack installed. Each 
 restores and delegates to the emulator's own handlers, so that state and error rules stay independent of us.
 Deliberately absent: anything that knows drd, alarm evaluation (tests put the envelope on the queue themselves),
 health checks that probe (dns.py derives the answer from the latch), suspended scaling processes, and any fault
-(faults.py). The figures are environment variables, in seconds: WIRE_PROMOTE, WIRE_LAUNCH; WIRE_AUDIT is a path.
+(faults.py). The figures are environment variables, in seconds: WIRE_PROMOTE, WIRE_LAUNCH; in milliseconds a resource
+of a stack: WIRE_PACE; WIRE_AUDIT is a path. cloudformation.py, buckets.py and stacks.py have what stacks need,
+crossing.py what goes from region to region.
 """
 
 import copy
@@ -13,6 +15,10 @@ import threading
 import time
 
 import audit
+import buckets
+import cloudformation
+import crossing
+import stacks
 from lifeline import die_with_the_tests
 from ministack import app
 from ministack.core import responses
@@ -20,6 +26,7 @@ from ministack.services import autoscaling, rds, route53
 
 PROMOTE_SECONDS = float(os.environ.get("WIRE_PROMOTE", "0"))
 LAUNCH_SECONDS = float(os.environ.get("WIRE_LAUNCH", "0"))
+PACE_MILLISECONDS = float(os.environ.get("WIRE_PACE", "0"))
 AUDIT = os.environ["WIRE_AUDIT"]
 MOVING = ("failing-over", "switching-over")
 
@@ -169,6 +176,10 @@ if __name__ == "__main__":
     group_bounds_are_kept()
     instances_take_time()
     booleans_are_lower_case()
+    cloudformation.install()
+    buckets.install()
+    stacks.install(PACE_MILLISECONDS)
+    crossing.install()
     app._dispatch_service_request = audit.wrap(app._dispatch_service_request, AUDIT)
     die_with_the_tests()
     app.main()
