@@ -45,14 +45,21 @@ def alarms_send_events() -> None:
 
 
 def events_cross_regions() -> None:
-    """AWS: a rule's target may be a bus of another region; the event keeps the region it comes from."""
+    """AWS: a rule's target may be a bus of another region. The event keeps the region it comes from, and one that
+    came from elsewhere is not sent on to a third place. A bus that does not exist drops it.
+    """
     original = eventbridge._dispatch_to_event_bus
 
-    def dispatch(spec, event, *words, **named):
+    def dispatch(spec, event, rule, path, payload=None):
         if spec.account_id != responses.get_account_id() or spec.region == responses.get_region():
-            return original(spec, event, *words, **named)
+            return original(spec, event, rule, path, payload)
+        bus = spec.resource.removeprefix("event-bus/")
+        if event.get("_Crossed") or payload is not None:
+            return None
         with region(spec.region):
-            return original(spec, event, *words, **named)
+            if bus == "default" or bus in eventbridge._event_buses:
+                eventbridge._dispatch_event(event | {"EventBusName": bus, "_Crossed": True, "_DispatchPath": []})
+        return None
 
     eventbridge._dispatch_to_event_bus = dispatch
 
