@@ -1,7 +1,7 @@
 """Everything that is in an account, listed service by service and region by region: what `destroy` must leave empty.
 
 Independent of drd: nothing here knows its names, tags or stacks. Deliberately absent: what AWS gives to every
-account (compared with an empty account's listing), and KMS keys waiting for their deletion, which AWS keeps for a week at least.
+account (compared with an empty account's listing), and KMS keys waiting for their deletion: AWS keeps them a week.
 """
 
 from account import WITNESS, Account
@@ -34,7 +34,8 @@ LISTED = {
     "scheduler": (("list_schedules", "Schedules", "Name"), ("list_schedule_groups", "ScheduleGroups", "Name")),
     "lambda": (("list_functions", "Functions", "FunctionName"),),
     "logs": (("describe_log_groups", "logGroups", "logGroupName"),),
-    "cloudwatch": (("describe_alarms", "MetricAlarms", "AlarmName"), ("list_dashboards", "DashboardEntries", "DashboardName")),
+    "cloudwatch": (("describe_alarms", "MetricAlarms", "AlarmName"),
+                   ("list_dashboards", "DashboardEntries", "DashboardName")),
     "dynamodb": (("list_tables", "TableNames", None),),
     "secretsmanager": (("list_secrets", "SecretList", "Name"),),
     "ssm": (("describe_parameters", "Parameters", "Name"),),

@@ -123,7 +123,8 @@ def test_a_bucket_that_is_not_empty_stays_and_replication_needs_its_destination(
     assert create(first, "source", source) == "ROLLBACK_COMPLETE"
     assert "Destination bucket must exist" in reasons(first, "source")
     assert delete(first, "source") == "DELETE_COMPLETE"
-    assert create(second, "target", template(B=resource("S3::Bucket", BucketName=theirs, **versioned))) == "CREATE_COMPLETE"
+    target = template(B=resource("S3::Bucket", BucketName=theirs, **versioned))
+    assert create(second, "target", target) == "CREATE_COMPLETE"
     assert create(first, "source", source) == "CREATE_COMPLETE", reasons(first, "source")
     s3 = first.client("s3")
     s3.put_object(Bucket=mine, Key="k", Body=b"v")

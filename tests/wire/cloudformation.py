@@ -6,12 +6,13 @@ the added types beyond tags (a template that needs one finds a refusal, not a pr
 of every stack; s3.py the buckets.
 """
 
+import json
 import re
 import uuid
 from xml.sax.saxutils import escape
 
 from ministack.core import responses
-from ministack.services import cloudwatch, ec2, eventbridge, iam, rds, route53
+from ministack.services import cloudwatch, ec2, eventbridge, iam, rds, route53, ssm
 from ministack.services.cloudformation import provisioners
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
@@ -26,7 +27,9 @@ def ok(answer: tuple) -> str:
     """The body of an answer of the emulator's API; its error becomes the resource's failure."""
     body = answer[-1].decode() if isinstance(answer[-1], bytes) else str(answer[-1])
     if answer[0] >= 400:
-        code, message = field(body, "Code"), field(body, "Message")
+        said = json.loads(body) if body.startswith("{") else {}
+        code = field(body, "Code") or said.get("__type")
+        message = field(body, "Message") or said.get("message")
         raise Refused(f"{code}: {message}" if code else body[:300])
     return body
 
@@ -185,7 +188,8 @@ CLUSTER = (
     "PreferredMaintenanceWindow", "EnableIAMDatabaseAuthentication", "EnableHttpEndpoint", "CopyTagsToSnapshot",
     "EnableCloudwatchLogsExports", "DeletionProtection", "StorageType", "EngineMode", "AutoMinorVersionUpgrade",
     "PerformanceInsightsEnabled", "PerformanceInsightsKmsKeyId", "PerformanceInsightsRetentionPeriod",
-    "DatabaseInsightsMode", "MonitoringInterval", "MonitoringRoleArn", "EngineLifecycleSupport")
+    "DeleteAutomatedBackups", "DatabaseInsightsMode", "MonitoringInterval", "MonitoringRoleArn",
+    "EngineLifecycleSupport")
 
 
 def clusters_join_and_leave() -> None:
@@ -229,7 +233,8 @@ def clusters_join_and_leave() -> None:
 def tag_zone_thing(kind: str, physical: str, tags: list) -> None:
     if tags:
         added = "".join(xml("Tag", {"Key": t["Key"], "Value": t["Value"]}) for t in tags)
-        body = f'<ChangeTagsForResourceRequest xmlns="{ZONE_XML}"><AddTags>{added}</AddTags></ChangeTagsForResourceRequest>'
+        body = (f'<ChangeTagsForResourceRequest xmlns="{ZONE_XML}"><AddTags>{added}</AddTags>'
+                '</ChangeTagsForResourceRequest>')
         ok(route53._change_tags_for_resource(kind, physical, body.encode()))
 
 
@@ -274,7 +279,8 @@ def create_composite_alarm(_logical, props, _stack):
          "AlarmActions", "OKActions", "InsufficientDataActions")
     if not props.get("AlarmName"):
         raise Refused("AWS::CloudWatch::CompositeAlarm: one without AlarmName is not modelled here")
-    ok(cloudwatch._put_composite_alarm({}, props, False, True))
+    own = [t for t in props.get("Tags", []) if not t["Key"].startswith("aws:")]  # it refuses system tags
+    ok(cloudwatch._put_composite_alarm({}, props | {"Tags": own}, False, True))
     return props["AlarmName"], {"Arn": cloudwatch._composite_alarms[props["AlarmName"]]["AlarmArn"]}
 
 
@@ -316,6 +322,12 @@ def names_are_taken_once() -> None:
         HANDLERS[kind] = {**original, "create": create}
 
 
+def images_have_names() -> None:
+    """AWS: Systems Manager names the newest machine image of each architecture in every region."""
+    known = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
+    ssm._PUBLIC_AMI_PARAMETERS[f"{known}arm64"] = "ami-0a2023a1b2c3d4e5f"
+
+
 def install() -> None:
     add("AWS::EC2::EIP", create_address, delete_address)
     add("AWS::EC2::NatGateway", create_nat, delete_nat)
@@ -327,3 +339,4 @@ def install() -> None:
     clusters_join_and_leave()
     zones_are_tagged_and_kept_while_full()
     names_are_taken_once()
+    images_have_names()
