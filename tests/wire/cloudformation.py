@@ -12,7 +12,7 @@ import uuid
 from xml.sax.saxutils import escape
 
 from ministack.core import responses
-from ministack.services import cloudwatch, ec2, eventbridge, iam, rds, route53, ssm
+from ministack.services import alb, autoscaling, cloudwatch, ec2, eventbridge, iam, rds, route53, ssm
 from ministack.services.cloudformation import provisioners
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
@@ -322,6 +322,38 @@ def names_are_taken_once() -> None:
         HANDLERS[kind] = {**original, "create": create}
 
 
+def groups_launch_and_register() -> None:
+    """AWS: a group launches its desired instances when it is made, keeps them with its target groups, and follows
+    its capacity from then on; the targets of a group that is gone are gone.
+    """
+    original, reconcile = HANDLERS["AWS::AutoScaling::AutoScalingGroup"], autoscaling._reconcile_instances
+
+    def register(group):
+        reconcile(group)
+        ids = [i["InstanceId"] for i in group["Instances"]]
+        for arn in group.get("TargetGroupARNs", []):
+            alb._targets[arn] = []
+            if ids:
+                ok(alb._register_targets({"TargetGroupArn": [arn], **flat_targets(ids)}))
+
+    def create(logical, props, stack):
+        missing = [arn for arn in props.get("TargetGroupARNs", []) if arn not in alb._tgs]
+        if missing:
+            raise Refused(f"ValidationError: target groups not found: {missing}")
+        name, given = original["create"](logical, props, stack)
+        group = autoscaling._asgs[name]
+        group["TargetGroupARNs"] = props.get("TargetGroupARNs", [])
+        autoscaling._reconcile_instances(group)
+        return name, given
+
+    autoscaling._reconcile_instances = register
+    HANDLERS["AWS::AutoScaling::AutoScalingGroup"] = {**original, "create": create}
+
+
+def flat_targets(ids: list[str]) -> dict:
+    return {f"Targets.member.{i}.Id": [identity] for i, identity in enumerate(ids, 1)}
+
+
 def images_have_names() -> None:
     """AWS: Systems Manager names the newest machine image of each architecture in every region."""
     known = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
@@ -339,4 +371,5 @@ def install() -> None:
     clusters_join_and_leave()
     zones_are_tagged_and_kept_while_full()
     names_are_taken_once()
+    groups_launch_and_register()
     images_have_names()

@@ -22,7 +22,7 @@ import stacks
 from lifeline import die_with_the_tests
 from ministack import app
 from ministack.core import responses
-from ministack.services import autoscaling, rds, route53
+from ministack.services import account, autoscaling, rds, route53
 
 PROMOTE_SECONDS = float(os.environ.get("WIRE_PROMOTE", "0"))
 LAUNCH_SECONDS = float(os.environ.get("WIRE_LAUNCH", "0"))
@@ -169,6 +169,22 @@ def booleans_are_lower_case() -> None:
     route53._build_health_check_el = build
 
 
+# --- Account --------------------------------------------------------------------------------------------------
+
+
+def other_opt_in_regions_are_off() -> None:
+    """AWS: a region that came after 2019 is disabled until the account enables it; this one enabled eu-central-2."""
+    original = account._DISPATCH["/getRegionOptStatus"]
+
+    def status(payload):
+        region = payload.get("RegionName")
+        if region in account._OPT_IN_REQUIRED - {"eu-central-2"}:
+            return account._json(200, {"RegionName": region, "RegionOptStatus": "DISABLED"})
+        return original(payload)
+
+    account._DISPATCH["/getRegionOptStatus"] = status
+
+
 if __name__ == "__main__":
     promotion_takes_time("FailoverGlobalCluster")
     promotion_takes_time("SwitchoverGlobalCluster")
@@ -176,6 +192,7 @@ if __name__ == "__main__":
     group_bounds_are_kept()
     instances_take_time()
     booleans_are_lower_case()
+    other_opt_in_regions_are_off()
     cloudformation.install()
     buckets.install()
     stacks.install(PACE_MILLISECONDS)
