@@ -6,7 +6,7 @@ use super::leaf;
 use super::problem::Origin;
 use super::reader::{Notes, Reader};
 use super::tree::Node;
-use drd_state_machine::policy::{LOOK_FRESH, OWN_FRESH, READY_FRESH};
+use drd_state_machine::policy::{HEARTBEAT_SILENT, LOOK_FRESH, OWN_FRESH, READY_FRESH};
 use drd_state_machine::time::Span;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -97,6 +97,12 @@ fn fits(notes: &Notes, origin: &Origin, observe: &ObserveConfig) {
             observe.readiness.times(2),
             READY_FRESH,
             "a round of checks must be followed by the next before it is too old",
+        ),
+        (
+            "3 x heartbeat",
+            observe.heartbeat.times(3),
+            HEARTBEAT_SILENT,
+            "a single lost heartbeat would disarm drd",
         ),
     ];
     for (what, value, most, why) in rules {

@@ -248,6 +248,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "[observe]\narmed = \"1m\"\n[policy]",
         "2 x armed + call_timeout 125 s > 75 s",
     ),
+    (
+        "[policy]",
+        "[observe]\nheartbeat = \"2m\"\n[policy]",
+        "3 x heartbeat 360 s > 195 s",
+    ),
 ];
 
 #[test]
