@@ -1,0 +1,37 @@
+"""Everything that a rule lets through, each with its reason. An entry that nothing needs any more is a finding itself.
+
+Deliberately absent: the findings of checkov that are let through (checkov_skips.yaml).
+"""
+
+# Actions that AWS offers no resource level for (service authorisation reference), so that `Resource: '*'` is the
+# narrowest there is. The second value: a condition key that must narrow the statement instead.
+WITHOUT_RESOURCE: dict[str, tuple[str, str | None]] = {
+    "logs:DescribeLogGroups": ("lists the account's log groups; flow logs ask for it before they deliver", None),
+}
+
+# (template, Sid) of statements that allow something to everybody, and the condition key that says who is meant.
+# None where everybody is meant.
+EVERYBODY: dict[tuple[str, str], tuple[str, str | None]] = {
+    ("foundation", "AutoScalingEncryptsVolumes"): (
+        "the service-linked role as a principal would have to exist before the first Auto Scaling group",
+        "aws:PrincipalArn",
+    ),
+    ("foundation", "AutoScalingHandsVolumesToEc2"): ("as AutoScalingEncryptsVolumes", "aws:PrincipalArn"),
+    ("network", "BucketsOfThisEstate"): (
+        "an endpoint policy only narrows what the caller's own policies allow",
+        "aws:ResourceAccount",
+    ),
+    ("network", "BucketsOfAws"): (
+        "AWS's public buckets of packages and image layers, read without credentials",
+        None,
+    ),
+    ("latch", "AnybodyReadsTheLatch"): ("Route 53's health checkers have no credentials", None),
+}
+
+# (template, logical id) whose name is not ours to choose.
+NAMED_OTHERWISE: dict[tuple[str, str], str] = {
+    ("data", "PostgresqlLog"): "RDS writes to the log group of this name and to no other",
+}
+
+# (template, logical id) that holds nothing worth a key of ours, or cannot have one.
+UNENCRYPTED: dict[tuple[str, str], str] = {}
