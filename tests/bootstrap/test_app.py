@@ -54,7 +54,8 @@ class Application:
         self.process = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, text=True)
         self.log: list[dict] = []
         self.port = self._next_line()["port"]
-        threading.Thread(target=self._read_on, daemon=True).start()
+        self.reader = threading.Thread(target=self._read_on, daemon=True)
+        self.reader.start()
         # The first thing it does is fetch the password.
         until(lambda: any(line["event"] == "secret_read" for line in self.log))
 
@@ -85,6 +86,8 @@ class Application:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.reader.join(5)
+        self.process.stdout.close()
 
 
 def until(true, seconds: float = 15.0):
