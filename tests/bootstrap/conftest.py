@@ -9,6 +9,7 @@ this machine, and sleeping for synchronisation.
 
 import pytest
 from account import Account
+from binary import Drd
 from world import World
 
 PACE_MILLISECONDS = "15"  # a resource; some 300 of them in a dozen stacks, side by side, make a few seconds
@@ -24,3 +25,9 @@ def world(tmp_path_factory):
 @pytest.fixture
 def account(world):
     return Account(world)
+
+
+@pytest.fixture
+def drd(account, tmp_path):
+    """drd with an estate that has as few instances and gateways as the templates allow: less to wait for."""
+    return Drd(account, tmp_path, account.suffix)
