@@ -6,7 +6,11 @@ Deliberately absent: the findings of checkov that are let through (checkov_skips
 # Actions that AWS offers no resource level for (service authorisation reference), so that `Resource: '*'` is the
 # narrowest there is. The second value: a condition key that must narrow the statement instead.
 WITHOUT_RESOURCE: dict[str, tuple[str, str | None]] = {
-    "logs:DescribeLogGroups": ("lists the account's log groups; flow logs ask for it before they deliver", None),
+    "autoscaling:DescribeAutoScalingGroups": ("AWS defines no resource for it", None),
+    "cloudwatch:GetMetricData": ("AWS defines no resource for it", None),
+    "cloudwatch:PutMetricData": ("AWS defines no resource for it, only the namespace", "cloudwatch:namespace"),
+    "ecr:GetAuthorizationToken": ("signs in to the registry; what may be pulled is another statement", None),
+    "elasticloadbalancing:DescribeTargetHealth": ("AWS defines no resource for it", None),
 }
 
 # (template, Sid) of statements that allow something to everybody, and the condition key that says who is meant.

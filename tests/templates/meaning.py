@@ -36,7 +36,9 @@ def referred(value: Any) -> str | None:
 
 def the_primary_record_follows_the_latch_alone(template: Template) -> Iterator[str]:
     """The endpoint check is a sensor: on the record it would move users to a read-only side by itself, and back."""
-    checks = {name: properties.get("HealthCheckConfig", {}) for name, properties in template.of_type("AWS::Route53::HealthCheck")}
+    checks = {
+        name: properties.get("HealthCheckConfig", {}) for name, properties in template.of_type("AWS::Route53::HealthCheck")
+    }
     places = []
     for logical_id, properties in template.of_type("AWS::Route53::RecordSet"):
         place = properties.get("Failover")
@@ -86,8 +88,11 @@ def dashboards_are_json(template: Template) -> Iterator[str]:
 
 
 def every_alarm_tells_somebody(template: Template) -> Iterator[str]:
+    """By itself, or through a composite alarm that names it (`${LogicalId}`) and tells somebody."""
+    composites = [properties for _, properties in template.of_type("AWS::CloudWatch::CompositeAlarm")]
+    heard = " ".join(str(each.get("AlarmRule")) for each in composites if each.get("AlarmActions"))
     for logical_id, properties in template.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
-        if not properties.get("AlarmActions"):
+        if not properties.get("AlarmActions") and f"${{{logical_id}}}" not in heard:
             yield f"{logical_id}: no AlarmActions"
     for logical_id, properties in template.of_type("AWS::CloudWatch::Alarm"):
         if "TreatMissingData" not in properties:

@@ -42,9 +42,8 @@ def everything_is_deletable(template: Template) -> Iterator[str]:
 
 
 def nothing_forbidden_is_used(template: Template) -> Iterator[str]:
-    for section in ("Transform", "Rules"):
-        if section in template.body:
-            yield f"section {section}"
+    if "Transform" in template.body:
+        yield "section Transform"
     for logical_id, resource in template.resources.items():
         kind = resource["Type"]
         if kind in FORBIDDEN_TYPES or kind.startswith("Custom::"):
@@ -71,6 +70,14 @@ def nothing_depends_on_the_regions_name(template: Template) -> Iterator[str]:
     for value in walk(template.body):
         if isinstance(value, dict) and mentions_the_region(value.get("Fn::FindInMap")):
             yield f"mapping {value['Fn::FindInMap'][0]}"
+
+
+def conditions_compare_text(template: Template) -> Iterator[str]:
+    """Every parameter arrives as text. AWS compares 0 and '0' as equal, an emulator need not."""
+    for value in walk(template.body.get("Conditions", {})):
+        for side in value.get("Fn::Equals", []) if isinstance(value, dict) else ():
+            if not isinstance(side, str | dict):
+                yield f"{side!r} is not text"
 
 
 def parameters_and_outputs_are_described(template: Template) -> Iterator[str]:
@@ -106,6 +113,7 @@ RULES = [
     everything_is_deletable,
     nothing_forbidden_is_used,
     nothing_depends_on_the_regions_name,
+    conditions_compare_text,
     parameters_and_outputs_are_described,
     suffix_and_role_are_parameters_of_the_agreed_form,
     templates_fit_the_limits,

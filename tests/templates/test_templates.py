@@ -38,14 +38,14 @@ def test_our_own_rules_find_nothing(template: Template):
 
 
 @pytest.fixture(scope="module")
-def checked() -> judges.Checked:
-    return judges.checkov()
+def checked(tmp_path_factory: pytest.TempPathFactory) -> judges.Checked:
+    return judges.checkov(judges.unconditional(TEMPLATES, tmp_path_factory.mktemp("unconditional")))
 
 
 def test_checkov_fails_only_what_is_skipped_with_a_reason(checked: judges.Checked):
     skips = judges.checkov_skips()
     assert {found: name for found, name in checked.failed.items() if found not in skips} == {}
-    assert checked.passed >= 10 * len(TEMPLATES) // 2
+    assert checked.passed > 5 * len(TEMPLATES), "checkov judged almost nothing"
 
 
 def test_every_exception_says_why():
