@@ -46,7 +46,9 @@ LOG_AGAIN_S = 30.0
 REQUEST_TIMEOUT_S = 5.0
 
 NO_SUCH_TABLE, BAD_LOGINS = "42P01", ("28P01", "28000")
+# Sent as one statement, so one transaction: instances that start together must not create side by side.
 CREATE = (
+    "SELECT pg_advisory_xact_lock(7077)",
     "CREATE TABLE IF NOT EXISTS trading_quote "
     "(symbol text PRIMARY KEY, price numeric NOT NULL, quoted_at timestamptz NOT NULL DEFAULT now())",
     "CREATE TABLE IF NOT EXISTS health_canary "
@@ -197,8 +199,7 @@ def with_tables(session: Session, statement: str) -> list[list[str | None]]:
     except Refused as error:
         if error.state != NO_SUCH_TABLE:
             raise
-    for definition in CREATE:
-        session.query(definition)
+    session.query("; ".join(CREATE))
     log("info", "tables_created")
     return session.query(statement)
 

@@ -183,7 +183,7 @@ class FakePostgres:
             self.statements.append(statement)
             time.sleep(self.delay)
             try:
-                rows = self._run(statement)
+                rows = [row for part in statement.split("; ") for row in self._run(part)]
             except Sqlstate as refusal:
                 refuse(tls, str(refusal), statement)
             else:
@@ -197,6 +197,8 @@ class FakePostgres:
         store = self.storage
         if "pg_is_in_recovery" in text:
             return [["t", "on"]] if self.replica else [["f", "off"]]
+        if text == "SELECT pg_advisory_xact_lock(7077)":
+            return [[""]]
         table = re.search(r"trading_quote|health_canary", text)[0]
         if not text.startswith("SELECT") and self.replica:
             raise Sqlstate("25006")

@@ -4,7 +4,6 @@ What a checker outside sees is all that is asserted here; which words the two pa
 and drd rely on. Deliberately absent: AWS. The AWS CLI is a script that reads a file.
 """
 
-import ast
 import json
 import os
 import re
@@ -151,6 +150,8 @@ def test_tables_are_made_on_the_writer_when_absent(bench):
     bench.storage.tables.clear()
     bench.storage.quotes.clear()
     assert bench.start().get(TRADING)[0] == 200
+    # Behind a lock and in one transaction: twenty instances may start at once.
+    assert any(said.startswith("SELECT pg_advisory_xact_lock") and "CREATE" in said for said in bench.writer.statements)
     assert bench.storage.tables == {"trading_quote", "health_canary"}
 
 
@@ -173,7 +174,7 @@ def test_a_writer_endpoint_that_hangs_does_not_keep_a_standby_from_its_replica(b
 def test_a_replica_without_the_tables_is_not_valid_and_is_not_written_to(bench):
     bench.storage.tables.clear()
     assert bench.as_standby().get(TRADING)[0] == 503
-    assert not any(said.startswith(("CREATE", "INSERT")) for said in bench.reader.statements)
+    assert not re.search("CREATE|INSERT", "".join(bench.reader.statements))
 
 
 def test_a_database_that_is_down_gives_503(bench):
@@ -367,19 +368,3 @@ def test_a_page_that_does_not_exist_is_not_found(bench):
 def test_a_missing_setting_is_named():
     done = subprocess.run([sys.executable, APP / "server.py"], env={}, capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "LISTEN" in done.stderr
-
-
-def test_the_launch_template_sets_what_the_application_asks_for_and_fetches_every_file():
-    template = (ROOT / "bootstrap" / "templates" / "app.yaml").read_text()
-    given = set(re.findall(r"^ +([A-Z_]+)=", template.split("<<'SETTINGS'")[1].split("SETTINGS")[0], re.M))
-    asked = set(re.findall(r'env\["([A-Z_]+)"\]', (APP / "server.py").read_text()))
-    assert asked <= given
-    fetched = set(re.search(r"for file in (.*?); do", template)[1].split())
-    assert fetched == {path.name for path in APP.iterdir() if path.is_file()}
-
-
-@pytest.mark.parametrize("name", ["server.py", "postgres.py"])
-def test_the_application_needs_nothing_newer_than_amazon_linux_brings(name):
-    ast.parse((APP / name).read_text(), feature_version=(3, 9))
-    imports = re.findall(r"^(?:import|from) (\w+)", (APP / name).read_text(), re.M)
-    assert set(imports) <= sys.stdlib_module_names | {"postgres", "__future__"}
