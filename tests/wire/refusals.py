@@ -142,6 +142,14 @@ def tags_go_with_what_they_were_on() -> None:
         HANDLERS[kind] = {**original, "delete": delete}
 
 
+def change_sets_know_what_replaces() -> None:
+    """AWS: a change set says for each property whether it replaces the resource; these are the only ones that do."""
+    for kind, replacing in (("AWS::S3::Bucket", ("BucketName",)), ("AWS::SQS::Queue", ("QueueName", "FifoQueue")),
+                            ("AWS::KMS::Key", ("MultiRegion",)), ("AWS::SecretsManager::Secret", ("Name",)),
+                            ("AWS::S3::BucketPolicy", ("Bucket",))):
+        provisioners._REPLACING_PROPERTIES.setdefault(kind, replacing)
+
+
 def install() -> None:
     clusters_join_and_leave()
     zones_are_tagged_and_kept_while_full()
@@ -149,3 +157,4 @@ def install() -> None:
     groups_launch_and_register()
     images_have_names()
     tags_go_with_what_they_were_on()
+    change_sets_know_what_replaces()
