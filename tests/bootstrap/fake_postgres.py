@@ -142,7 +142,7 @@ class FakePostgres:
             exactly(tls, length - 4)
             self.logins += 1
             if self.mood == "babbles":
-                tls.sendall(secrets.token_bytes(4096))
+                tls.sendall(b"\x7f" * 4096)
                 return
             if self.mood == "trickles":
                 for byte in b"R" + struct.pack("!ii", 8, 0) * 20:

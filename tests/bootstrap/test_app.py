@@ -29,7 +29,7 @@ ROUTE53_WAITS_S = 2.0
 class Application:
     """One running process; `get` is what a checker does."""
 
-    def __init__(self, folder: Path, writer: FakePostgres, reader: FakePostgres, ca: Path):
+    def __init__(self, folder: Path, writer: FakePostgres, reader: FakePostgres, ca: Path, env: dict):
         self.secret = folder / "secret.json"
         self.give(PASSWORD)
         cli = folder / "bin" / "aws"
@@ -48,6 +48,7 @@ class Application:
             "DATABASE_NAME": "trading",
             "DATABASE_SECRET": "secret-aurora-t1",
             "DATABASE_CA": str(ca),
+            **env,
         }
         command = [sys.executable, "-s", "-u", str(APP / "server.py")]
         self.process = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, text=True)
@@ -110,8 +111,8 @@ class Bench:
         self.reader = FakePostgres(context, self.storage, replica=True)
         self.running: list[Application] = []
 
-    def start(self, ca: Path | None = None) -> Application:
-        self.running.append(Application(self.folder, self.writer, self.reader, ca or self.ca))
+    def start(self, ca: Path | None = None, **env: str) -> Application:
+        self.running.append(Application(self.folder, self.writer, self.reader, ca or self.ca, env))
         return self.running[-1]
 
     def as_standby(self) -> Application:
@@ -257,6 +258,21 @@ def test_a_database_that_dawdles_gives_503_before_route_53_gives_up(bench, mood)
         started = time.monotonic()
         assert application.reason(TRADING) == (503, "too_slow")
         assert time.monotonic() - started < ROUTE53_WAITS_S
+    # The probe itself gave up too, and left the database alone.
+    until(lambda: any(line.get("reason", "").startswith("receiving") for line in application.log), 3.0)
+
+
+def test_a_name_lookup_that_hangs_gives_503_before_route_53_gives_up(bench):
+    (bench.folder / "sitecustomize.py").write_text(
+        "import socket, time\nlook_up = socket.getaddrinfo\n"
+        "socket.getaddrinfo = lambda *a, **k: (a[0] == 'localhost' and time.sleep(6), look_up(*a, **k))[1]\n"
+    )
+    application = bench.start(PYTHONPATH=str(bench.folder))
+    for path, waits in ((TRADING, ROUTE53_WAITS_S), (WRITE, 3.5), (TRADING, ROUTE53_WAITS_S)):
+        started = time.monotonic()
+        assert application.reason(path) == (503, "too_slow")
+        assert time.monotonic() - started < waits
+    assert bench.writer.connections == 0
 
 
 def test_a_slow_statement_gives_503_within_the_deadline(bench):
@@ -273,8 +289,8 @@ def test_a_slow_statement_gives_503_within_the_deadline(bench):
 def test_a_database_that_babbles_gives_503_and_the_process_lives(bench):
     bench.writer.mood = bench.reader.mood = "babbles"
     application = bench.start()
-    assert application.get(TRADING)[0] == 503
-    assert application.get(WRITE)[0] == 503
+    assert application.reason(TRADING) == (503, "database_garbled")
+    assert application.reason(WRITE) == (503, "database_garbled")
     assert application.get(LIVE)[0] == 200 and application.process.poll() is None
 
 
