@@ -2,11 +2,13 @@
 
 One copy runs on each side, so that losing either region leaves one that speaks. Each looks up the writer as it is
 now (DescribeGlobalClusters in its own region), asks the writer through the RDS Data API, and tells the CloudWatch of
-the receiving side and of its own, and drd's queue by way of the bus in the standby region.
+the receiving side and of its own, and drd's queue by way of the bus in the standby region. Some regions have no Data
+API (eu-central-2 has none): a writer there is judged by what Aurora itself publishes, once a minute and minutes late.
 
 A call that fails is logged with its cause and counted; the run goes on and returns normally. Only a run whose every
 word was lost raises: then nobody would know. Deliberately absent: retries (the next sample is 30 s away), a VPC,
-anything outside boto3 and the standard library, and AWS's own lag metric (the daemon reads that itself).
+anything outside boto3 and the standard library, and an event about what was read from CloudWatch: the daemon reads
+that itself, and the same reading must not look like two.
 """
 
 import json
@@ -21,6 +23,8 @@ SAMPLES = 2
 EVERY_SECONDS = 30.0
 # A sample whose calculation is older says what was, not what is; drd believes one of 120 s (lag_fresh).
 AGE_SECONDS_MAX = 120.0
+# Aurora's own points carry the start of their minute and arrive a minute or two after its end.
+POINT_SECONDS_MAX = 240.0
 # One call: at most 3 s for the connection and 5 s for the answer, never repeated.
 DEADLINES = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
 # What one call may need at most. With less time left none is begun: a run that is cut off could not say why.
@@ -31,8 +35,9 @@ LAG_MILLIS_MAX = 3.2e10
 # nothing about the database: unknown is not down.
 DATABASE_DOWN = {"DatabaseUnavailableException", "DatabaseErrorException", "StatementTimeoutException",
                  "BadRequestException", "ReadTimeoutError"}
+# Where Aurora has not calculated the lag of user transactions (-1) the lag of the log as a whole stands in.
 SQL = (
-    "SELECT CAST(rpo_lag_in_msec AS bigint) AS lag_msec,"
+    "SELECT CAST(CASE WHEN rpo_lag_in_msec < 0 THEN durability_lag_in_msec ELSE rpo_lag_in_msec END AS bigint) AS lag_msec,"
     " CAST(EXTRACT(EPOCH FROM clock_timestamp() - last_lag_calculation_time) * 1000 AS bigint) AS age_msec"
     " FROM aurora_global_db_status() WHERE aws_region = :region"
 )
@@ -53,6 +58,9 @@ class Settings:
         self.database = env["DATABASE"]
         self.secret = env["SECRET"]
         self.bus = env["BUS"]
+        # The regions that have the Data API.
+        offered = {"primary": env["PRIMARY_DATA_API"], "standby": env["STANDBY_DATA_API"]}
+        self.data_api = {region for side, region in self.regions.items() if offered[side] == "yes"}
         self.own = self.regions[self.role]
         self.peer = self.regions["standby" if self.role == "primary" else "primary"]
 
@@ -175,6 +183,16 @@ class Run:
         self.tell_health(self.samples - before)
 
     def sample_of(self, writer, receiver):
+        asked = region_of(writer) in self.settings.data_api
+        lag, taken_at = self.from_writer(writer, receiver) if asked else self.from_aurora(writer, receiver)
+        self.samples += 1
+        say("info", "sample", lag_millis=lag, taken_at=stamp(taken_at), writer=writer, receiver=receiver)
+        self.publish(receiver, lag, taken_at)
+        if asked:
+            self.emit(lag, taken_at)
+
+    def from_writer(self, writer, receiver):
+        """The lag in milliseconds and when it was calculated, by the writer's own words."""
         asked_at = self.now()
         rows = self.rows(writer, region_of(receiver))
         if not rows:
@@ -186,17 +204,35 @@ class Run:
         age = max(0.0, age / 1000)
         if age > AGE_SECONDS_MAX:
             raise Failed(f"{writer} calculated the lag of {receiver} {age:.0f} s ago: it no longer replicates")
-        self.samples += 1
-        taken_at = asked_at - age
-        say("info", "sample", lag_millis=lag, taken_at=stamp(taken_at), writer=writer, receiver=receiver)
-        self.publish(receiver, lag, taken_at)
-        self.emit(lag, taken_at)
+        return lag, asked_at - age
+
+    def from_aurora(self, writer, receiver):
+        """The same as Aurora publishes it, in the receiver's region alone."""
+        if region_of(writer) == self.settings.own:
+            # A metric of the writer's role is there as long as there is a running writer.
+            running = self.point(region_of(writer), "EngineUptime", cluster_of(writer), Role="WRITER")
+            self.writer_answered = running is not None
+        point = self.point(region_of(receiver), "AuroraGlobalDBRPOLag", cluster_of(receiver))
+        if point is None or not 0 <= point[0] <= LAG_MILLIS_MAX:
+            raise Failed(f"CloudWatch in {region_of(receiver)} has no recent lag of {receiver}: {point}")
+        return point
+
+    def point(self, region, name, cluster, **more):
+        """The newest point of one of Aurora's metrics and its time; None when there is no recent one."""
+        now = self.now()
+        dimensions = [{"Name": k, "Value": v} for k, v in {"DBClusterIdentifier": cluster, **more}.items()]
+        metric = {"Namespace": "AWS/RDS", "MetricName": name, "Dimensions": dimensions}
+        query = {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
+        answer = self.call("cloudwatch", region, "get_metric_data", MetricDataQueries=[query], StartTime=at(now - 600),
+                           EndTime=at(now), ScanBy="TimestampDescending")
+        found = answer["MetricDataResults"][0] if answer.get("MetricDataResults") else {"Timestamps": [], "Values": []}
+        points = [(v, t.timestamp()) for t, v in zip(found["Timestamps"], found["Values"])]
+        return max(((v, t) for v, t in points if now - t <= POINT_SECONDS_MAX), key=lambda p: p[1], default=None)
 
     def publish(self, receiver, lag, taken_at):
-        cluster = receiver.rsplit(":", 1)[-1]
         data = {"MetricName": "ReplicationLagMs", "Value": float(lag), "Unit": "Milliseconds",
                 "Timestamp": at(taken_at), "StorageResolution": 1,
-                "Dimensions": [{"Name": "DBClusterIdentifier", "Value": cluster}]}
+                "Dimensions": [{"Name": "DBClusterIdentifier", "Value": cluster_of(receiver)}]}
         for region in sorted({region_of(receiver), self.settings.own}):
             self.put_metrics("lag_not_published", region, [data])
 
@@ -247,6 +283,10 @@ class Run:
 
 def region_of(arn):
     return arn.split(":")[3]
+
+
+def cluster_of(arn):
+    return arn.rsplit(":", 1)[-1]
 
 
 def at(seconds):

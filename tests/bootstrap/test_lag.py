@@ -14,7 +14,8 @@ from functions import ACCOUNT, Aws, Clock, Context, denied, lines
 PRIMARY, STANDBY = "eu-central-1", "eu-central-2"
 REGIONS = {"primary": PRIMARY, "standby": STANDBY}
 ARN = {side: f"arn:aws:rds:{region}:{ACCOUNT}:cluster:aurora-{side}-shop1" for side, region in REGIONS.items()}
-PARAMETERS = {"Suffix": "shop1", "PrimaryRegion": PRIMARY, "StandbyRegion": STANDBY, "DatabaseName": "trading"}
+PARAMETERS = {"Suffix": "shop1", "PrimaryRegion": PRIMARY, "StandbyRegion": STANDBY, "DatabaseName": "trading",
+              "PrimaryDataApi": "yes", "StandbyDataApi": "yes"}
 
 
 class World(Aws):
@@ -41,17 +42,18 @@ class World(Aws):
         return {"formattedRecords": json.dumps([{"lag_msec": self.lag, "age_msec": self.age}])}
 
 
-def environment(role):
+def environment(role, **more):
     function = functions.template("monitor")["Resources"]["LagFunction"]["Properties"]
-    return functions.resolved(function["Environment"]["Variables"], {**PARAMETERS, "Role": role})
+    return functions.resolved(function["Environment"]["Variables"], {**PARAMETERS, "Role": role, **more})
 
 
-def run(world, role="standby", clock=None, seconds=60, module=None):
+def run(world, role="standby", clock=None, seconds=60, module=None, **parameters):
     """One run of the function; its answer and the module, which a warm copy would keep."""
     clock = clock or Clock()
     module = module or functions.load("lag")
     with world.patched():
-        answer = module.handler({}, Context(clock, seconds), env=environment(role), now=clock.now, sleep=clock.sleep)
+        answer = module.handler({}, Context(clock, seconds), env=environment(role, **parameters), now=clock.now,
+                                sleep=clock.sleep)
     return answer, module
 
 
@@ -202,6 +204,56 @@ def test_a_warm_copy_remembers_the_writer_when_the_lookup_fails():
     assert cold["samples"] == 0, "a cold one has nothing to remember and says so"
 
 
+class Zurich(World):
+    """A writer in a region that has no Data API; CloudWatch has points of the given ages in seconds."""
+
+    def __init__(self, lag_age=90, uptime_age=90):
+        super().__init__("standby")
+        self.ages = {"AuroraGlobalDBRPOLag": lag_age, "EngineUptime": uptime_age}
+        self.answers["GetMetricData"] = self.points
+        self.answers["ExecuteStatement"] = lambda region, arguments: pytest.fail("there is no Data API")
+
+    def points(self, region, arguments):
+        metric = arguments["MetricDataQueries"][0]["MetricStat"]["Metric"]
+        where = {d["Name"]: d["Value"] for d in metric["Dimensions"]}
+        if metric["MetricName"] == "EngineUptime":
+            assert (region, where) == (STANDBY, {"DBClusterIdentifier": "aurora-standby-shop1", "Role": "WRITER"})
+        else:
+            assert (region, where) == (PRIMARY, {"DBClusterIdentifier": "aurora-primary-shop1"})
+        age = self.ages[metric["MetricName"]]
+        stamps = [] if age is None else [arguments["EndTime"].timestamp() - age - 60 * n for n in range(3)]
+        return {"MetricDataResults": [{"Timestamps": [at(t) for t in stamps], "Values": [700.0 + n for n in range(len(stamps))]}]}
+
+
+@pytest.mark.parametrize("role", ["primary", "standby"])
+def test_where_there_is_no_data_api_auroras_own_lag_is_taken_with_its_own_time(role):
+    world = Zurich()
+    answer, _ = run(world, role, StandbyDataApi="no")
+    assert answer == {"samples": 2, "errors": 0}
+    data = world.metrics(PRIMARY, "ReplicationLagMs")
+    assert [(d["Value"], d["Timestamp"]) for d in data][0] == (700.0, at(1_772_366_310))
+    assert not world.events(), "the daemon reads that metric itself: one reading must not look like two"
+
+
+@pytest.mark.parametrize("age, answers", [(90, [1, 1]), (300, [0, 0]), (None, [0, 0])])
+def test_where_there_is_no_data_api_a_writer_without_a_recent_sign_of_life_is_unhealthy(age, answers):
+    world = Zurich(uptime_age=age)
+    run(world, "standby", StandbyDataApi="no")
+    assert values(world, STANDBY, "WriterAnswers") == answers
+    run(world, "primary", StandbyDataApi="no")
+    assert values(world, PRIMARY, "WriterAnswers") == [], "only its own region says so"
+
+
+@pytest.mark.parametrize("age", [300, None])
+def test_an_old_point_of_auroras_is_no_sample(age):
+    assert run(Zurich(lag_age=age), StandbyDataApi="no")[0] == {"samples": 0, "errors": 2}
+
+
+def test_the_default_regions_are_known():
+    parameters = functions.template("monitor")["Parameters"]
+    assert (parameters["PrimaryDataApi"]["Default"], parameters["StandbyDataApi"]["Default"]) == ("yes", "no")
+
+
 @pytest.mark.parametrize("lag, age, why", [
     (412, 121_000, "no longer replicates"),
     (-1, 0, "says lag -1 ms"),
@@ -290,9 +342,10 @@ def test_every_alarm_on_our_own_metrics_watches_what_the_function_publishes():
 
 
 def test_the_role_allows_what_the_function_calls_and_nothing_else():
-    world = World()
-    run(world)
-    calls = {name for name, _, _ in world.calls}
+    asked, read = World(), Zurich()
+    run(asked)
+    run(read, StandbyDataApi="no")
+    calls = {name for name, _, _ in asked.calls + read.calls}
     allowed = functions.actions_of(functions.template("monitor")["Resources"]["LagRole"])
     by_aws = {
         "secretsmanager:GetSecretValue": "the Data API reads the secret as the caller",
