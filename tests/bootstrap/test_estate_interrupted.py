@@ -3,11 +3,12 @@
 Deliberately absent: Ctrl-C, which is a gentler form of the same (tests/cli).
 """
 
-from binary import complete, stacks
+from binary import Drd, changes, complete, stacks
+from faults import Faults
 from left import inventory
+from resources import PRIMARY, STANDBY
 from test_estate_emulator import ended, resource, template
 from test_estate_life import STACKS, is_whole
-from resources import PRIMARY, STANDBY
 
 ALL = sum(len(names) for names in STACKS.values())
 
@@ -56,3 +57,30 @@ def test_the_first_cause_of_a_failure_is_told_and_the_same_command_goes_on_when_
     near.delete_event_bus(Name=bus)
     drd.done("bootstrap", "--yes")
     is_whole(account, drd.suffix)
+
+
+def test_throttles_and_answers_that_are_lost_do_not_make_anything_twice(world, account, tmp_path):
+    empty, faults = inventory(account), Faults(world.proxy, account.identity)
+    for operation in ("CreateStack", "DeleteStack"):
+        faults.throttle("cloudformation", operation, times=3)
+        faults.lose_reply("cloudformation", operation, times=2)
+    try:
+        drd = Drd(account, tmp_path, account.suffix, through_proxy=True)
+        drd.done("bootstrap", "--yes")
+        is_whole(account, drd.suffix)
+        assert len([c for c in changes(account) if c.action == "CreateStack"]) == ALL
+        drd.done("destroy", "--yes")
+        assert inventory(account) - empty == set()
+        assert len(faults.fired()) == 10
+    finally:
+        faults.clear()
+
+
+def test_a_cluster_that_somebody_took_out_of_the_global_cluster_goes_away_too(account, drd):
+    empty = inventory(account)
+    drd.done("bootstrap", "--yes")
+    arn = f"arn:aws:rds:{STANDBY}:{account.identity}:cluster:aurora-standby-{drd.suffix}"
+    account.region(STANDBY).client("rds").remove_from_global_cluster(
+        GlobalClusterIdentifier=f"global-aurora-{drd.suffix}", DbClusterIdentifier=arn)
+    drd.done("destroy", "--yes")
+    assert inventory(account) - empty == set()

@@ -8,8 +8,8 @@ from account import Account
 from binary import REFUSED, USAGE, Drd, changes, stacks
 from faults import Faults
 from left import inventory
-from test_estate_emulator import ended, resource, template
 from resources import PRIMARY, STANDBY
+from test_estate_emulator import ended, resource, template
 
 
 def refuses(drd: Drd, *words: str, code: int = REFUSED, because: str, command: str = "bootstrap") -> str:

@@ -48,6 +48,8 @@ def clusters_join_and_leave() -> None:
             return
         if home:
             arn = rds._clusters[physical]["DBClusterArn"]
+            if arn not in [m["DBClusterArn"] for m in rds._resolve_global_cluster(home)["GlobalClusterMembers"]]:
+                raise Refused(f"InvalidParameterValue: Cluster {arn} is not found in global cluster {home}")
             ok(rds._remove_from_global_cluster({"GlobalClusterIdentifier": [home], "DbClusterIdentifier": [arn]}))
         ok(rds._delete_db_cluster({"DBClusterIdentifier": [physical], "SkipFinalSnapshot": ["true"]}))
 
