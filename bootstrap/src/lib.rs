@@ -1,10 +1,33 @@
-//! Provisions the estate. Today it holds the names and the [`Topology`] only: the contract
-//! between the estate and the daemon, whether bootstrap built it or a person described it.
+//! Provisions the estate: both regions from embedded templates, and back to nothing.
 //!
-//! Deliberately absent: templates, planning and applying. Nothing here pretends to provision.
+//! `settings` is what somebody wants, `stacks` and `wiring` what that means, `observe` what is
+//! there, `plan` what is to be done, `apply` does it. [`Topology`] is the contract between an
+//! estate and the daemon, whether bootstrap built it or a person described it.
+//!
+//! Deliberately absent: printing, prompting, and everything that a failover does.
 
+pub mod apply;
+pub mod artefact;
+pub mod call;
+pub mod error;
 pub mod naming;
+pub mod observe;
+pub mod observed;
+pub mod outputs;
+pub mod plan;
+pub mod progress;
+mod render;
+mod schedule;
+pub mod settings;
+pub mod stacks;
+pub mod state;
+pub mod teardown;
+pub mod template;
 pub mod topology;
+pub mod values;
+pub mod wiring;
 
+pub use error::Error;
 pub use naming::{Suffix, SuffixError};
+pub use settings::Settings;
 pub use topology::{Dns, Latch, SideTopology, Sides, Topology};

@@ -29,7 +29,7 @@ from cloudformation_validate import (
 from loading import Template
 
 SIDES = ["eu-central-1", "eu-central-2"]
-ELSEWHERE = {"edge": ["us-east-1"], "witness": ["eu-west-1"]}
+ELSEWHERE = {"anchor": ["us-east-1"], "edge": ["us-east-1"], "witness": ["eu-west-1"]}
 PROPERTY = re.compile(r"(?P<property>^ {6,}\w+): !Ref (?P<name>\w+)$", re.MULTILINE)
 CONDITION = re.compile(r"^    Condition: \w+\n", re.MULTILINE)
 SKIPS = Path(__file__).with_name("checkov_skips.yaml")

@@ -1,8 +1,11 @@
-"""Reads a CloudFormation template into plain Python, short forms (`!Ref`) as their long ones (`{"Ref": ...}`).
+"""Reads a CloudFormation template into plain Python, short forms (`!Ref`) as their long ones (`{"Ref": ...}`), and with
+the files put in that bootstrap puts in (`'@@lambda/lag.py@@'`), as AWS gets to see it.
 
 Deliberately absent: any judgement (rules.py), and evaluation (resolving.py).
 """
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "bootstrap" / "templates"
+FILE = re.compile(r"'@@([\w./-]+)@@'")
 
 
 class Loader(yaml.SafeLoader):
@@ -70,7 +74,12 @@ class Template:
 
 def every() -> list[Template]:
     """All templates that bootstrap embeds."""
-    return [Template.parse(path.stem, path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))]
+    return [Template.parse(path.stem, rendered(path.read_text())) for path in sorted(FOLDER.glob("*.yaml"))]
+
+
+def rendered(text: str) -> str:
+    """Every file that the text names in its place, as a JSON string, which is YAML too."""
+    return FILE.sub(lambda found: json.dumps((FOLDER.parent / found[1]).read_text()), text)
 
 
 def walk(value: Any) -> Iterator[Any]:

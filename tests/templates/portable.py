@@ -3,6 +3,7 @@
 Deliberately absent: what AWS's own judges find (cfn-lint, cloudformation-validate).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,8 @@ FORBIDDEN_TYPES = {
     "AWS::IAM::ServiceLinkedRole": "fails where the role exists already",
     "AWS::Route53::RecordSetGroup": "one record a resource",
 }
-SUFFIX = {"Type": "String", "MinLength": 1, "MaxLength": 20, "AllowedPattern": "^[a-z][a-z0-9-]*$"}
+SUFFIXES = ["a", "shop1", "a-b", "a" * 20]
+NO_SUFFIXES = ["", "1shop", "-a", "Shop", "shop_1", "a" * 21]
 
 
 def everything_is_deletable(template: Template) -> Iterator[str]:
@@ -92,11 +94,20 @@ def parameters_and_outputs_are_described(template: Template) -> Iterator[str]:
             yield f"{name} is exported"
 
 
+def accepts(parameter: dict[str, Any], value: str) -> bool:
+    """Whether CloudFormation would take the value: it matches the pattern against the whole."""
+    length = parameter.get("MinLength", 0) <= len(value) <= parameter.get("MaxLength", 4096)
+    return length and re.fullmatch(parameter.get("AllowedPattern", ".*"), value) is not None
+
+
 def suffix_and_role_are_parameters_of_the_agreed_form(template: Template) -> Iterator[str]:
     suffix = template.parameters.get("Suffix", {})
-    for key, expected in SUFFIX.items():
-        if suffix.get(key) != expected:
-            yield f"Suffix: {key} is not {expected}"
+    for value in SUFFIXES:
+        if not accepts(suffix, value):
+            yield f"Suffix: {value!r} is refused"
+    for value in NO_SUFFIXES:
+        if accepts(suffix, value):
+            yield f"Suffix: {value!r} is accepted"
     if template.sided and template.parameters["Role"].get("AllowedValues") != ["primary", "standby"]:
         yield "Role: AllowedValues are not primary and standby"
 
@@ -105,6 +116,8 @@ def templates_fit_the_limits(template: Template) -> Iterator[str]:
     size = len(template.text.encode())
     if size >= BYTES_MAX:
         yield f"{size} bytes; from {BYTES_MAX} on a template would have to be in a bucket first"
+    if "@@" in template.text:
+        yield "a file that is not put in"
     if len(template.resources) > RESOURCES_MAX:
         yield f"{len(template.resources)} resources, {RESOURCES_MAX} at most"
 

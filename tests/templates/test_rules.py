@@ -62,7 +62,7 @@ def sound() -> dict[str, Any]:
     return {
         "Description": "drd: a sound little template",
         "Parameters": {
-            "Suffix": {**portable.SUFFIX, "Description": "The suffix."},
+            "Suffix": {"Type": "String", "AllowedPattern": "^[a-z][a-z0-9-]{0,19}$", "Description": "The suffix."},
             "Role": {"Type": "String", "AllowedValues": ["primary", "standby"], "Description": "The side."},
             "GlobalClusterId": {**parameter, "MinLength": 1},
         },
@@ -159,7 +159,9 @@ FAULTS = [
     (portable.parameters_and_outputs_are_described, plant("Outputs", "Bucket", "Description", value=" ")),
     (portable.parameters_and_outputs_are_described, plant("Outputs", "Bucket", "Export", value={"Name": "x"})),
     (portable.parameters_and_outputs_are_described, plant("Description", value=...)),
-    (FORM, plant("Parameters", "Suffix", "MaxLength", value=21)),
+    (FORM, plant("Parameters", "Suffix", "AllowedPattern", value="^[a-z][a-z0-9-]*$")),
+    (FORM, plant("Parameters", "Suffix", "MaxLength", value=10)),
+    (FORM, plant("Parameters", "Suffix", value=...)),
     (FORM, plant("Parameters", "Role", "AllowedValues", value=["primary"])),
     (NAMED, properties("Bucket", "BucketName", value=...)),
     (NAMED, properties("Bucket", "BucketName", value="bucket-x")),
@@ -247,9 +249,9 @@ def test_a_planted_fault_is_found_by_its_rule(rule: Callable, fault: Callable):
     assert list(rule(template(body))) != []
 
 
-def test_a_template_that_is_too_large_is_found():
-    large = Template("planted", "x" * portable.BYTES_MAX, sound())
-    assert list(portable.templates_fit_the_limits(large)) != []
+@pytest.mark.parametrize("text", ["x" * portable.BYTES_MAX, "ZipFile: '@@lambda/lag.py@@'"])
+def test_a_template_that_is_too_large_or_lacks_a_file_is_found(text: str):
+    assert list(portable.templates_fit_the_limits(Template("planted", text, sound()))) != []
 
 
 def test_every_rule_has_a_planted_fault():

@@ -35,10 +35,14 @@ def test_the_primary_takes_its_password_from_the_secret_and_never_from_a_paramet
 
 @pytest.mark.parametrize("role", ["primary", "standby"])
 def test_both_clusters_join_the_global_database_with_all_that_a_promoted_one_needs(role: str):
-    member = cluster(Role=role, GlobalClusterId="global-aurora-shop1", PrimaryRegion="eu-central-1")
+    member = cluster(Role=role, GlobalClusterId="global-aurora-shop1", PrimaryRegion="eu-central-1", DataApi="yes")
     assert member["GlobalClusterIdentifier"] == "global-aurora-shop1"
     assert member["EnableHttpEndpoint"] and member["EnableIAMDatabaseAuthentication"] and member["StorageEncrypted"]
     assert member.get("SourceRegion") == (None if role == "primary" else "eu-central-1")
+
+
+def test_the_data_api_is_not_asked_for_where_the_region_has_none():
+    assert "EnableHttpEndpoint" not in cluster(Role="standby", DataApi="no")
 
 
 def test_the_first_instance_of_each_side_is_first_in_line_for_promotion():

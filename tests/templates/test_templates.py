@@ -13,7 +13,7 @@ from loading import Template, listed
 
 TEMPLATES = loading.every()
 EXPECTED = {
-    *("app", "daemon", "dashboard", "data", "edge", "events", "foundation"),
+    *("anchor", "app", "daemon", "dashboard", "data", "edge", "events", "foundation"),
     *("global", "latch", "monitor", "network", "storage", "witness"),
 }
 each = pytest.mark.parametrize("template", TEMPLATES, ids=[template.name for template in TEMPLATES])
