@@ -27,6 +27,8 @@ pub enum Failure {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     #[error(transparent)]
+    Provision(#[from] drd_bootstrap::Error),
+    #[error(transparent)]
     Scenario(#[from] ScenarioError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -40,6 +42,7 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Failure::Config(_) | Failure::Scenario(_) | Failure::Telemetry(_) => 2,
+            Failure::Provision(error) => error.exit_code(),
             Failure::Fetch(_) => FetchError::EXIT_CODE,
             Failure::Daemon(_)
             | Failure::Ledger(_)
