@@ -4,7 +4,6 @@ Deliberately absent: `drd run` (serving.py), and any judgement of words beyond w
 """
 
 import json
-import os
 import signal
 import subprocess
 from pathlib import Path
@@ -48,13 +47,8 @@ class Drd:
 
     def begin(self, word: str, *words: str) -> Process:
         """The same, left running; killed by its own handle."""
-        command = [str(binary()), word, "--suffix", self.suffix, *words]
-        before = os.getcwd()
-        os.chdir(self.folder)
-        try:
-            return Process(command, self.folder / f"{word}.log", self.env)
-        finally:
-            os.chdir(before)
+        command = ["env", "-C", str(self.folder), str(binary()), word, "--suffix", self.suffix, *words]
+        return Process(command, self.folder / f"{word}.log", self.env)
 
     def killed_when(self, what: str, true, word: str, *words: str) -> None:
         """kill -9 in the middle: once `true` holds while the command still runs."""

@@ -59,7 +59,7 @@ def listed(region, service: str, what: tuple) -> set[str]:
         words = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
     found = getattr(region.client(service), operation)(**words)
     things = found.get(answer, []) + (found.get("CompositeAlarms", []) if operation == "describe_alarms" else [])
-    alive = [t for t in things if name is None or t.get("StackStatus", t.get("State")) not in GONE]
+    alive = [t for t in things if name is None or str(t.get("StackStatus", t.get("State"))) not in GONE]
     return {f"{region.name} {service} {answer} {t if name is None else t[name]}" for t in alive}
 
 

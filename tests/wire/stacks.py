@@ -78,6 +78,16 @@ def rolled_back_stacks_stay() -> None:
     handlers._ACTION_HANDLERS["CreateStack"] = create
 
 
+def change_sets_know_their_stack_by_its_arn() -> None:
+    """AWS: StackName takes the stack's ARN as well as its name, for change sets too."""
+    original = changesets._find_change_set
+
+    def find(change_set, stack=""):
+        return original(change_set, stack.split("/")[1] if stack.startswith("arn:") else stack)
+
+    changesets._find_change_set = find
+
+
 def capabilities_are_asked_for() -> None:
     """AWS: a template with named IAM resources needs CAPABILITY_NAMED_IAM."""
     handlers._capabilities_enforced = lambda: True
@@ -88,4 +98,5 @@ def install(milliseconds: float) -> None:
         resources_take_time(milliseconds)
     one_operation_at_a_time()
     rolled_back_stacks_stay()
+    change_sets_know_their_stack_by_its_arn()
     capabilities_are_asked_for()
