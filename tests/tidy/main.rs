@@ -19,8 +19,8 @@ const CODE: [&str; 5] = ["src/", "state-machine/", "bootstrap/", "tests/", "benc
 /// The only places that may know the SDK's types.
 const SDK: [&str; 3] = [
     "src/aws/",
-    "bootstrap/src/apply.rs",
-    "bootstrap/src/observe.rs",
+    "bootstrap/src/apply",
+    "bootstrap/src/observe",
 ];
 
 /// A rule: what is wrong with this text at this path.
