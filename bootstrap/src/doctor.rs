@@ -178,7 +178,7 @@ fn on<T>(read: &Read<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
     }
 }
 
-fn not_known(trouble: &Trouble) -> Judged {
+pub(crate) fn not_known(trouble: &Trouble) -> Judged {
     let remedy = match trouble.failure {
         Failure::Denied => format!("allow {}, or look by hand", trouble.operation),
         Failure::NotAuthenticated => "see the check `credentials`".to_owned(),

@@ -61,6 +61,7 @@ pub fn stacks(wanted: &Wanted) -> Vec<Place> {
     let once = IN_STANDBY.map(|template| place(&standby.region, template.to_owned()));
     let elsewhere = [
         place(&primary.region, "global".to_owned()),
+        place(super::GLOBAL_REGION, "anchor".to_owned()),
         place(super::GLOBAL_REGION, "edge".to_owned()),
         place(&wanted.witness_region, "witness".to_owned()),
     ];
@@ -202,7 +203,7 @@ mod tests {
     #[test]
     fn every_stack_of_the_contract_is_asked_where_it_will_be() {
         let all = stacks(&wanted());
-        assert_eq!(all.len(), 19);
+        assert_eq!(all.len(), 20);
         let of = |name: &str| {
             all.iter()
                 .find(|p| p.name == name)

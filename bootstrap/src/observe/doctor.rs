@@ -64,10 +64,8 @@ pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Fin
 pub async fn surroundings(
     config: &SdkConfig,
     account: &str,
-    standby: &str,
-    primary: &str,
-    zone_id: &str,
-    record: &str,
+    (standby, primary): (&str, &str),
+    (zone_id, record): (&str, &str),
     now: i64,
 ) -> (Vec<Finding>, Read<zone::Zone>) {
     let asker = Asker::new(config, now);
