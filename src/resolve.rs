@@ -12,6 +12,7 @@ use hickory_resolver::config::{
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use hickory_resolver::{TokioResolver, system_conf};
 use std::collections::BTreeSet;
@@ -333,12 +334,22 @@ pub async fn name_servers(
         false => configured(topology, deadline).await,
     };
     let client = client(&resolvers.ok()?, deadline)?;
-    let found = one(&client, &absolute(zone), RecordType::NS, deadline).await?;
-    let names = found.iter().filter_map(|(_, data)| match data {
-        RData::NS(name) => Some(plain(&name.0.to_ascii())),
-        _ => None,
-    });
-    Some(names.collect())
+    let asked = client.lookup(absolute(zone), RecordType::NS);
+    match timeout(deadline, asked).await.ok()? {
+        Ok(found) => {
+            let names = found.answers().iter().filter_map(|r| match &r.data {
+                RData::NS(name) => Some(plain(&name.0.to_ascii())),
+                _ => None,
+            });
+            Some(names.collect())
+        }
+        // A resolver that could not find out has not said that there is no such zone.
+        Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
+            let says_no = [ResponseCode::NXDomain, ResponseCode::NoError];
+            says_no.contains(&none.response_code).then(BTreeSet::new)
+        }
+        Err(_) => None,
+    }
 }
 
 #[cfg(test)]

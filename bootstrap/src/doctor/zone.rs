@@ -5,6 +5,10 @@
 use super::{Failure, Judged, Read, not_known, on};
 use std::collections::BTreeSet;
 
+/// Reserved for private use, so nobody can delegate it (ICANN, 2024); bootstrap's default domain
+/// ends so.
+const PRIVATE_USE: &str = ".internal";
+
 /// What is judged of a hosted zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
@@ -54,6 +58,12 @@ pub fn delegated(zone: &Read<Zone>, heard: Option<&BTreeSet<String>>) -> Judged 
             heard.map(|all| all.iter().map(|n| plain(n)).collect());
         let (name, wanted) = (plain(&zone.name), listed(&own));
         let remedy = format!("set the NS records of {name} at its parent (registrar) to {wanted}");
+        if name.ends_with(PRIVATE_USE) {
+            return Judged::unknown(
+                format!("{name} is a private-use name: only its own servers answer"),
+                "for real clients build with --domain of a zone that is delegated",
+            );
+        }
         match heard {
             None => Judged::unknown(
                 format!("no resolver answered for the name servers of {name}"),
@@ -146,5 +156,13 @@ mod tests {
         assert_eq!(nobody.verdict(), Verdict::Red);
         assert!(nobody.says("ns-1.awsdns-01.org ns-2.awsdns-02.net"));
         assert_eq!(delegated(&zone(false), None).verdict(), Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_private_use_name_is_not_blamed_for_having_no_parent() {
+        let mut zone = zone(false).expect("a zone");
+        zone.name = "shop1.drd.internal.".to_owned();
+        let judged = delegated(&Ok(zone), Some(&BTreeSet::new()));
+        assert_eq!(judged.verdict(), Verdict::Unknown);
     }
 }

@@ -52,7 +52,9 @@ pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Fin
         let (version, class) = (&wanted.engine_version, &wanted.instance_class);
         findings.push(
             database::orderable(&side.region, version, class, offers)
-                .named(format!("database_class_{}", side.role), Weight::Building),
+                // Not for building: a listing that is behind must not stop what RDS would accept,
+                // and RDS itself refuses at the stack.
+                .named(format!("database_class_{}", side.role), Weight::Failover),
         );
     }
     findings.extend(quotas);

@@ -121,6 +121,8 @@ where
         }
         next = cause.source();
     }
+    // The credentials chain lists what it tried on lines of its own.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match error.raw_response() {
         Some(response) => format!("HTTP {}: {text}", response.status().as_u16()),
         None => text,
