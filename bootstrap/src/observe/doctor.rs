@@ -42,7 +42,10 @@ pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Fin
         offers(&asker, wanted),
         named_zone(&asker, wanted.hosted_zone_id.as_deref()),
     );
-    let quotas = quotas(&asker, wanted, &stacks).await;
+    let (quotas, keys) = tokio::join!(
+        quotas(&asker, wanted, &stacks),
+        keys(&asker, wanted, &stacks)
+    );
     let mut findings = vec![suffix, credentials, clock];
     findings.extend(judged_regions(&regions, Weight::Building));
     findings.push(permissions(&stacks, &held, zone.as_ref()));
@@ -58,6 +61,7 @@ pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Fin
         );
     }
     findings.extend(quotas);
+    findings.extend(keys);
     findings
 }
 
@@ -111,16 +115,18 @@ pub async fn replaceable(
     findings
 }
 
-/// The state of the key behind each side's alias, once the foundation stands.
-pub async fn keys(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Finding> {
-    let asker = Asker::new(config, now);
+/// The state of the key behind a side's alias, where the foundation that makes it stands.
+async fn keys(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Finding> {
+    let suffix = &wanted.suffix;
     let mut findings = Vec::new();
     for side in &wanted.sides {
-        let alias = format!("alias/key-{}-{}", side.role, wanted.suffix);
-        let state = reads::key(&asker, &side.region, &alias).await;
-        findings.push(
-            database::key(&alias, &state).named(format!("key_{}", side.role), Weight::Failover),
-        );
+        let role = side.role;
+        if names::stands(stacks, &format!("stack-foundation-{role}-{suffix}"), suffix) {
+            let alias = format!("alias/key-{role}-{suffix}");
+            let state = reads::key(asker, &side.region, &alias).await;
+            let judged = database::key(&alias, &state);
+            findings.push(judged.named(format!("key_{role}"), Weight::Failover));
+        }
     }
     findings
 }
