@@ -1,9 +1,10 @@
-//! Provisions the estate. Today it holds the names and the [`Topology`] only: the contract
-//! between the estate and the daemon, whether bootstrap built it or a person described it.
-//!
-//! Deliberately absent: templates, planning and applying. Nothing here pretends to provision.
+//! Provisions the estate: what it must find before it begins, and the [`Topology`], which is the
+//! contract between the estate and the daemon, whether bootstrap built it or a person described it.
 
+pub mod doctor;
+pub mod handover;
 pub mod naming;
+pub mod observe;
 pub mod topology;
 
 pub use naming::{Suffix, SuffixError};

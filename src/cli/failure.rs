@@ -4,6 +4,7 @@
 
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
+use crate::handed::HandedError;
 use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
 use crate::metrics::MetricsError;
@@ -23,6 +24,8 @@ pub enum Failure {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
+    Handed(#[from] HandedError),
+    #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -41,6 +44,7 @@ impl Failure {
         match self {
             Failure::Config(_) | Failure::Scenario(_) | Failure::Telemetry(_) => 2,
             Failure::Fetch(_) => FetchError::EXIT_CODE,
+            Failure::Handed(error) => error.exit_code(),
             Failure::Daemon(_)
             | Failure::Ledger(_)
             | Failure::Metrics(_)
