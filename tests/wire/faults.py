@@ -31,6 +31,12 @@ class Faults:
         error = {"code": "Throttling", "status": 400, "message": "Rate exceeded"}
         self._add(service=service, operation=operation, times=times, error=error)
 
+    def deny(self, service: str, operation: str) -> None:
+        """AWS: a call that the caller's policies do not allow; the code is the query services'."""
+        text = f"User: somebody is not authorized to perform: {service}:{operation}"
+        self._add(service=service, operation=operation,
+                  error={"code": "AccessDenied", "status": 403, "message": text})
+
     def lose_reply(self, service: str, operation: str, times: int) -> None:
         """The call takes effect, then the connection is closed before a byte of the answer (proxy.py)."""
         self._add(service=service, operation=operation, times=times, response={"abort_bytes": 0})

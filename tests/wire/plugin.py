@@ -4,7 +4,9 @@ Run as a program, with the Python that has the pinned ministack installed. Each 
 restores and delegates to the emulator's own handlers, so that state and error rules stay independent of us.
 Deliberately absent: anything that knows drd, alarm evaluation (tests put the envelope on the queue themselves),
 health checks that probe (dns.py derives the answer from the latch), suspended scaling processes, and any fault
-(faults.py). The figures are environment variables, in seconds: WIRE_PROMOTE, WIRE_LAUNCH; WIRE_AUDIT is a path.
+(faults.py). The figures are environment variables, in seconds: WIRE_PROMOTE, WIRE_LAUNCH; in milliseconds a resource
+of a stack: WIRE_PACE; WIRE_AUDIT is a path. cloudformation.py, refusals.py, buckets.py and stacks.py have what stacks
+need, crossing.py what goes from region to region.
 """
 
 import copy
@@ -13,13 +15,19 @@ import threading
 import time
 
 import audit
+import buckets
+import cloudformation
+import crossing
+import refusals
+import stacks
 from lifeline import die_with_the_tests
 from ministack import app
 from ministack.core import responses
-from ministack.services import autoscaling, rds, route53
+from ministack.services import account, autoscaling, rds, route53
 
 PROMOTE_SECONDS = float(os.environ.get("WIRE_PROMOTE", "0"))
 LAUNCH_SECONDS = float(os.environ.get("WIRE_LAUNCH", "0"))
+PACE_MILLISECONDS = float(os.environ.get("WIRE_PACE", "0"))
 AUDIT = os.environ["WIRE_AUDIT"]
 MOVING = ("failing-over", "switching-over")
 
@@ -162,6 +170,22 @@ def booleans_are_lower_case() -> None:
     route53._build_health_check_el = build
 
 
+# --- Account --------------------------------------------------------------------------------------------------
+
+
+def other_opt_in_regions_are_off() -> None:
+    """AWS: a region that came after 2019 is disabled until the account enables it; this one enabled eu-central-2."""
+    original = account._DISPATCH["/getRegionOptStatus"]
+
+    def status(payload):
+        region = payload.get("RegionName")
+        if region in account._OPT_IN_REQUIRED - {"eu-central-2"}:
+            return account._json(200, {"RegionName": region, "RegionOptStatus": "DISABLED"})
+        return original(payload)
+
+    account._DISPATCH["/getRegionOptStatus"] = status
+
+
 if __name__ == "__main__":
     promotion_takes_time("FailoverGlobalCluster")
     promotion_takes_time("SwitchoverGlobalCluster")
@@ -169,6 +193,12 @@ if __name__ == "__main__":
     group_bounds_are_kept()
     instances_take_time()
     booleans_are_lower_case()
+    other_opt_in_regions_are_off()
+    cloudformation.install()
+    refusals.install()
+    buckets.install()
+    stacks.install(PACE_MILLISECONDS)
+    crossing.install()
     app._dispatch_service_request = audit.wrap(app._dispatch_service_request, AUDIT)
     die_with_the_tests()
     app.main()

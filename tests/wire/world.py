@@ -130,7 +130,8 @@ def answers(url: str) -> bool:
 class World:
     """One emulator and one fault proxy, shared by the tests of a session."""
 
-    def __init__(self, scratch: Path):
+    def __init__(self, scratch: Path, **settings: str):
+        self.settings = settings
         self.emulator = f"http://127.0.0.1:{free_port()}"
         self.proxy = f"http://127.0.0.1:{free_port()}"
         self.audit = Audit(scratch / "audit.jsonl")
@@ -151,7 +152,7 @@ class World:
             "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "S3_DATA_DIR": str(scratch / "s3"),
             "DOCKER_HOST": f"unix://{scratch}/no-docker", "LOG_LEVEL": "WARNING",
             "WIRE_AUDIT": str(self.audit.path), "WIRE_PROMOTE": str(PROMOTE_SECONDS),
-            "WIRE_LAUNCH": str(LAUNCH_SECONDS),
+            "WIRE_LAUNCH": str(LAUNCH_SECONDS), **self.settings,
         }
         return Helper("plugin.py", [], scratch / "emulator.log", env)
 

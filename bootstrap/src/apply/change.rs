@@ -1,0 +1,257 @@
+//! Updates by change set: looked at before it is executed, so that no database, key, bucket,
+//! table or secret is replaced by surprise.
+
+use super::Site;
+use super::stack::{Wanted, listed, tag};
+use crate::call::{Class, call};
+use crate::error::Error;
+use crate::observe::stacks::body;
+use crate::observed::Seen;
+use crate::plan::{Work, same_text};
+use crate::progress::News;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, ResourceChange};
+use std::time::Duration;
+
+/// What holds data: replaced means lost.
+const STATEFUL: [&str; 6] = [
+    "AWS::RDS::",
+    "AWS::KMS::Key",
+    "AWS::S3::Bucket",
+    "AWS::DynamoDB::",
+    "AWS::SecretsManager::Secret",
+    "AWS::SQS::Queue",
+];
+
+/// A change set of fifty resources is computed within seconds; 5 minutes mean that it never is.
+const LOOKS_MAX: u32 = 150;
+const PACE: Duration = Duration::from_secs(2);
+
+/// Begins an update; false when there is nothing to change.
+pub(super) async fn update(
+    site: &Site,
+    work: Work,
+    seen: &Seen,
+    wanted: &Wanted,
+) -> Result<bool, Error> {
+    let region = site.region(work.stack()).to_owned();
+    if is_same(site, &region, seen, wanted).await? {
+        return Ok(false);
+    }
+    site.tell(work, News::Begun("updating".to_owned()));
+    let set = format!("drd-{work}-{}", site.run);
+    prepare(site, &region, seen, wanted, &set).await?;
+    let changes = match computed(site, &region, &seen.arn, &set).await? {
+        Computed::Nothing => {
+            discard(site, &region, &seen.arn, &set).await?;
+            return Ok(false);
+        }
+        Computed::Changes(changes) => changes,
+    };
+    let refused = replaced(&changes, &site.allow_replacement);
+    if !refused.is_empty() {
+        discard(site, &region, &seen.arn, &set).await?;
+        return Err(Error::Refused(format!(
+            "the update would replace or remove {}, and what it holds would be lost; name it with \
+             --allow-replacement LOGICALID if that is what you want",
+            refused.join(", ")
+        )));
+    }
+    let client = site.aws.at(&region).cloudformation;
+    let answer = call("cloudformation:ExecuteChangeSet", &seen.arn, || {
+        client
+            .execute_change_set()
+            .change_set_name(&set)
+            .stack_name(&seen.arn)
+            .send()
+    })
+    .await;
+    match answer {
+        // A repeated request whose first answer was lost finds it executed.
+        Err(error) if error.has_code("InvalidChangeSetStatus") => Ok(true),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(true),
+    }
+}
+
+async fn is_same(site: &Site, region: &str, seen: &Seen, wanted: &Wanted) -> Result<bool, Error> {
+    let same = |(name, value): (&&str, &String)| seen.parameters.get(*name) == Some(value);
+    if !wanted.parameters.iter().all(same) {
+        return Ok(false);
+    }
+    let has = body(&site.aws, region, &seen.arn).await?;
+    Ok(has.is_some_and(|has| same_text(&has, &wanted.body)))
+}
+
+async fn prepare(
+    site: &Site,
+    region: &str,
+    seen: &Seen,
+    wanted: &Wanted,
+    set: &str,
+) -> Result<(), Error> {
+    let client = site.aws.at(region).cloudformation;
+    let answer = call("cloudformation:CreateChangeSet", &seen.arn, || {
+        client
+            .create_change_set()
+            .stack_name(&seen.arn)
+            .change_set_name(set)
+            .change_set_type(ChangeSetType::Update)
+            .template_body(&wanted.body)
+            .set_parameters(Some(listed(wanted)))
+            .capabilities(Capability::CapabilityNamedIam)
+            .tags(tag(site))
+            .send()
+    })
+    .await;
+    match answer {
+        Err(error) if error.class == Class::Exists => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
+    }
+}
+
+enum Computed {
+    Nothing,
+    Changes(Vec<ResourceChange>),
+}
+
+async fn computed(site: &Site, region: &str, arn: &str, set: &str) -> Result<Computed, Error> {
+    let client = site.aws.at(region).cloudformation;
+    let mut changes = Vec::new();
+    let mut next: Option<String> = None;
+    for look in 0..LOOKS_MAX {
+        let token = next.clone();
+        let answer: DescribeChangeSetOutput = call("cloudformation:DescribeChangeSet", arn, || {
+            client
+                .describe_change_set()
+                .change_set_name(set)
+                .stack_name(arn)
+                .set_next_token(token.clone())
+                .send()
+        })
+        .await?;
+        let status = answer.status().map_or("", |s| s.as_str());
+        if status == "FAILED" {
+            let reason = answer.status_reason().unwrap_or_default();
+            return match is_empty(reason) {
+                true => Ok(Computed::Nothing),
+                false => Err(Error::Failed(format!(
+                    "AWS computes no change set: {reason}"
+                ))),
+            };
+        }
+        if status == "CREATE_COMPLETE" {
+            let page = answer.changes().iter().filter_map(|c| c.resource_change());
+            changes.extend(page.cloned());
+            next = answer.next_token().map(str::to_owned);
+            if next.is_none() {
+                return Ok(Computed::Changes(changes));
+            }
+            continue;
+        }
+        // Soon at first: an emulator has it at once.
+        tokio::time::sleep(if look == 0 { PACE / 10 } else { PACE }).await;
+    }
+    Err(Error::InProgress(
+        "AWS is still computing the change set; run the command again".to_owned(),
+    ))
+}
+
+fn is_empty(reason: &str) -> bool {
+    reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+/// The stateful resources that a change set would replace, or may, or removes.
+fn replaced(
+    changes: &[ResourceChange],
+    allowed: &std::collections::BTreeSet<String>,
+) -> Vec<String> {
+    let is_bad = |change: &&ResourceChange| {
+        let kind = change.resource_type().unwrap_or_default();
+        let removed = change.action().is_some_and(|a| a.as_str() == "Remove");
+        let replaced = change.replacement().is_some_and(|r| r.as_str() != "False");
+        let id = change.logical_resource_id().unwrap_or_default();
+        STATEFUL.iter().any(|s| kind.starts_with(s))
+            && (removed || replaced)
+            && !allowed.contains(id)
+    };
+    let named = changes.iter().filter(is_bad).map(|c| {
+        let (id, kind) = (c.logical_resource_id(), c.resource_type());
+        format!("{} ({})", id.unwrap_or_default(), kind.unwrap_or_default())
+    });
+    named.collect()
+}
+
+async fn discard(site: &Site, region: &str, arn: &str, set: &str) -> Result<(), Error> {
+    let client = site.aws.at(region).cloudformation;
+    let answer = call("cloudformation:DeleteChangeSet", arn, || {
+        client
+            .delete_change_set()
+            .change_set_name(set)
+            .stack_name(arn)
+            .send()
+    })
+    .await;
+    match answer {
+        Err(error) if error.class != Class::Gone => Err(error.into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudformation::types::{ChangeAction, Replacement};
+
+    fn change(
+        id: &str,
+        kind: &str,
+        action: ChangeAction,
+        replacement: Replacement,
+    ) -> ResourceChange {
+        ResourceChange::builder()
+            .logical_resource_id(id)
+            .resource_type(kind)
+            .action(action)
+            .replacement(replacement)
+            .build()
+    }
+
+    #[test]
+    fn a_database_is_replaced_only_when_it_is_named() {
+        let changes = [
+            change(
+                "Cluster",
+                "AWS::RDS::DBCluster",
+                ChangeAction::Modify,
+                Replacement::True,
+            ),
+            change(
+                "Table",
+                "AWS::DynamoDB::Table",
+                ChangeAction::Modify,
+                Replacement::False,
+            ),
+            change(
+                "Bucket",
+                "AWS::S3::Bucket",
+                ChangeAction::Remove,
+                Replacement::False,
+            ),
+            change(
+                "Group",
+                "AWS::AutoScaling::AutoScalingGroup",
+                ChangeAction::Modify,
+                Replacement::True,
+            ),
+        ];
+        let none = std::collections::BTreeSet::new();
+        assert_eq!(
+            replaced(&changes, &none),
+            ["Cluster (AWS::RDS::DBCluster)", "Bucket (AWS::S3::Bucket)"]
+        );
+        let named = ["Cluster".to_owned(), "Bucket".to_owned()].into();
+        assert!(replaced(&changes, &named).is_empty());
+    }
+}

@@ -1,0 +1,210 @@
+//! Brings one stack to what it should be: made, updated, or found to be so already.
+
+use super::{Site, change, watch};
+use crate::call::{Class, call};
+use crate::error::Error;
+use crate::observe::stacks::{describe, first_cause};
+use crate::observed::{Phase, Seen, TAG};
+use crate::plan::Work;
+use crate::progress::News;
+use crate::stacks::{StackId, Template};
+use crate::template::shape;
+use crate::values::{Outputs, parameters};
+use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
+use std::collections::BTreeMap;
+
+/// Looks, removes, makes, updates, looks: more rounds than that mean that somebody else is at work.
+const ROUNDS_MAX: usize = 8;
+
+/// What this run has done to the stack: after it, a bad end is this run's failure and is told; a
+/// bad end that was found at first is what another run left, and is cleared away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Acted {
+    Not,
+    Created,
+    Updated,
+}
+
+/// What a stack should be.
+pub(super) struct Wanted {
+    pub(super) body: String,
+    pub(super) parameters: BTreeMap<&'static str, String>,
+}
+
+/// Brings the stack to what it should be.
+///
+/// # Errors
+/// The first cause in AWS's words.
+pub(super) async fn bring(site: &Site, work: Work, outputs: &Outputs) -> Result<Seen, Error> {
+    let id = work.stack();
+    let (name, region) = (site.name(id), site.region(id).to_owned());
+    let mut acted = Acted::Not;
+    let mut arn: Option<String> = None;
+    for _ in 0..ROUNDS_MAX {
+        let at = arn.as_deref().unwrap_or(&name);
+        let seen = describe(&site.aws, &region, at).await?;
+        let Some(seen) = seen else {
+            if acted != Acted::Not {
+                return Err(Error::Failed(format!(
+                    "{name} was deleted by somebody else meanwhile"
+                )));
+            }
+            let wanted = wanted(site, work, outputs, None)?;
+            arn = create(site, id, &wanted).await?;
+            acted = Acted::Created;
+            let expected = shape(id.template.source()).always;
+            watch::settle(site, work, arn.as_deref().unwrap_or(&name), expected).await?;
+            continue;
+        };
+        if !seen.belongs_to(site.settings.suffix()) {
+            return Err(Error::Refused(format!(
+                "a stack {name} is there that drd did not make"
+            )));
+        }
+        match (seen.phase(), acted) {
+            (Phase::Moving, _) => {
+                site.tell(work, News::Begun(format!("waits: {}", seen.status)));
+                let expected = shape(id.template.source()).always;
+                watch::settle(site, work, &seen.arn, expected).await?;
+            }
+            (Phase::Dead | Phase::HalfDeleted, Acted::Not) => remove(site, work, &seen).await?,
+            (Phase::Dead | Phase::HalfDeleted | Phase::Stuck, _) => {
+                return Err(failed(site, &region, &name, &seen).await?);
+            }
+            (Phase::Ready, Acted::Updated) if seen.status.contains("ROLLBACK") => {
+                return Err(failed(site, &region, &name, &seen).await?);
+            }
+            (Phase::Ready, Acted::Not) => {
+                let wanted = wanted(site, work, outputs, Some(&seen))?;
+                if !change::update(site, work, &seen, &wanted).await? {
+                    site.tell(work, News::Done("as it should be".to_owned()));
+                    return Ok(seen);
+                }
+                acted = Acted::Updated;
+                watch::settle(site, work, &seen.arn, 0).await?;
+            }
+            (Phase::Ready, _) => {
+                site.tell(work, News::Done(seen.status.clone()));
+                return Ok(seen);
+            }
+        }
+    }
+    Err(Error::Failed(format!(
+        "{name} does not come to rest: is somebody else at work on it?"
+    )))
+}
+
+/// What the stack should be. Replication is off until its own step turns it on.
+fn wanted(site: &Site, work: Work, outputs: &Outputs, has: Option<&Seen>) -> Result<Wanted, Error> {
+    let id = work.stack();
+    let mut values = parameters(id, &site.settings, outputs);
+    if id.template == Template::Storage && !matches!(work, Work::Replicate(_)) {
+        let now = has.and_then(|seen| seen.parameters.get("Replicate").cloned());
+        values.insert("Replicate", Some(now.unwrap_or_else(|| "no".to_owned())));
+    }
+    let missing: Vec<&str> = values
+        .iter()
+        .filter(|(_, v)| v.is_none())
+        .map(|(n, _)| *n)
+        .collect();
+    if !missing.is_empty() {
+        return Err(Error::Failed(format!(
+            "no stack tells its {}: an output is missing",
+            missing.join(", ")
+        )));
+    }
+    let known = values
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    Ok(Wanted {
+        body: id.template.body(),
+        parameters: known.collect(),
+    })
+}
+
+/// Its ARN, or none when the stack is there already: an answer was lost, and the next look shows.
+async fn create(site: &Site, id: StackId, wanted: &Wanted) -> Result<Option<String>, Error> {
+    let (name, region) = (site.name(id), site.region(id));
+    site.tell(id, News::Begun("creating".to_owned()));
+    let client = site.aws.at(region).cloudformation;
+    let answer = call("cloudformation:CreateStack", &name, || {
+        client
+            .create_stack()
+            .stack_name(&name)
+            .template_body(&wanted.body)
+            .set_parameters(Some(listed(wanted)))
+            .capabilities(Capability::CapabilityNamedIam)
+            .client_request_token(token(site, "create", id))
+            .tags(tag(site))
+            .send()
+    })
+    .await;
+    match answer {
+        Ok(answer) => Ok(answer.stack_id().map(str::to_owned)),
+        Err(error) if error.class == Class::Exists => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn listed(wanted: &Wanted) -> Vec<Parameter> {
+    let one = |(name, value): (&&str, &String)| {
+        Parameter::builder()
+            .parameter_key(*name)
+            .parameter_value(value)
+            .build()
+    };
+    wanted.parameters.iter().map(one).collect()
+}
+
+pub(super) fn tag(site: &Site) -> Tag {
+    Tag::builder()
+        .key(TAG)
+        .value(site.settings.suffix().as_str())
+        .build()
+}
+
+/// At most 128 letters, digits and hyphens; the same for a repeated request of one run.
+pub(super) fn token(site: &Site, word: &str, id: StackId) -> String {
+    format!("drd-{word}-{id}-{}", site.run)
+}
+
+async fn remove(site: &Site, work: Work, seen: &Seen) -> Result<(), Error> {
+    let id = work.stack();
+    site.tell(
+        work,
+        News::Begun(format!("removing what is left ({})", seen.status)),
+    );
+    delete(site, id, &seen.arn).await?;
+    match watch::settle(site, work, &seen.arn, 0).await? {
+        None => Ok(()),
+        Some(left) => Err(failed(site, site.region(id), &site.name(id), &left).await?),
+    }
+}
+
+/// Asks for a stack's deletion.
+pub(super) async fn delete(site: &Site, id: StackId, arn: &str) -> Result<(), Error> {
+    let client = site.aws.at(site.region(id)).cloudformation;
+    call("cloudformation:DeleteStack", arn, || {
+        client.delete_stack().stack_name(arn).send()
+    })
+    .await?;
+    Ok(())
+}
+
+/// The failure of a stack: its status and the first cause in AWS's words.
+pub(super) async fn failed(
+    site: &Site,
+    region: &str,
+    name: &str,
+    seen: &Seen,
+) -> Result<Error, Error> {
+    let cause = first_cause(&site.aws, region, &seen.arn).await?;
+    let cause = cause.unwrap_or_else(|| match seen.reason.is_empty() {
+        true => "AWS gives no reason".to_owned(),
+        false => seen.reason.clone(),
+    });
+    Ok(Error::Failed(format!(
+        "{cause} ({name} in {region} is {})",
+        seen.status
+    )))
+}

@@ -1,0 +1,74 @@
+//! Watches one stack until CloudFormation is done with it.
+//!
+//! Deliberately absent: a limit of time. CloudFormation has its own for every resource, and
+//! whoever is tired of watching may stop: the work goes on.
+
+use super::Site;
+use crate::call::AwsError;
+use crate::observe::stacks::{Count, count, describe};
+use crate::observed::{Phase, Seen};
+use crate::plan::Work;
+use crate::progress::News;
+use std::time::Duration;
+
+/// The first look comes soon: small stacks are done within seconds.
+const FIRST: Duration = Duration::from_millis(200);
+/// Twenty stacks in five regions at this pace stay far below DescribeStacks' throttle.
+const PACE: Duration = Duration::from_secs(5);
+
+/// Waits until the stack is at rest; none when it is gone. `expected` is how many resources it
+/// will have, for the bar.
+pub(super) async fn settle(
+    site: &Site,
+    work: Work,
+    arn: &str,
+    expected: usize,
+) -> Result<Option<Seen>, AwsError> {
+    let region = site.region(work.stack()).to_owned();
+    let mut pause = Duration::ZERO;
+    let mut told = None;
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = next(pause);
+        let Some(seen) = describe(&site.aws, &region, arn).await? else {
+            return Ok(None);
+        };
+        if seen.phase() != Phase::Moving {
+            return Ok(Some(seen));
+        }
+        let deleting = seen.status.starts_with("DELETE");
+        let counted = count(&site.aws, &region, arn, deleting).await?;
+        if told.as_ref() != Some(&counted) {
+            site.tell(work, so_far(&counted, expected));
+            told = Some(counted);
+        }
+    }
+}
+
+fn next(pause: Duration) -> Duration {
+    (pause * 2).clamp(FIRST, PACE)
+}
+
+fn so_far(count: &Count, expected: usize) -> News {
+    News::At {
+        done: count.done,
+        total: count.begun.max(expected),
+        waits_for: count.waits_for.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_looks_come_soon_and_later_ones_are_bounded() {
+        let mut pause = Duration::ZERO;
+        let mut waited = Vec::new();
+        for _ in 0..8 {
+            pause = next(pause);
+            waited.push(pause.as_millis());
+        }
+        assert_eq!(waited, [200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+    }
+}

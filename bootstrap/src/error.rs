@@ -1,0 +1,49 @@
+//! Why provisioning stopped, in the words and exit codes of DESIGN section 9.
+//!
+//! Deliberately absent: printing. The command line says it, once, with its causes.
+
+use crate::call::{AwsError, Class};
+
+/// Why provisioning stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The words of the command line are wrong: nothing was asked of AWS.
+    #[error("{0}")]
+    Usage(String),
+    /// A guard refused: nothing was changed.
+    #[error("{0}")]
+    Refused(String),
+    /// Something failed, and nothing that drd started is running.
+    #[error("{0}")]
+    Failed(String),
+    /// The work goes on at AWS, or its end is unknown.
+    #[error("{0}")]
+    InProgress(String),
+    /// A call to AWS failed.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// The state folder could not be read or written.
+    #[error(
+        "{doing} (the state file is a convenience: the truth is in AWS; `--state-dir` names another folder)"
+    )]
+    State {
+        /// What was being done, and where.
+        doing: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// The exit code of DESIGN section 9.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) => 2,
+            Error::Refused(_) => 3,
+            Error::InProgress(_) => 5,
+            Error::Aws(error) if error.class == Class::Unreachable => 7,
+            Error::Failed(_) | Error::Aws(_) | Error::State { .. } => 1,
+        }
+    }
+}
