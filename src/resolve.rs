@@ -337,11 +337,13 @@ pub async fn name_servers(
     let asked = client.lookup(absolute(zone), RecordType::NS);
     match timeout(deadline, asked).await.ok()? {
         Ok(found) => {
-            let names = found.answers().iter().filter_map(|r| match &r.data {
-                RData::NS(name) => Some(plain(&name.0.to_ascii())),
-                _ => None,
-            });
-            Some(names.collect())
+            let mut names = BTreeSet::new();
+            for record in found.answers() {
+                if let RData::NS(name) = &record.data {
+                    names.insert(plain(&name.0.to_ascii()));
+                }
+            }
+            Some(names)
         }
         // A resolver that could not find out has not said that there is no such zone.
         Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {

@@ -32,10 +32,6 @@ pub struct Asker {
 
 impl Asker {
     /// `now` is the host's wall clock in Unix milliseconds, at this moment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long a round trip took; nothing is decided by it"
-    )]
     pub fn new(config: &SdkConfig, now: i64) -> Asker {
         Asker {
             config: config.clone(),
@@ -154,17 +150,15 @@ fn failure<E>(error: &SdkError<E, HttpResponse>, said: &str) -> Failure
 where
     E: ProvideErrorMetadata,
 {
-    match error {
-        SdkError::DispatchFailure(failed) if !failed.is_io() && !failed.is_timeout() => {
-            // Neither sent nor cut off: the credentials chain found none.
-            let unsigned = said.contains("credential") || said.contains("token");
-            if unsigned {
-                Failure::NotAuthenticated
-            } else {
-                Failure::Silent
-            }
-        }
-        _ => by_code(error.code(), said),
+    let SdkError::DispatchFailure(failed) = error else {
+        return by_code(error.code(), said);
+    };
+    // Neither sent nor cut off: the credentials chain found none.
+    let unsent = !failed.is_io() && !failed.is_timeout();
+    if unsent && (said.contains("credential") || said.contains("token")) {
+        Failure::NotAuthenticated
+    } else {
+        Failure::Silent
     }
 }
 
