@@ -2,9 +2,12 @@
 //!
 //! Deliberately absent: logic. Each command is one call into the library.
 
+mod bars;
 mod doctor;
 mod failure;
 mod place;
+mod provision;
+mod words;
 
 pub use failure::Failure;
 
@@ -23,7 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const EXIT_CODES: &str = "Exit codes: 0 done and verified; 1 failed, nothing running; 2 usage; 3 refused; \
-4 (with --detailed-exitcode) not armed; 5 still in progress; 6 missed RTO or RPO, or a rehearsal's \
+4 (with --detailed-exitcode) not armed, or changes pending; 5 still in progress; 6 missed RTO or RPO, or a rehearsal's \
 expectation; 7 AWS or the daemon is unreachable.";
 
 /// Cross-region failover for Aurora on AWS: watch, fail over, prove it.
@@ -39,6 +42,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Words {
+    /// Build both regions, or finish or update what is there.
+    Bootstrap(Box<provision::BootstrapArgs>),
+    /// What an estate offers: endpoints, dashboard, queue, topics.
+    Outputs(provision::OutputsArgs),
+    /// Take an estate away, and prove that nothing is left.
+    Destroy(provision::DestroyArgs),
     /// Run the daemon until SIGTERM.
     Run(RunDaemonArgs),
     /// Ask the running daemon: armed or not, and why.
@@ -198,6 +207,9 @@ impl Cli {
     /// See [`Failure`].
     pub fn run(self) -> Result<Exit, Failure> {
         match self.command {
+            Words::Bootstrap(args) => provision::bootstrap(&args),
+            Words::Outputs(args) => provision::outputs(&args),
+            Words::Destroy(args) => provision::destroy(&args),
             Words::Run(args) => run(&args),
             Words::Doctor(args) => doctor::run(&args),
             Words::Status(args) => show_status(&args),

@@ -5,7 +5,14 @@
 use sha2::{Digest as _, Sha256};
 
 /// Its files, as they are.
-pub const FILES: [(&str, &str); 0] = [];
+pub const FILES: [(&str, &str); 3] = [
+    ("server.py", include_str!("../app/server.py")),
+    ("postgres.py", include_str!("../app/postgres.py")),
+    (
+        "drd-sample.service",
+        include_str!("../app/drd-sample.service"),
+    ),
+];
 
 /// `app/<hash of the files>`: another content is another folder, so an instance never starts with
 /// half of one version and half of another.

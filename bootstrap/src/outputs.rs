@@ -13,7 +13,7 @@ type Offer = (&'static str, Template, Option<Role>, &'static str);
 const P: Option<Role> = Some(Role::Primary);
 const S: Option<Role> = Some(Role::Standby);
 
-const OFFERS: [Offer; 33] = [
+const OFFERS: [Offer; 34] = [
     ("record", Template::Edge, None, "RecordName"),
     ("primary_endpoint", Template::Edge, None, "PrimaryEndpoint"),
     (
@@ -101,6 +101,7 @@ const OFFERS: [Offer; 33] = [
         "ConfigBucket",
     ),
     ("latch_bucket", Template::Latch, None, "LatchBucket"),
+    ("witness_topic_arn", Template::Witness, None, "TopicArn"),
     ("daemon_role_arn", Template::Daemon, None, "DaemonRoleArn"),
 ];
 

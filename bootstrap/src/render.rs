@@ -1,11 +1,9 @@
 //! Puts the text of our Lambda functions into the templates that carry them.
 //!
-//! A template says `@@lambda/lag.py@@` on a line of its own inside a block scalar (`ZipFile: |`);
-//! the file's lines take its place with the same indentation, so nothing in them can end the
-//! scalar. Functions stay in files of their own, where tests run them. Deliberately absent: every
-//! other kind of templating; CloudFormation has its own.
-
-use std::borrow::Cow;
+//! A template says `ZipFile: '@@lambda/lag.py@@'`; the file takes the quoted text's place as one
+//! JSON string, which is a YAML string too, so that nothing in the file can end it. Functions stay
+//! in files of their own, where tests run them. Deliberately absent: every other kind of
+//! templating; CloudFormation has its own.
 
 /// Files that templates may name.
 const FILES: [(&str, &str); 2] = [
@@ -15,50 +13,12 @@ const FILES: [(&str, &str); 2] = [
 
 /// The template with every placeholder replaced.
 pub(crate) fn render(template: &str) -> String {
-    let mut out = String::with_capacity(template.len() * 2);
-    for line in template.lines() {
-        let placeholder = line
-            .trim()
-            .strip_prefix("@@")
-            .and_then(|rest| rest.strip_suffix("@@"))
-            .and_then(file);
-        match placeholder {
-            Some(text) => {
-                let indent = &line[..line.len() - line.trim_start().len()];
-                push_indented(&mut out, indent, text);
-            }
-            None => {
-                out.push_str(line);
-                out.push('\n');
-            }
-        }
+    let mut out = template.to_owned();
+    for (name, text) in FILES {
+        let quoted = serde_json::Value::from(text).to_string();
+        out = out.replace(&format!("'@@{name}@@'"), &quoted);
     }
     out
-}
-
-fn file(name: &str) -> Option<&'static str> {
-    FILES
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map(|(_, text)| *text)
-}
-
-fn push_indented(out: &mut String, indent: &str, text: &str) {
-    for line in text.lines() {
-        if !line.trim().is_empty() {
-            out.push_str(indent);
-            out.push_str(&printable(line));
-        }
-        out.push('\n');
-    }
-}
-
-/// A tab or another control character has no place in YAML's block scalars.
-fn printable(line: &str) -> Cow<'_, str> {
-    if line.contains('\t') {
-        return Cow::Owned(line.replace('\t', "    "));
-    }
-    Cow::Borrowed(line)
 }
 
 #[cfg(test)]
@@ -66,17 +26,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_takes_its_place_with_the_placeholders_indentation() {
-        let out = render("Code:\n  ZipFile: |\n    @@lambda/lag.py@@\nNext: 1\n");
-        assert!(!out.contains("@@"), "{out}");
-        let inside = out
-            .lines()
-            .skip(2)
-            .take_while(|l| *l != "Next: 1")
-            .filter(|l| !l.is_empty());
-        for line in inside {
-            assert!(line.starts_with("    "), "ends the scalar: {line:?}");
-        }
+    fn a_function_takes_its_place_as_one_line() {
+        let out = render("Code:\n  ZipFile: '@@lambda/lag.py@@'\nNext: 1\n");
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines.len(), 3, "the function ended its own string");
+        let quoted = lines[1]
+            .trim_start()
+            .strip_prefix("ZipFile: ")
+            .expect("a value");
+        let back: String = serde_json::from_str(quoted).expect("a JSON string");
+        assert_eq!(back, FILES[0].1);
     }
 
     #[test]

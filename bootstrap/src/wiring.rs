@@ -93,11 +93,7 @@ const NETWORK: Wires = &[
         }),
     ),
 ];
-const GLOBAL: Wires = &[
-    ("Suffix", Suffix),
-    ("EngineVersion", Set(K::EngineVersion)),
-    ("DatabaseName", Set(K::DatabaseName)),
-];
+const GLOBAL: Wires = &[("Suffix", Suffix), ("EngineVersion", Set(K::EngineVersion))];
 const DATA: Wires = &[
     ("Suffix", Suffix),
     ("Role", ROLE),
@@ -126,6 +122,13 @@ const DATA: Wires = &[
     ),
     ("BackupRetentionDays", Set(K::BackupRetentionDays)),
     ("DatabaseName", Set(K::DatabaseName)),
+    (
+        "DataApi",
+        Made(|s, role| {
+            s.get(by(role, K::DataApiPrimary, K::DataApiStandby))
+                .to_owned()
+        }),
+    ),
 ];
 const STORAGE: Wires = &[
     ("Suffix", Suffix),
@@ -198,6 +201,8 @@ const MONITOR: Wires = &[
         "TargetGroupFullName",
         Output(T::App, Same, "TargetGroupFullName"),
     ),
+    ("PrimaryDataApi", Set(K::DataApiPrimary)),
+    ("StandbyDataApi", Set(K::DataApiStandby)),
 ];
 const EDGE: Wires = &[
     ("Suffix", Suffix),
@@ -221,6 +226,8 @@ const WITNESS: Wires = &[
     ("StandbyEndpoint", Output(T::Edge, Once, "StandbyEndpoint")),
     ("QueueUrl", Output(T::Events, Once, "QueueUrl")),
     ("StandbyRegion", Set(K::StandbyRegion)),
+    ("NotificationEmail", Set(K::Email)),
+    ("References", Set(K::WitnessReferences)),
 ];
 const DASHBOARD: Wires = &[
     ("Suffix", Suffix),
@@ -257,10 +264,6 @@ const DAEMON: Wires = &[
     ("DaemonImage", Set(K::DaemonImage)),
     ("VpcId", Output(T::Network, Standby, "VpcId")),
     ("AppSubnets", Output(T::Network, Standby, "AppSubnets")),
-    (
-        "AppSecurityGroup",
-        Output(T::Network, Standby, "AppSecurityGroup"),
-    ),
     ("PrimaryRegion", Set(K::PrimaryRegion)),
     ("HostedZoneId", Output(T::Edge, Once, "HostedZoneId")),
     (

@@ -30,6 +30,8 @@ pub enum Failure {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     #[error(transparent)]
+    Provision(#[from] drd_bootstrap::Error),
+    #[error(transparent)]
     Scenario(#[from] ScenarioError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -43,6 +45,7 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Failure::Config(_) | Failure::Scenario(_) | Failure::Telemetry(_) => 2,
+            Failure::Provision(error) => error.exit_code(),
             Failure::Fetch(_) => FetchError::EXIT_CODE,
             Failure::Handed(error) => error.exit_code(),
             Failure::Daemon(_)

@@ -170,7 +170,11 @@ fn replaced(
     let is_bad = |change: &&ResourceChange| {
         let kind = change.resource_type().unwrap_or_default();
         let removed = change.action().is_some_and(|a| a.as_str() == "Remove");
-        let replaced = change.replacement().is_some_and(|r| r.as_str() != "False");
+        let replaced = match change.replacement().map(|r| r.as_str()) {
+            Some("True") => true,
+            Some("Conditional") => !touches_harmless_only(change),
+            _ => false,
+        };
         let id = change.logical_resource_id().unwrap_or_default();
         STATEFUL.iter().any(|s| kind.starts_with(s))
             && (removed || replaced)
@@ -181,6 +185,21 @@ fn replaced(
         format!("{} ({})", id.unwrap_or_default(), kind.unwrap_or_default())
     });
     named.collect()
+}
+
+/// Properties that never replace what they belong to, whatever a change set is unsure of.
+const HARMLESS: [&str; 5] = [
+    "BucketEncryption",
+    "LifecycleConfiguration",
+    "ReplicationConfiguration",
+    "Tags",
+    "VersioningConfiguration",
+];
+
+fn touches_harmless_only(change: &ResourceChange) -> bool {
+    let names = change.details().iter().filter_map(|d| d.target()?.name());
+    let mut named = names.peekable();
+    named.peek().is_some() && named.all(|name| HARMLESS.contains(&name))
 }
 
 async fn discard(site: &Site, region: &str, arn: &str, set: &str) -> Result<(), Error> {

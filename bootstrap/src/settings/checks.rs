@@ -61,6 +61,10 @@ pub(super) fn daemon(value: &str) -> Result<(), String> {
     ensure(matches!(value, "none" | "ecs"), "is neither none nor ecs")
 }
 
+pub(super) fn yes_or_no(value: &str) -> Result<(), String> {
+    ensure(matches!(value, "yes" | "no"), "is neither yes nor no")
+}
+
 pub(super) fn text(value: &str) -> Result<(), String> {
     ensure(
         value.len() <= 255 && !value.contains(char::is_whitespace),

@@ -97,4 +97,10 @@ parameters! {
         "Most instances of either side.";
     StandbyMin "standby-min" "N" "1" size false
         "Instances of the side that waits; drd raises it when it becomes suspicious.";
+    DataApiPrimary "data-api-primary" "yes|no" "yes" yes_or_no false
+        "Whether the RDS Data API exists in the primary region; the lag sampler reads through it.";
+    DataApiStandby "data-api-standby" "yes|no" "no" yes_or_no false
+        "The same for the standby region (not in eu-central-2). Where there is none, the lag comes from CloudWatch, minutes late.";
+    WitnessReferences "witness-references" "URLS" "https://sts.eu-west-1.amazonaws.com/,https://s3.eu-north-1.amazonaws.com/,https://sts.us-west-2.amazonaws.com/" text false
+        "What must answer the witness for its word to count: URLs outside both sides, with commas.";
 }
