@@ -8,7 +8,9 @@ use super::{Exit, Failure, Output, print};
 use clap::Args;
 use drd_bootstrap::Error;
 use drd_bootstrap::apply::destroy::Destroyed;
+use drd_bootstrap::apply::handover::hand_over;
 use drd_bootstrap::apply::{self, Site};
+use drd_bootstrap::doctor::{self, Finding, Wanted};
 use drd_bootstrap::naming::Suffix;
 use drd_bootstrap::observe::{self, clients::Aws};
 use drd_bootstrap::observed::Observed;
@@ -178,9 +180,9 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
         let pending = args.detailed_exitcode && plan.changes() > 0;
         return Ok(if pending { Exit::NotArmed } else { Exit::Done });
     }
-    // Preflight belongs here: before anything is created, after everything was looked at.
     refuse_what_is_held(&plan)?;
     if plan.changes() > 0 {
+        preflight(&known).await?;
         say(&plan.table());
         confirm(
             args.yes,
@@ -194,7 +196,8 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
         .save(&State::new(&known.settings, &known.account))?;
     let site = known.site(&args.allow_replacement);
     let outputs = apply::apply(&site, &plan, &observed, asked_to_stop()).await?;
-    // The daemon's configuration is written here, from these outputs.
+    let configuration = hand_over(&site, &outputs).await?;
+    known.folder.write("toml", &configuration)?;
     let offer = offered(&known.settings, &outputs);
     match args.output {
         Output::Table => print(&offer.table())?,
@@ -208,6 +211,27 @@ fn show(plan: &Plan, output: Output) -> Result<(), Failure> {
         Output::Table => print(&plan.table()),
         Output::Json => print(&serde_json::to_string_pretty(&plan.json())?),
     }
+}
+
+/// What would fail half-way is refused before anything is created.
+async fn preflight(known: &Known) -> Result<(), Error> {
+    let now = crate::clock::Clock::start().read().0;
+    let wanted = Wanted::of(&known.settings);
+    let findings = observe::doctor::preflight(known.aws.config(), &wanted, now).await;
+    let red = doctor::refusals(&findings);
+    if red.is_empty() {
+        return Ok(());
+    }
+    let told = |f: &&Finding| match &f.remedy {
+        Some(remedy) => format!("{}: {}\n  {remedy}", f.check, f.detail),
+        None => format!("{}: {}", f.check, f.detail),
+    };
+    let list: Vec<String> = red.iter().map(told).collect();
+    Err(Error::Refused(format!(
+        "{}\nNothing was created. `drd doctor --suffix {}` checks again.",
+        list.join("\n"),
+        known.settings.suffix()
+    )))
 }
 
 /// After a failover nothing is built against the roles; what is held back is said, with its exit.
