@@ -3,7 +3,9 @@
 //! Deliberately absent: logic. Each command is one call into the library.
 
 mod bars;
+mod doctor;
 mod failure;
+mod place;
 mod provision;
 mod words;
 
@@ -47,9 +49,11 @@ enum Words {
     /// Take an estate away, and prove that nothing is left.
     Destroy(provision::DestroyArgs),
     /// Run the daemon until SIGTERM.
-    Run(Where),
+    Run(RunDaemonArgs),
     /// Ask the running daemon: armed or not, and why.
     Status(StatusArgs),
+    /// Check whether an estate can be built, or the one that stands could fail over.
+    Doctor(doctor::DoctorArgs),
     /// Check a configuration.
     #[command(subcommand)]
     Config(ConfigWords),
@@ -65,6 +69,14 @@ struct Where {
     /// The configuration file; /etc/drd/drd.toml when absent.
     #[arg(long, value_name = "FILE", env = "DRD_CONFIG")]
     config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct RunDaemonArgs {
+    #[command(flatten)]
+    place: Where,
+    #[command(flatten)]
+    estate: place::Estate,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +173,8 @@ pub enum Exit {
     Failed,
     /// 4.
     NotArmed,
+    /// 7.
+    Unreachable,
     /// 6.
     Missed,
 }
@@ -172,6 +186,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::NotArmed => 4,
             Exit::Missed => 6,
+            Exit::Unreachable => 7,
         })
     }
 }
@@ -195,7 +210,8 @@ impl Cli {
             Words::Bootstrap(args) => provision::bootstrap(&args),
             Words::Outputs(args) => provision::outputs(&args),
             Words::Destroy(args) => provision::destroy(&args),
-            Words::Run(place) => run(&place),
+            Words::Run(args) => run(&args),
+            Words::Doctor(args) => doctor::run(&args),
             Words::Status(args) => show_status(&args),
             Words::Config(ConfigWords::Check { file }) => {
                 print(&config::check_report(file.as_deref(), variables())?)?;
@@ -214,9 +230,9 @@ fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars().filter(|(name, _)| name != "DRD_CONFIG" && name != "DRD_LOG")
 }
 
-fn run(place: &Where) -> Result<Exit, Failure> {
+fn run(args: &RunDaemonArgs) -> Result<Exit, Failure> {
     Telemetry::from_process().start()?;
-    let config = config::load(place.config.as_deref(), variables())?;
+    let config = place::config(&args.place, &args.estate)?;
     daemon::run(config)?;
     Ok(Exit::Done)
 }

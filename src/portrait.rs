@@ -49,6 +49,7 @@ pub fn portrait(conductor: &Conductor, config: &Config, now: Time) -> StatusView
             .map(|side| side_status(facts, config, side, now))
             .to_vec(),
         replication: replication(facts, setup.policy.rpo, now),
+        heartbeat_age_seconds: facts.heartbeat_at.map(|at| seconds(now - at)),
         signals: facts
             .evidence
             .readings

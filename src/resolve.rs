@@ -12,6 +12,7 @@ use hickory_resolver::config::{
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use hickory_resolver::{TokioResolver, system_conf};
 use std::collections::BTreeSet;
@@ -320,79 +321,38 @@ fn zones(record: &str) -> Vec<String> {
         .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn given(addresses: &[&str], alias: Option<&str>) -> Given {
-        Given {
-            addresses: addresses
-                .iter()
-                .map(|a| a.parse().expect("an address"))
-                .collect(),
-            alias: alias.map(str::to_owned),
+/// The name servers of a zone, as the configured resolvers or the host's own give them: the first
+/// that answers. `None` when none does; empty when there is no such zone. The zone's own servers
+/// are not asked: they would confirm themselves.
+pub async fn name_servers(
+    topology: &Topology,
+    zone: &str,
+    deadline: Duration,
+) -> Option<BTreeSet<String>> {
+    let resolvers = match topology.dns.resolvers.is_empty() {
+        true => own(),
+        false => configured(topology, deadline).await,
+    };
+    let client = client(&resolvers.ok()?, deadline)?;
+    let asked = client.lookup(absolute(zone), RecordType::NS);
+    match timeout(deadline, asked).await.ok()? {
+        Ok(found) => {
+            let mut names = BTreeSet::new();
+            for record in found.answers() {
+                if let RData::NS(name) = &record.data {
+                    names.insert(plain(&name.0.to_ascii()));
+                }
+            }
+            Some(names)
         }
-    }
-
-    fn named() -> [Target; 2] {
-        topology_targets(&crate::aws::tests::topology())
-    }
-
-    /// A recursive resolver that knows both targets.
-    fn answers(record: Option<Given>) -> Answers {
-        let targets = [&["10.0.0.1", "10.0.0.2"][..], &["10.1.0.1", "10.1.0.2"][..]];
-        (record, targets.map(|t| Some(given(t, None))))
-    }
-
-    #[test]
-    fn all_that_answer_must_agree() {
-        let new = answers(Some(given(&["10.1.0.2"], None)));
-        let old = answers(Some(given(&["10.0.0.1"], None)));
-        let silent = answers(None);
-        let side = |all: &[Answers]| judge(all, &named());
-        assert_eq!(side(&[new.clone(), silent.clone()]), Some(Side::Standby));
-        assert_eq!(side(&[new.clone(), old.clone()]), None, "a stale resolver");
-        assert_eq!(side(std::slice::from_ref(&old)), Some(Side::Primary));
-        assert_eq!(side(&[silent]), None, "nobody answered");
-        assert_eq!(side(&[]), None);
-        let nothing = answers(Some(Given::default()));
-        assert_eq!(
-            side(&[new, nothing]),
-            None,
-            "one says that there is no such name"
-        );
-    }
-
-    #[test]
-    fn addresses_of_both_sides_at_once_are_nobodys() {
-        let mixed = answers(Some(given(&["10.0.0.1", "10.1.0.1"], None)));
-        assert_eq!(judge(&[mixed], &named()), None);
-    }
-
-    #[test]
-    fn sides_that_share_an_address_cannot_be_told_apart() {
-        let one = Target {
-            name: None,
-            addresses: given(&["10.9.0.1"], None).addresses,
-        };
-        let all = [(Some(given(&["10.9.0.1"], None)), [None, None])];
-        assert_eq!(judge(&all, &[one.clone(), one]), None);
-    }
-
-    #[test]
-    fn an_authoritative_server_may_give_the_alias_alone() {
-        let alias = "alb-standby-shop1-1.eu-central-2.elb.amazonaws.com";
-        let all = [(Some(given(&[], Some(alias))), [None, None])];
-        assert_eq!(judge(&all, &named()), Some(Side::Standby));
-    }
-
-    #[test]
-    fn the_zone_is_looked_for_from_the_record_upwards() {
-        let expected = [
-            "api.shop1.example.com.",
-            "shop1.example.com.",
-            "example.com.",
-        ];
-        assert_eq!(zones("api.shop1.example.com."), expected);
+        // A resolver that could not find out has not said that there is no such zone.
+        Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
+            let says_no = [ResponseCode::NXDomain, ResponseCode::NoError];
+            says_no.contains(&none.response_code).then(BTreeSet::new)
+        }
+        Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,10 @@ pub struct StatusView {
     pub sides: Vec<SideStatus>,
     /// Replication from the active side to the other.
     pub replication: Replication,
+    /// How long ago our heartbeat last came back through EventBridge and SQS; `None` when it
+    /// never did, or an older daemon does not say.
+    #[serde(default)]
+    pub heartbeat_age_seconds: Option<f64>,
     /// Every sensor's newest word.
     pub signals: Vec<SignalStatus>,
     /// The running or newest recovery.

@@ -1,7 +1,8 @@
 //! Provisions the estate: both regions from embedded templates, and back to nothing.
 //!
-//! `settings` is what somebody wants, `stacks` and `wiring` what that means, `observe` what is
-//! there, `plan` what is to be done, `apply` does it. [`Topology`] is the contract between an
+//! `settings` is what somebody wants, `stacks` and `wiring` what that means, `doctor` what must be
+//! found before, `observe` what is there, `plan` what is to be done, `apply` does it, `handover`
+//! tells the daemon. [`Topology`] is the contract between an
 //! estate and the daemon, whether bootstrap built it or a person described it.
 //!
 //! Deliberately absent: printing, prompting, and everything that a failover does.
@@ -9,7 +10,9 @@
 pub mod apply;
 pub mod artefact;
 pub mod call;
+pub mod doctor;
 pub mod error;
+pub mod handover;
 pub mod naming;
 pub mod observe;
 pub mod observed;

@@ -3,6 +3,8 @@
 //! Deliberately absent: judgement; `plan` and `teardown` draw the conclusions.
 
 pub mod clients;
+pub mod doctor;
+pub mod handover;
 pub mod leftovers;
 pub mod stacks;
 

@@ -20,6 +20,8 @@ pub struct Group {
     pub in_service: u32,
     /// Names of suspended processes, e.g. `Launch`.
     pub suspended: Vec<String>,
+    /// The type of an instance in it, e.g. `t4g.small`; `None` while it has none.
+    pub instance_type: Option<String>,
 }
 
 /// The numbers of one UpdateAutoScalingGroup; what is absent stays as it is.
@@ -156,6 +158,10 @@ fn group_of(found: &AutoScalingGroup) -> Group {
             .iter()
             .filter_map(|p| p.process_name().map(str::to_owned))
             .collect(),
+        instance_type: found
+            .instances()
+            .iter()
+            .find_map(|i| i.instance_type().map(str::to_owned)),
     }
 }
 
@@ -191,6 +197,7 @@ mod tests {
             max,
             in_service: desired,
             suspended: Vec::new(),
+            instance_type: None,
         }
     }
 

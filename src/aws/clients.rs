@@ -90,6 +90,8 @@ pub(super) struct Regional {
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
     pub(super) balancing: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+    pub(super) quotas: aws_sdk_servicequotas::Client,
     pub(super) rds: aws_sdk_rds::Client,
 }
 
@@ -99,6 +101,8 @@ impl Regional {
             autoscaling: aws_sdk_autoscaling::Client::new(config),
             balancing: aws_sdk_elasticloadbalancingv2::Client::new(config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(config),
+            kms: aws_sdk_kms::Client::new(config),
+            quotas: aws_sdk_servicequotas::Client::new(config),
             rds: aws_sdk_rds::Client::new(config),
         }
     }

@@ -46,6 +46,8 @@ pub struct Cluster {
     pub has_writer: bool,
     /// `EngineVersion`, e.g. `16.6`.
     pub engine_version: String,
+    /// ARN of the key that its storage is encrypted under, when it is.
+    pub key: Option<String>,
 }
 
 /// The cluster of a side, asked in its own region.
@@ -189,6 +191,7 @@ fn cluster_of(found: &DbCluster) -> Cluster {
         members: members.len(),
         has_writer: members.iter().any(|m| m.is_cluster_writer() == Some(true)),
         engine_version: found.engine_version().unwrap_or_default().to_owned(),
+        key: found.kms_key_id().map(str::to_owned),
     }
 }
 
@@ -319,6 +322,7 @@ mod tests {
             members,
             has_writer,
             engine_version: String::new(),
+            key: None,
         };
         assert_eq!(cluster("available", 1, true).available(true), Some(true));
         assert_eq!(cluster("available", 2, false).available(true), Some(false));

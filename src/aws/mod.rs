@@ -9,8 +9,10 @@ pub mod capacity;
 pub mod clients;
 pub mod database;
 pub mod error;
+pub mod keys;
 pub mod notify;
 pub mod queue;
+pub mod quotas;
 pub mod traffic;
 pub mod wiring;
 

@@ -23,6 +23,17 @@ pub async fn heartbeat(aws: &Clients, sent_at: Time, nonce: &str) -> Result<(), 
     put(aws, "drd.heartbeat", "Heartbeat", &detail).await
 }
 
+/// Sends an event that every daemon drops: a suffix with a space is no estate's. Its clock is a
+/// doctor's, and a heartbeat that were taken for ours would shift the daemon's idea of AWS's.
+///
+/// # Errors
+/// What AWS said.
+pub async fn of_doctor(aws: &Clients, sent_at: Time) -> Result<(), AwsError> {
+    let suffix = format!("doctor of {}", aws.topology().suffix);
+    let detail = json!({ "sent_at": rfc3339(sent_at), "nonce": "doctor", "suffix": suffix });
+    put(aws, "drd.heartbeat", "Heartbeat", &detail).await
+}
+
 /// Sends a page.
 ///
 /// # Errors

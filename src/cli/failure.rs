@@ -4,6 +4,7 @@
 
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
+use crate::handed::HandedError;
 use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
 use crate::metrics::MetricsError;
@@ -22,6 +23,8 @@ pub enum Failure {
     Daemon(#[from] DaemonError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Handed(#[from] HandedError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -44,6 +47,7 @@ impl Failure {
             Failure::Config(_) | Failure::Scenario(_) | Failure::Telemetry(_) => 2,
             Failure::Provision(error) => error.exit_code(),
             Failure::Fetch(_) => FetchError::EXIT_CODE,
+            Failure::Handed(error) => error.exit_code(),
             Failure::Daemon(_)
             | Failure::Ledger(_)
             | Failure::Metrics(_)

@@ -10,12 +10,13 @@ use prometheus::{HistogramVec, IntCounter, IntCounterVec, Registry, Result};
 const CALL_BUCKETS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
 
 /// Every call that the daemon makes, so that each is there at zero.
-const AWS_CALLS: [(&str, &str); 18] = [
+const AWS_CALLS: [(&str, &str); 20] = [
     ("autoscaling", "DescribeAutoScalingGroups"),
     ("autoscaling", "UpdateAutoScalingGroup"),
     ("cloudwatch", "GetMetricData"),
     ("elasticloadbalancing", "DescribeTargetHealth"),
     ("events", "PutEvents"),
+    ("kms", "DescribeKey"),
     ("rds", "DescribeDBClusters"),
     ("rds", "DescribeGlobalClusters"),
     ("rds", "FailoverGlobalCluster"),
@@ -25,6 +26,7 @@ const AWS_CALLS: [(&str, &str); 18] = [
     ("s3", "DeleteObject"),
     ("s3", "GetObject"),
     ("s3", "PutObject"),
+    ("servicequotas", "GetServiceQuota"),
     ("sqs", "ChangeMessageVisibility"),
     ("sqs", "DeleteMessage"),
     ("sqs", "GetQueueAttributes"),

@@ -48,6 +48,7 @@ pub(crate) fn calm() -> StatusView {
             side(Side::Primary, "eu-central-1", "writer", true),
             side(Side::Standby, "eu-central-2", "reader", false),
         ],
+        heartbeat_age_seconds: Some(12.0),
         replication: Replication {
             lag_seconds: Some(0.4),
             sampled_age_seconds: Some(11.0),

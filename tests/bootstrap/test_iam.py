@@ -24,6 +24,7 @@ NO_RESOURCE_LEVEL = {
     "autoscaling:DescribeAutoScalingGroups",
     "elasticloadbalancing:DescribeTargetHealth",
     "cloudwatch:GetMetricData",
+    "servicequotas:GetServiceQuota",
 }
 PARAMETERS = {
     "Suffix": "shop1", "AWS::Partition": "aws", "AWS::AccountId": "123456789012", "AWS::Region": "eu-central-2",
@@ -118,6 +119,10 @@ def test_only_what_has_no_resource_level_stands_on_a_star():
 
 def test_every_resource_is_this_estates():
     for statement in statements(role()):
+        if "kms:ResourceAliases" in statement.get("Condition", {}).get("ForAnyValue:StringEquals", {}):
+            aliases = statement["Condition"]["ForAnyValue:StringEquals"]["kms:ResourceAliases"]
+            assert all(alias.endswith("-shop1") for alias in resolved(aliases, PARAMETERS))
+            continue
         for arn in resolved(listed(statement["Resource"]), PARAMETERS):
             given = [PARAMETERS[k] for k in ("HostedZoneId", "LatchHealthCheckId", "KeyArn")]
             assert arn == "*" or "shop1" in arn or any(arn.endswith(g) for g in given), arn

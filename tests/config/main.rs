@@ -3,6 +3,7 @@
 //! Deliberately absent: the process's environment; variables are handed in.
 
 mod accepted;
+mod handed;
 mod refused;
 
 use drd::config::{self, Config};

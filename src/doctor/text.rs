@@ -1,0 +1,82 @@
+//! The table of `drd doctor`: what is wrong first, each with what to do.
+//!
+//! Deliberately absent: colours; the verdict is a word.
+
+use super::Report;
+use drd_bootstrap::doctor::{Finding, Verdict};
+
+pub(super) fn table(report: &Report) -> String {
+    let count = |verdict| {
+        report
+            .findings
+            .iter()
+            .filter(|f| f.verdict == verdict)
+            .count()
+    };
+    let subject = match (report.stands, report.gated) {
+        (true, false) => "nothing known keeps it from failing over",
+        (true, true) => "it could NOT fail over now",
+        (false, false) => "nothing known keeps it from being built and failing over",
+        (false, true) => "it could not be built as asked, or not fail over",
+    };
+    let mut out = format!(
+        "{}: {subject}. {} red, {} unknown, {} green\n",
+        report.suffix,
+        count(Verdict::Red),
+        count(Verdict::Unknown),
+        count(Verdict::Green)
+    );
+    let width = report
+        .findings
+        .iter()
+        .map(|f| f.check.len())
+        .max()
+        .unwrap_or(0);
+    for verdict in [Verdict::Red, Verdict::Unknown, Verdict::Green] {
+        for finding in report.findings.iter().filter(|f| f.verdict == verdict) {
+            out.push_str(&row(finding, width));
+        }
+    }
+    out
+}
+
+fn row(finding: &Finding, width: usize) -> String {
+    let mark = match finding.verdict {
+        Verdict::Red if finding.gates() => "RED",
+        Verdict::Red => "red",
+        Verdict::Unknown => "?",
+        Verdict::Green => "ok",
+    };
+    let mut out = format!(
+        " {mark:<3}  {:<width$}  {}\n",
+        finding.check, finding.detail
+    );
+    if let Some(remedy) = &finding.remedy {
+        out.push_str(&format!(" {:<3}  {:<width$}  -> {remedy}\n", "", ""));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drd_bootstrap::doctor::{Judged, Weight};
+
+    #[test]
+    fn what_is_wrong_comes_first_with_its_remedy() {
+        let report = Report::new(
+            "shop1",
+            true,
+            vec![
+                Judged::green("0.1 s").named("clock", Weight::Failover),
+                Judged::red("key is Disabled", "enable it").named("key", Weight::Failover),
+            ],
+        );
+        assert_eq!(
+            report.table(),
+            "shop1: it could NOT fail over now. 1 red, 0 unknown, 1 green\n \
+             RED  key    key is Disabled\n             -> enable it\n \
+             ok   clock  0.1 s\n"
+        );
+    }
+}

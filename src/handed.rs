@@ -1,0 +1,170 @@
+//! The configuration that bootstrap handed over: the file in the state folder, else the copy in
+//! the standby's region.
+//!
+//! Deliberately absent: the primary's region, and reading what the file says.
+
+use crate::clock::Clock;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use drd_bootstrap::Suffix;
+use drd_bootstrap::doctor::{Failure, Trouble};
+use drd_bootstrap::handover::{CONFIG_KEY, config_bucket, local_path};
+use drd_bootstrap::observe::handover::fetch;
+use std::path::Path;
+
+/// Where the standby is unless somebody says otherwise: bootstrap's own default.
+pub const STANDBY_REGION: &str = "eu-central-2";
+/// Bootstrap's state folder, in the working directory.
+pub const FOLDER: &str = ".drd-state";
+
+/// A configuration's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// Where it was found, as problems call it.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Why there is no configuration. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub enum HandedError {
+    /// The file is there and cannot be read.
+    #[error("read the configuration; nothing was started")]
+    Read(#[source] std::io::Error),
+    /// It is in neither place.
+    #[error(
+        "no configuration of estate {suffix}: neither {local} nor {object} in {region} is there.\n\
+         Nothing was started. `drd bootstrap --suffix {suffix}` writes both; --standby-region says \
+         where the copy is, and --config names a file."
+    )]
+    Nowhere {
+        /// The estate.
+        suffix: Suffix,
+        /// The file.
+        local: String,
+        /// Bucket and key.
+        object: String,
+        /// The region asked.
+        region: String,
+    },
+    /// AWS did not give the copy.
+    #[error(
+        "{local} is not there, and its copy could not be read: {trouble}.\n\
+         Nothing was started. Copy the file here, or name it with --config."
+    )]
+    Aws {
+        /// The file.
+        local: String,
+        /// What AWS said.
+        trouble: Trouble,
+    },
+}
+
+impl HandedError {
+    /// 7 when AWS did not give it; 2 when there is nothing to give.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            HandedError::Read(_) | HandedError::Nowhere { .. } => 2,
+            HandedError::Aws { .. } => 7,
+        }
+    }
+}
+
+/// What the SDK finds in the environment, for a region. Makes no call.
+pub async fn sdk(region: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .load()
+        .await
+}
+
+/// The file in the state folder, if there is one.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn local(folder: &Path, suffix: &Suffix) -> Result<Option<Handed>, HandedError> {
+    let path = local_path(folder, suffix);
+    match fs_err::read_to_string(&path) {
+        Ok(text) => Ok(Some(Handed {
+            name: path.display().to_string(),
+            text,
+        })),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(HandedError::Read(error)),
+    }
+}
+
+/// The file, else its copy in the standby's region.
+///
+/// # Errors
+/// See [`HandedError`].
+pub async fn find(suffix: &Suffix, region: &str) -> Result<Handed, HandedError> {
+    if let Some(handed) = local(Path::new(FOLDER), suffix)? {
+        return Ok(handed);
+    }
+    let object = format!("{}/{CONFIG_KEY}", config_bucket(suffix));
+    let now = Clock::start().read().0;
+    match fetch(&sdk(region).await, region, suffix, now).await {
+        Ok(text) => Ok(Handed {
+            name: format!("s3://{object}"),
+            text,
+        }),
+        Err(trouble) => Err(refused(suffix, region, object, trouble)),
+    }
+}
+
+fn refused(suffix: &Suffix, region: &str, object: String, trouble: Trouble) -> HandedError {
+    let local = local_path(Path::new(FOLDER), suffix).display().to_string();
+    match trouble.failure {
+        Failure::Absent => HandedError::Nowhere {
+            suffix: suffix.clone(),
+            local,
+            object,
+            region: region.to_owned(),
+        },
+        Failure::Denied | Failure::NotAuthenticated | Failure::Silent => {
+            HandedError::Aws { local, trouble }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(failure: Failure) -> HandedError {
+        let suffix = Suffix::new("shop1").expect("a suffix");
+        let trouble = Trouble {
+            operation: "s3:GetObject",
+            object: "o".to_owned(),
+            failure,
+            said: "no".to_owned(),
+        };
+        refused(&suffix, "eu-central-2", "b/drd.toml".to_owned(), trouble)
+    }
+
+    #[test]
+    fn an_estate_that_is_not_there_is_told_from_an_aws_that_does_not_answer() {
+        assert_eq!(with(Failure::Absent).exit_code(), 2);
+        assert!(
+            with(Failure::Absent)
+                .to_string()
+                .contains("drd bootstrap --suffix shop1")
+        );
+        for failure in [Failure::Denied, Failure::NotAuthenticated, Failure::Silent] {
+            assert_eq!(with(failure).exit_code(), 7, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn the_file_in_the_state_folder_is_read_and_a_missing_one_is_no_error() {
+        let folder = std::env::temp_dir().join(format!("drd-handed-{}", std::process::id()));
+        let suffix = Suffix::new("shop1").expect("a suffix");
+        assert!(matches!(local(&folder, &suffix), Ok(None)));
+        let written = drd_bootstrap::handover::write_local(&folder, &suffix, "x = 1");
+        assert!(written.is_ok());
+        let found = local(&folder, &suffix).expect("readable");
+        fs_err::remove_dir_all(&folder).expect("removable");
+        assert_eq!(found.map(|h| h.text), Some("x = 1".to_owned()));
+    }
+}
