@@ -13,7 +13,7 @@ type Offer = (&'static str, Template, Option<Role>, &'static str);
 const P: Option<Role> = Some(Role::Primary);
 const S: Option<Role> = Some(Role::Standby);
 
-const OFFERS: [Offer; 34] = [
+const OFFERS: [Offer; 36] = [
     ("record", Template::Edge, None, "RecordName"),
     ("primary_endpoint", Template::Edge, None, "PrimaryEndpoint"),
     (
@@ -99,6 +99,18 @@ const OFFERS: [Offer; 34] = [
         Template::Storage,
         S,
         "ConfigBucket",
+    ),
+    (
+        "primary_artefact_bucket",
+        Template::Storage,
+        P,
+        "ArtefactBucket",
+    ),
+    (
+        "secondary_artefact_bucket",
+        Template::Storage,
+        S,
+        "ArtefactBucket",
     ),
     ("latch_bucket", Template::Latch, None, "LatchBucket"),
     ("witness_topic_arn", Template::Witness, None, "TopicArn"),

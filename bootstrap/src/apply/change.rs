@@ -35,22 +35,24 @@ pub(super) async fn update(
     wanted: &Wanted,
 ) -> Result<bool, Error> {
     let region = site.region(work.stack()).to_owned();
+    // The name, not the ARN: emulators look change sets up by it, and the stack is there.
+    let name = site.name(work.stack());
     if is_same(site, &region, seen, wanted).await? {
         return Ok(false);
     }
     site.tell(work, News::Begun("updating".to_owned()));
     let set = format!("drd-{work}-{}", site.run);
-    prepare(site, &region, seen, wanted, &set).await?;
-    let changes = match computed(site, &region, &seen.arn, &set).await? {
+    prepare(site, &region, &name, wanted, &set).await?;
+    let changes = match computed(site, &region, &name, &set).await? {
         Computed::Nothing => {
-            discard(site, &region, &seen.arn, &set).await?;
+            discard(site, &region, &name, &set).await?;
             return Ok(false);
         }
         Computed::Changes(changes) => changes,
     };
     let refused = replaced(&changes, &site.allow_replacement);
     if !refused.is_empty() {
-        discard(site, &region, &seen.arn, &set).await?;
+        discard(site, &region, &name, &set).await?;
         return Err(Error::Refused(format!(
             "the update would replace or remove {}, and what it holds would be lost; name it with \
              --allow-replacement LOGICALID if that is what you want",
@@ -58,11 +60,11 @@ pub(super) async fn update(
         )));
     }
     let client = site.aws.at(&region).cloudformation;
-    let answer = call("cloudformation:ExecuteChangeSet", &seen.arn, || {
+    let answer = call("cloudformation:ExecuteChangeSet", &name, || {
         client
             .execute_change_set()
             .change_set_name(&set)
-            .stack_name(&seen.arn)
+            .stack_name(&name)
             .send()
     })
     .await;
@@ -86,15 +88,15 @@ async fn is_same(site: &Site, region: &str, seen: &Seen, wanted: &Wanted) -> Res
 async fn prepare(
     site: &Site,
     region: &str,
-    seen: &Seen,
+    name: &str,
     wanted: &Wanted,
     set: &str,
 ) -> Result<(), Error> {
     let client = site.aws.at(region).cloudformation;
-    let answer = call("cloudformation:CreateChangeSet", &seen.arn, || {
+    let answer = call("cloudformation:CreateChangeSet", name, || {
         client
             .create_change_set()
-            .stack_name(&seen.arn)
+            .stack_name(name)
             .change_set_name(set)
             .change_set_type(ChangeSetType::Update)
             .template_body(&wanted.body)
