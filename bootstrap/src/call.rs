@@ -77,7 +77,12 @@ impl AwsError {
         let text = error.message().unwrap_or_default();
         let class = match error {
             SdkError::ConstructionFailure(_) => Class::Unreachable,
-            SdkError::DispatchFailure(f) if !f.is_io() && !f.is_timeout() => Class::Unreachable,
+            // A connection closed before the answer is "other", with a kind: it may be tried again.
+            SdkError::DispatchFailure(f)
+                if !f.is_io() && !f.is_timeout() && f.as_other().is_none() =>
+            {
+                Class::Unreachable
+            }
             _ => class(code.as_deref(), text, status),
         };
         let message = match &code {
