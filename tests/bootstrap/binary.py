@@ -64,7 +64,15 @@ class Drd:
 def changes(account: Account) -> list:
     """Every call that could change something and was answered with success; the harness's own are left out."""
     calls = account.world.audit.calls(account.identity)
-    return [c for c in calls if c.took_effect and not c.action.startswith(READING + HARMLESS)]
+    return [c for c in calls if c.took_effect and not name_of(c).startswith(READING + HARMLESS)]
+
+
+def name_of(call) -> str:
+    """The account service has no IAM names in the log: `POST /getRegionOptStatus`."""
+    if call.service != "account":
+        return call.action
+    name = call.action.rsplit("/", 1)[-1]
+    return name[:1].upper() + name[1:]
 
 
 def stacks(account: Account, suffix: str, region: Region | None = None) -> dict[str, str]:
