@@ -6,6 +6,7 @@ mod bars;
 mod doctor;
 mod failure;
 mod place;
+mod preflight;
 mod provision;
 mod words;
 

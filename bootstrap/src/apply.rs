@@ -9,6 +9,7 @@ mod buckets;
 mod change;
 mod database;
 pub mod destroy;
+pub mod handed;
 mod stack;
 mod watch;
 

@@ -3,6 +3,7 @@
 //! Deliberately absent: provisioning itself; the crate `drd_bootstrap` does it and tells.
 
 use super::bars::Teller;
+use super::preflight;
 use super::words::SettingWords;
 use super::{Exit, Failure, Output, print};
 use clap::Args;
@@ -171,21 +172,47 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
         false => Some(args.which.folder(&suffix).lock()?),
     };
     let known = Known::find(&args.which, args.settings.said()).await?;
-    let observed = observe::observe(&known.aws, &known.settings, true).await?;
-    let plan = plan::plan(&known.settings, &observed);
     if args.plan {
+        let observed = observe::observe(&known.aws, &known.settings, true).await?;
+        let plan = plan::plan(&known.settings, &observed);
         show(&plan, args.output)?;
         let pending = args.detailed_exitcode && plan.changes() > 0;
         return Ok(if pending { Exit::NotArmed } else { Exit::Done });
     }
-    // Preflight belongs here: before anything is created, after everything was looked at.
-    refuse_what_is_held(&plan)?;
+    let (observed, refusal) = tokio::join!(
+        observe::observe(&known.aws, &known.settings, true),
+        preflight::refusal(&known.aws, &known.settings)
+    );
+    let observed = match (observed, refusal) {
+        // What keeps us from looking is better said by the check that names its remedy.
+        (Err(_), Some(refusal)) => return Err(refusal.into()),
+        (Err(error), None) => return Err(error.into()),
+        (Ok(observed), refusal) => {
+            let plan = plan::plan(&known.settings, &observed);
+            refuse_what_is_held(&plan)?;
+            // An estate that is as it should be is not judged by what a new one would need.
+            match refusal.filter(|_| plan.changes() > 0) {
+                Some(refusal) => return Err(refusal.into()),
+                None => observed,
+            }
+        }
+    };
+    carry_out(args, &known, &observed).await
+}
+
+async fn carry_out(
+    args: &BootstrapArgs,
+    known: &Known,
+    observed: &Observed,
+) -> Result<Exit, Failure> {
+    let suffix = known.settings.suffix();
+    let plan = plan::plan(&known.settings, observed);
     if plan.changes() > 0 {
         say(&plan.table());
         confirm(
             args.yes,
-            &suffix,
-            "build this estate? It costs money every hour.",
+            suffix,
+            "build this estate? It costs money every hour. (yes)",
             "yes",
         )?;
     }
@@ -193,8 +220,8 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
         .folder
         .save(&State::new(&known.settings, &known.account))?;
     let site = known.site(&args.allow_replacement);
-    let outputs = apply::apply(&site, &plan, &observed, asked_to_stop()).await?;
-    // The daemon's configuration is written here, from these outputs.
+    let outputs = apply::apply(&site, &plan, observed, asked_to_stop()).await?;
+    preflight::hand_over(&site, &known.folder, &outputs).await?;
     let offer = offered(&known.settings, &outputs);
     match args.output {
         Output::Table => print(&offer.table())?,
