@@ -9,7 +9,6 @@ mod buckets;
 mod change;
 mod database;
 pub mod destroy;
-pub mod handed;
 mod stack;
 mod watch;
 

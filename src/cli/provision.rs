@@ -221,7 +221,8 @@ async fn carry_out(
         .save(&State::new(&known.settings, &known.account))?;
     let site = known.site(&args.allow_replacement);
     let outputs = apply::apply(&site, &plan, observed, asked_to_stop()).await?;
-    preflight::hand_over(&site, &known.folder, &outputs).await?;
+    let configuration = hand_over(&site, &outputs).await?;
+    known.folder.write("toml", &configuration)?;
     let offer = offered(&known.settings, &outputs);
     match args.output {
         Output::Table => print(&offer.table())?,
