@@ -161,8 +161,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("drd-handed-{}", std::process::id()));
         let suffix = Suffix::new("shop1").expect("a suffix");
         assert!(matches!(local(&folder, &suffix), Ok(None)));
-        let written = drd_bootstrap::handover::write_local(&folder, &suffix, "x = 1");
-        assert!(written.is_ok());
+        let state = drd_bootstrap::state::Folder::new(&folder, &suffix);
+        state.write("toml", "x = 1").expect("writable");
         let found = local(&folder, &suffix).expect("readable");
         fs_err::remove_dir_all(&folder).expect("removable");
         assert_eq!(found.map(|h| h.text), Some("x = 1".to_owned()));

@@ -9,6 +9,7 @@ mod buckets;
 mod change;
 mod database;
 pub mod destroy;
+pub mod handover;
 mod stack;
 mod watch;
 

@@ -14,6 +14,8 @@ pub mod names;
 pub mod quota;
 pub mod zone;
 
+use crate::settings::{Key, Settings};
+use crate::stacks::Role;
 use serde::Serialize;
 use std::fmt;
 
@@ -229,6 +231,33 @@ pub struct Side {
 pub const GLOBAL_REGION: &str = "us-east-1";
 
 impl Wanted {
+    /// What these settings ask for.
+    pub fn of(settings: &Settings) -> Wanted {
+        let text = |key| settings.get(key).to_owned();
+        let serving = settings.number(Key::ServingDesired);
+        let side = |role: Role, built, gateways| Side {
+            role: role.name(),
+            region: settings.region(role).to_owned(),
+            built,
+            serving,
+            nat_gateways: settings.number(gateways),
+        };
+        let waiting = settings.number(Key::StandbyMin);
+        Wanted {
+            suffix: settings.suffix().to_string(),
+            sides: [
+                side(Role::Primary, serving, Key::NatGatewaysPrimary),
+                side(Role::Standby, waiting, Key::NatGatewaysStandby),
+            ],
+            witness_region: text(Key::WitnessRegion),
+            hosted_zone_id: Some(text(Key::HostedZoneId)).filter(|id| !id.is_empty()),
+            domain: text(Key::Domain),
+            engine_version: text(Key::EngineVersion),
+            instance_class: text(Key::InstanceClass),
+            instance_type: text(Key::InstanceType),
+        }
+    }
+
     /// Every region that something is built in, each once.
     pub fn regions(&self) -> Vec<&str> {
         let [primary, standby] = &self.sides;

@@ -6,6 +6,7 @@
 //! the daemon's own) and sensors that every estate has without being told.
 
 use crate::naming::Suffix;
+use crate::settings::{Key, Settings};
 use crate::topology::{Dns, Latch, SideTopology, Sides, Topology};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -34,6 +35,21 @@ pub struct Facts {
     pub serving_min: u32,
     /// DesiredCapacity of the side that serves.
     pub serving_desired: u32,
+}
+
+impl Facts {
+    /// What the settings say of it.
+    pub fn of(settings: &Settings) -> Facts {
+        let region = |key| settings.get(key).to_owned();
+        Facts {
+            suffix: settings.suffix().clone(),
+            primary_region: region(Key::PrimaryRegion),
+            standby_region: region(Key::StandbyRegion),
+            witness_region: region(Key::WitnessRegion),
+            serving_min: settings.number(Key::ServingMin),
+            serving_desired: settings.number(Key::ServingDesired),
+        }
+    }
 }
 
 /// Outputs that are not there, each as `stack: output`.
@@ -247,20 +263,6 @@ pub fn local_path(folder: &Path, suffix: &Suffix) -> PathBuf {
     folder.join(format!("{suffix}.toml"))
 }
 
-/// Writes the file whole or not at all.
-///
-/// # Errors
-/// Those of the file system; each names its path.
-pub fn write_local(folder: &Path, suffix: &Suffix, text: &str) -> std::io::Result<PathBuf> {
-    let path = local_path(folder, suffix);
-    let draft = folder.join(format!(".{suffix}.toml.{}", std::process::id()));
-    fs_err::create_dir_all(folder)?;
-    fs_err::write(&draft, text)?;
-    fs_err::File::open(&draft)?.sync_all()?;
-    fs_err::rename(&draft, &path)?;
-    Ok(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,14 +270,8 @@ mod tests {
     const OUTPUTS: &str = include_str!("../../tests/fixtures/config/outputs.json");
 
     fn facts() -> Facts {
-        Facts {
-            suffix: Suffix::new("shop1").expect("a suffix"),
-            primary_region: "eu-central-1".to_owned(),
-            standby_region: "eu-central-2".to_owned(),
-            witness_region: "eu-west-1".to_owned(),
-            serving_min: 6,
-            serving_desired: 6,
-        }
+        let suffix = Suffix::new("shop1").expect("a suffix");
+        Facts::of(&Settings::resolve(&suffix, None, &BTreeMap::new()).expect("defaults"))
     }
 
     fn outputs() -> Outputs {
@@ -330,17 +326,5 @@ mod tests {
     #[test]
     fn a_value_cannot_break_out_of_its_line() {
         assert_eq!(quoted("a\"\nb = 1"), "\"a\\\"\\nb = 1\"");
-    }
-
-    #[test]
-    fn the_file_is_written_whole_and_again() -> std::io::Result<()> {
-        let folder = std::env::temp_dir().join(format!("drd-handover-{}", std::process::id()));
-        let suffix = facts().suffix;
-        for text in ["first, longer", "second"] {
-            let path = write_local(&folder, &suffix, text)?;
-            assert_eq!(fs_err::read_to_string(&path)?, text);
-        }
-        assert_eq!(fs_err::read_dir(&folder)?.count(), 1, "no draft stays");
-        fs_err::remove_dir_all(&folder)
     }
 }

@@ -9,7 +9,9 @@ use super::{Exit, Failure, Output, print};
 use clap::Args;
 use drd_bootstrap::Error;
 use drd_bootstrap::apply::destroy::Destroyed;
+use drd_bootstrap::apply::handover::hand_over;
 use drd_bootstrap::apply::{self, Site};
+use drd_bootstrap::doctor::{self, Finding, Wanted};
 use drd_bootstrap::naming::Suffix;
 use drd_bootstrap::observe::{self, clients::Aws};
 use drd_bootstrap::observed::Observed;
@@ -208,6 +210,7 @@ async fn carry_out(
     let suffix = known.settings.suffix();
     let plan = plan::plan(&known.settings, observed);
     if plan.changes() > 0 {
+        preflight(&known).await?;
         say(&plan.table());
         confirm(
             args.yes,
@@ -236,6 +239,27 @@ fn show(plan: &Plan, output: Output) -> Result<(), Failure> {
         Output::Table => print(&plan.table()),
         Output::Json => print(&serde_json::to_string_pretty(&plan.json())?),
     }
+}
+
+/// What would fail half-way is refused before anything is created.
+async fn preflight(known: &Known) -> Result<(), Error> {
+    let now = crate::clock::Clock::start().read().0;
+    let wanted = Wanted::of(&known.settings);
+    let findings = observe::doctor::preflight(known.aws.config(), &wanted, now).await;
+    let red = doctor::refusals(&findings);
+    if red.is_empty() {
+        return Ok(());
+    }
+    let told = |f: &&Finding| match &f.remedy {
+        Some(remedy) => format!("{}: {}\n  {remedy}", f.check, f.detail),
+        None => format!("{}: {}", f.check, f.detail),
+    };
+    let list: Vec<String> = red.iter().map(told).collect();
+    Err(Error::Refused(format!(
+        "{}\nNothing was created. `drd doctor --suffix {}` checks again.",
+        list.join("\n"),
+        known.settings.suffix()
+    )))
 }
 
 /// After a failover nothing is built against the roles; what is held back is said, with its exit.

@@ -1,0 +1,55 @@
+//! Hands the estate over to the daemon: its configuration, in the standby's configuration bucket.
+//!
+//! Deliberately absent: the primary's region; a daemon must be able to start while that is dark.
+
+use super::Site;
+use crate::call::{Class, call};
+use crate::error::Error;
+use crate::handover::{self, CONFIG_KEY, Facts, config_bucket};
+use crate::stacks::Role;
+use crate::values::Outputs;
+use aws_sdk_s3::primitives::ByteStream;
+
+/// Writes the configuration to the bucket, unless it is there as it should be, and gives its text.
+///
+/// # Errors
+/// Outputs that are missing, or what AWS said.
+pub async fn hand_over(site: &Site, outputs: &Outputs) -> Result<String, Error> {
+    let settings = &site.settings;
+    let facts = Facts::of(settings);
+    let named = outputs
+        .iter()
+        .map(|(id, values)| (id.name(settings.suffix()), values.clone()))
+        .collect();
+    let topology =
+        handover::topology(&facts, &named).map_err(|missing| Error::Failed(missing.to_string()))?;
+    let text = handover::toml(&facts, &topology);
+    let bucket = config_bucket(settings.suffix());
+    if copy(site, &bucket).await?.as_deref() != Some(text.as_bytes()) {
+        let s3 = site.aws.at(settings.region(Role::Standby)).s3;
+        call("s3:PutObject", &format!("{bucket}/{CONFIG_KEY}"), || {
+            s3.put_object()
+                .bucket(&bucket)
+                .key(CONFIG_KEY)
+                .body(ByteStream::from(text.clone().into_bytes()))
+                .send()
+        })
+        .await?;
+    }
+    Ok(text)
+}
+
+async fn copy(site: &Site, bucket: &str) -> Result<Option<Vec<u8>>, Error> {
+    let s3 = site.aws.at(site.settings.region(Role::Standby)).s3;
+    let object = format!("{bucket}/{CONFIG_KEY}");
+    let answer = call("s3:GetObject", &object, || {
+        s3.get_object().bucket(bucket).key(CONFIG_KEY).send()
+    })
+    .await;
+    match answer {
+        // A body that breaks off is as good as none: the object is written again.
+        Ok(found) => Ok(found.body.collect().await.ok().map(|b| b.to_vec())),
+        Err(error) if error.class == Class::Gone => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
