@@ -5,6 +5,7 @@
 mod bars;
 mod doctor;
 mod failure;
+mod known;
 mod place;
 mod preflight;
 mod provision;
