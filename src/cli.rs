@@ -5,7 +5,9 @@
 mod bars;
 mod doctor;
 mod failure;
+mod known;
 mod place;
+mod preflight;
 mod provision;
 mod words;
 

@@ -32,6 +32,8 @@ pub enum Class {
     Unreachable,
     /// The object does not exist.
     Gone,
+    /// These credentials may not do it.
+    Denied,
     /// It exists already.
     Exists,
     /// Any other refusal; the code says which.
@@ -60,6 +62,7 @@ const TRANSIENTS: &str = "BandwidthLimitExceeded InternalError InternalFailure I
 const CREDENTIALS: &str = "ExpiredToken IncompleteSignature InvalidAccessKeyId \
     InvalidClientTokenId InvalidToken MissingAuthenticationToken OptInRequired \
     RequestTimeTooSkewed SignatureDoesNotMatch UnrecognizedClient";
+const DENIALS: &str = "AccessDenied AuthFailure Forbidden NotAuthorized UnauthorizedOperation";
 const ABSENCES: &str = "DoesNotExist NoSuch NotFound";
 const EXISTENCES: &str = "AlreadyExists AlreadyOwnedByYou";
 
@@ -77,7 +80,7 @@ impl AwsError {
         let text = error.message().unwrap_or_default();
         let class = match error {
             SdkError::ConstructionFailure(_) => Class::Unreachable,
-            // A connection closed before the answer is "other", with a kind: it may be tried again.
+            // Not sent: no credentials. A connection that closed half-way has a kind of its own.
             SdkError::DispatchFailure(f)
                 if !f.is_io() && !f.is_timeout() && f.as_other().is_none() =>
             {
@@ -127,6 +130,8 @@ fn class(code: Option<&str>, text: &str, status: Option<u16>) -> Class {
         Class::Transient
     } else if one_of(CREDENTIALS) {
         Class::Unreachable
+    } else if one_of(DENIALS) {
+        Class::Denied
     } else if one_of(EXISTENCES) {
         Class::Exists
     } else if one_of(ABSENCES) || text.contains("does not exist") {

@@ -41,6 +41,8 @@ impl Error {
         match self {
             Error::Usage(_) => 2,
             Error::Refused(_) => 3,
+            // Only what was denied before anything was done comes here as it is.
+            Error::Aws(error) if error.class == Class::Denied => 3,
             Error::InProgress(_) => 5,
             Error::Aws(error) if error.class == Class::Unreachable => 7,
             Error::Failed(_) | Error::Aws(_) | Error::State { .. } => 1,

@@ -2,37 +2,24 @@
 //!
 //! Deliberately absent: provisioning itself; the crate `drd_bootstrap` does it and tells.
 
-use super::bars::Teller;
+use super::known::{Known, Which};
+use super::preflight;
 use super::words::SettingWords;
 use super::{Exit, Failure, Output, print};
 use clap::Args;
 use drd_bootstrap::Error;
+use drd_bootstrap::apply;
 use drd_bootstrap::apply::destroy::Destroyed;
 use drd_bootstrap::apply::handover::hand_over;
-use drd_bootstrap::apply::{self, Site};
-use drd_bootstrap::doctor::{self, Finding, Wanted};
 use drd_bootstrap::naming::Suffix;
-use drd_bootstrap::observe::{self, clients::Aws};
+use drd_bootstrap::observe;
 use drd_bootstrap::observed::Observed;
 use drd_bootstrap::outputs::offered;
 use drd_bootstrap::plan::{self, Plan};
 use drd_bootstrap::settings::{Said, Settings};
-use drd_bootstrap::state::{Folder, State};
+use drd_bootstrap::state::State;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::PathBuf;
-use std::sync::Arc;
 use tokio::sync::watch;
-
-/// Which estate, and where its memory lies.
-#[derive(Debug, Args)]
-pub(super) struct Which {
-    /// The estate's suffix: ends every name.
-    #[arg(long, value_name = "SUFFIX")]
-    suffix: String,
-    /// The folder of state files.
-    #[arg(long, value_name = "DIR", default_value = ".drd-state")]
-    state_dir: PathBuf,
-}
 
 #[derive(Debug, Args)]
 pub(super) struct BootstrapArgs {
@@ -78,70 +65,6 @@ pub(super) struct DestroyArgs {
     output: Output,
 }
 
-impl Which {
-    fn suffix(&self) -> Result<Suffix, Error> {
-        Suffix::new(&self.suffix).map_err(|e| Error::Usage(e.to_string()))
-    }
-
-    fn folder(&self, suffix: &Suffix) -> Folder {
-        Folder::new(&self.state_dir, suffix)
-    }
-}
-
-/// AWS and what is known of the estate.
-struct Known {
-    aws: Aws,
-    account: String,
-    folder: Folder,
-    settings: Settings,
-    /// Whether anything remembered it.
-    remembered: bool,
-}
-
-impl Known {
-    /// The state file first, then the anchor stack: losing the file loses nothing.
-    async fn find(which: &Which, said: &Said) -> Result<Known, Error> {
-        let suffix = which.suffix()?;
-        // Before anything is asked: what is wrong in itself needs no network to be refused.
-        Settings::resolve(&suffix, None, said)?;
-        let folder = which.folder(&suffix);
-        let state = folder.load()?;
-        let aws = Aws::connect().await;
-        let account = observe::account(&aws).await?;
-        if let Some(state) = state.as_ref().filter(|s| s.account != account) {
-            return Err(Error::Refused(format!(
-                "estate {suffix} lies in account {}, and these credentials are of account \
-                 {account}.\nNothing was changed. Use the other credentials, or another \
-                 --state-dir.",
-                state.account
-            )));
-        }
-        let memory = match state {
-            Some(state) => Some(state.said()),
-            None => observe::recall(&aws, &suffix).await?,
-        };
-        Ok(Known {
-            settings: Settings::resolve(&suffix, memory.as_ref(), said)?,
-            remembered: memory.is_some(),
-            aws,
-            account,
-            folder,
-        })
-    }
-
-    fn site(&self, allow: &[String]) -> Site {
-        // Names a run in request tokens: two runs never share one.
-        let at = crate::clock::Clock::start().read().0;
-        Site {
-            aws: self.aws.clone(),
-            settings: Arc::new(self.settings.clone()),
-            progress: Arc::new(Teller::new(std::io::stderr().is_terminal())),
-            run: format!("{at}-{}", std::process::id()).into(),
-            allow_replacement: Arc::new(allow.iter().cloned().collect()),
-        }
-    }
-}
-
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -173,21 +96,47 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
         false => Some(args.which.folder(&suffix).lock()?),
     };
     let known = Known::find(&args.which, args.settings.said()).await?;
-    let observed = observe::observe(&known.aws, &known.settings, true).await?;
-    let plan = plan::plan(&known.settings, &observed);
     if args.plan {
+        let observed = observe::observe(&known.aws, &known.settings, true).await?;
+        let plan = plan::plan(&known.settings, &observed);
         show(&plan, args.output)?;
         let pending = args.detailed_exitcode && plan.changes() > 0;
         return Ok(if pending { Exit::NotArmed } else { Exit::Done });
     }
-    refuse_what_is_held(&plan)?;
+    let (observed, refusal) = tokio::join!(
+        observe::observe(&known.aws, &known.settings, true),
+        preflight::refusal(&known.aws, &known.settings)
+    );
+    let observed = match (observed, refusal) {
+        // What keeps us from looking is better said by the check that names its remedy.
+        (Err(_), Some(refusal)) => return Err(refusal.into()),
+        (Err(error), None) => return Err(error.into()),
+        (Ok(observed), refusal) => {
+            let plan = plan::plan(&known.settings, &observed);
+            refuse_what_is_held(&plan)?;
+            // An estate that is as it should be is not judged by what a new one would need.
+            match refusal.filter(|_| plan.changes() > 0) {
+                Some(refusal) => return Err(refusal.into()),
+                None => observed,
+            }
+        }
+    };
+    carry_out(args, &known, &observed).await
+}
+
+async fn carry_out(
+    args: &BootstrapArgs,
+    known: &Known,
+    observed: &Observed,
+) -> Result<Exit, Failure> {
+    let suffix = known.settings.suffix();
+    let plan = plan::plan(&known.settings, observed);
     if plan.changes() > 0 {
-        preflight(&known).await?;
         say(&plan.table());
         confirm(
             args.yes,
-            &suffix,
-            "build this estate? It costs money every hour.",
+            suffix,
+            "build this estate? It costs money every hour. (yes)",
             "yes",
         )?;
     }
@@ -195,7 +144,7 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
         .folder
         .save(&State::new(&known.settings, &known.account))?;
     let site = known.site(&args.allow_replacement);
-    let outputs = apply::apply(&site, &plan, &observed, asked_to_stop()).await?;
+    let outputs = apply::apply(&site, &plan, observed, asked_to_stop()).await?;
     let configuration = hand_over(&site, &outputs).await?;
     known.folder.write("toml", &configuration)?;
     let offer = offered(&known.settings, &outputs);
@@ -211,27 +160,6 @@ fn show(plan: &Plan, output: Output) -> Result<(), Failure> {
         Output::Table => print(&plan.table()),
         Output::Json => print(&serde_json::to_string_pretty(&plan.json())?),
     }
-}
-
-/// What would fail half-way is refused before anything is created.
-async fn preflight(known: &Known) -> Result<(), Error> {
-    let now = crate::clock::Clock::start().read().0;
-    let wanted = Wanted::of(&known.settings);
-    let findings = observe::doctor::preflight(known.aws.config(), &wanted, now).await;
-    let red = doctor::refusals(&findings);
-    if red.is_empty() {
-        return Ok(());
-    }
-    let told = |f: &&Finding| match &f.remedy {
-        Some(remedy) => format!("{}: {}\n  {remedy}", f.check, f.detail),
-        None => format!("{}: {}", f.check, f.detail),
-    };
-    let list: Vec<String> = red.iter().map(told).collect();
-    Err(Error::Refused(format!(
-        "{}\nNothing was created. `drd doctor --suffix {}` checks again.",
-        list.join("\n"),
-        known.settings.suffix()
-    )))
 }
 
 /// After a failover nothing is built against the roles; what is held back is said, with its exit.

@@ -1,0 +1,29 @@
+//! What `drd bootstrap` asks before its work: would it fail half-way?
+//!
+//! Deliberately absent: the checks; `drd_bootstrap::doctor` has them.
+
+use drd_bootstrap::Error;
+use drd_bootstrap::doctor::{Finding, Wanted, refusals};
+use drd_bootstrap::observe::{self, clients::Aws};
+use drd_bootstrap::settings::Settings;
+
+/// What keeps the estate from being built, if anything does.
+pub(super) async fn refusal(aws: &Aws, settings: &Settings) -> Option<Error> {
+    let now = crate::clock::Clock::start().read().0;
+    let wanted = Wanted::of(settings);
+    let findings = observe::doctor::preflight(aws.config(), &wanted, now).await;
+    let red = refusals(&findings);
+    if red.is_empty() {
+        return None;
+    }
+    let told = |finding: &&Finding| match &finding.remedy {
+        Some(remedy) => format!("{}: {}\n  {remedy}", finding.check, finding.detail),
+        None => format!("{}: {}", finding.check, finding.detail),
+    };
+    let list: Vec<String> = red.iter().map(told).collect();
+    Some(Error::Refused(format!(
+        "{}\nNothing was created. `drd doctor --suffix {}` checks again.",
+        list.join("\n"),
+        settings.suffix()
+    )))
+}
