@@ -11,6 +11,7 @@ WITHOUT_RESOURCE: dict[str, tuple[str, str | None]] = {
     "cloudwatch:PutMetricData": ("AWS defines no resource for it, only the namespace", "cloudwatch:namespace"),
     "ecr:GetAuthorizationToken": ("signs in to the registry; what may be pulled is another statement", None),
     "elasticloadbalancing:DescribeTargetHealth": ("AWS defines no resource for it", None),
+    "servicequotas:GetServiceQuota": ("a quota has a resource, but its default, which most accounts have, does not", "aws:RequestedRegion"),
 }
 
 # (template, Sid) of statements that allow something to everybody, and the condition key that says who is meant.
