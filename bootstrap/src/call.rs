@@ -78,15 +78,19 @@ impl AwsError {
         let status = error.raw_response().map(|r| r.status().as_u16());
         let code = error.code().map(str::to_owned);
         let text = error.message().unwrap_or_default();
-        let class = match error {
-            SdkError::ConstructionFailure(_) => Class::Unreachable,
-            // Not sent: no credentials. A connection that closed half-way has a kind of its own.
-            SdkError::DispatchFailure(f)
-                if !f.is_io() && !f.is_timeout() && f.as_other().is_none() =>
-            {
-                Class::Unreachable
-            }
-            _ => class(code.as_deref(), text, status),
+        // Not sent: no credentials. A connection that closed half-way has a kind of its own.
+        let unsent = match error {
+            SdkError::ConstructionFailure(_) => true,
+            SdkError::DispatchFailure(f) => !f.is_io() && !f.is_timeout() && f.as_other().is_none(),
+            // The enum is open to more kinds; whatever they are, they were sent.
+            SdkError::TimeoutError(_)
+            | SdkError::ResponseError(_)
+            | SdkError::ServiceError(_)
+            | _ => false,
+        };
+        let class = match unsent {
+            true => Class::Unreachable,
+            false => class(code.as_deref(), text, status),
         };
         let message = match &code {
             Some(code) => format!("{code}: {text}"),

@@ -291,9 +291,11 @@ impl Plan {
 
     /// Why nothing may be done at all.
     pub fn refusals(&self) -> Vec<&str> {
-        let reasons = self.steps.iter().filter_map(|step| match &step.action {
-            Action::Refuse(why) => Some(why.as_str()),
-            _ => None,
+        let reasons = self.steps.iter().filter_map(|step| {
+            let Action::Refuse(why) = &step.action else {
+                return None;
+            };
+            Some(why.as_str())
         });
         reasons.collect()
     }

@@ -204,12 +204,12 @@ impl StackId {
     /// The stacks that must be there before this one can be built: those whose outputs it takes,
     /// and those that it names without taking anything.
     pub fn after(self) -> Vec<StackId> {
-        let taken = wires(self.template)
-            .iter()
-            .filter_map(|(_, source)| match source {
-                Source::Output(template, whose, _) => Some(self.other(*template, *whose)),
-                _ => None,
-            });
+        let taken = wires(self.template).iter().filter_map(|(_, source)| {
+            let Source::Output(template, whose, _) = source else {
+                return None;
+            };
+            Some(self.other(*template, *whose))
+        });
         let named = extra(self.template)
             .iter()
             .map(|(template, whose)| self.other(*template, *whose));
