@@ -85,7 +85,7 @@ pub async fn apply(
     let ended = schedule::run(&jobs, stop, |work| {
         let (site, found) = (site.clone(), Arc::clone(&found));
         async move {
-            let result = step(&site, work, &found).await;
+            let result = step(&site, work, &found).await.map_err(in_words);
             if let Err(error) = &result {
                 site.tell(work, News::Failed(error.to_string()));
             }
@@ -104,6 +104,14 @@ pub async fn apply(
     conclude(ended, "bootstrap", site.settings.suffix().as_str())?;
     let found = found.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(found.clone())
+}
+
+/// A call's failure amid the work, in AWS's words alone.
+fn in_words(error: Error) -> Error {
+    match error {
+        Error::Aws(error) => Error::Failed(error.to_string()),
+        other => other,
+    }
 }
 
 async fn step(site: &Site, work: Work, found: &Mutex<Outputs>) -> Result<(), Error> {

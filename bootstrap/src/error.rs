@@ -19,8 +19,8 @@ pub enum Error {
     /// The work goes on at AWS, or its end is unknown.
     #[error("{0}")]
     InProgress(String),
-    /// A call to AWS failed.
-    #[error(transparent)]
+    /// A call to AWS failed before anything was done; later ones become one of the above.
+    #[error("{0}\nNothing was changed. {remedy}", remedy = remedy(.0))]
     Aws(#[from] AwsError),
     /// The state folder could not be read or written.
     #[error(
@@ -35,6 +35,19 @@ pub enum Error {
     },
 }
 
+fn remedy(error: &AwsError) -> &'static str {
+    match error.class {
+        Class::Unreachable => {
+            "Look at the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID), at the network and at \
+             AWS_ENDPOINT_URL."
+        }
+        Class::Denied => "Allow the action to these credentials.",
+        Class::Transient | Class::Gone | Class::Exists | Class::Refused => {
+            "Run the same command again; `drd doctor` looks closer."
+        }
+    }
+}
+
 impl Error {
     /// The exit code of DESIGN section 9.
     pub fn exit_code(&self) -> u8 {
@@ -47,5 +60,30 @@ impl Error {
             Error::Aws(error) if error.class == Class::Unreachable => 7,
             Error::Failed(_) | Error::Aws(_) | Error::State { .. } => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_credentials_are_told_apart_from_a_missing_permission() {
+        let error = |class| {
+            Error::Aws(AwsError {
+                operation: "sts:GetCallerIdentity",
+                object: "the caller".to_owned(),
+                class,
+                code: None,
+                message: "no".to_owned(),
+            })
+        };
+        assert_eq!(error(Class::Unreachable).exit_code(), 7);
+        assert_eq!(error(Class::Denied).exit_code(), 3);
+        let text = error(Class::Unreachable).to_string();
+        assert!(
+            text.contains("AWS_PROFILE") && text.contains("Nothing was changed"),
+            "{text}"
+        );
     }
 }

@@ -145,7 +145,12 @@ async fn carry_out(
         .save(&State::new(&known.settings, &known.account))?;
     let site = known.site(&args.allow_replacement);
     let outputs = apply::apply(&site, &plan, observed, asked_to_stop()).await?;
-    let configuration = hand_over(&site, &outputs).await?;
+    let configuration = hand_over(&site, &outputs).await.map_err(|error| {
+        Error::Failed(format!(
+            "every stack of estate {suffix} is as it should be, but the daemon's configuration \
+             was not handed over: {error}\nThe same command goes on from here."
+        ))
+    })?;
     known.folder.write("toml", &configuration)?;
     let offer = offered(&known.settings, &outputs);
     match args.output {

@@ -4,7 +4,7 @@
 //! stacks that bear the estate's tag are deleted, and only buckets that those stacks made are
 //! emptied. Deliberately absent: asking whether one is sure; the command line does.
 
-use super::{Site, buckets, conclude, database, stack, watch};
+use super::{Site, buckets, conclude, database, in_words, stack, watch};
 use crate::error::Error;
 use crate::observe::leftovers::{self, Left};
 use crate::observe::stacks::{describe, resources};
@@ -82,7 +82,7 @@ async fn take_all(
     let ended = schedule::run(&jobs, stop, |id| {
         let (site, gone) = (site.clone(), Arc::clone(gone));
         async move {
-            let result = take(&site, id, &gone).await;
+            let result = take(&site, id, &gone).await.map_err(in_words);
             if let Err(error) = &result {
                 site.tell(id, News::Failed(error.to_string()));
             }
@@ -198,7 +198,9 @@ async fn note_gone(site: &Site, region: &str, arn: &str, gone: &Gone) -> Result<
 async fn prove(site: &Site, gone: &Gone, anchored: bool) -> Result<Destroyed, Error> {
     let mut pause = Duration::from_millis(200);
     for look in 1.. {
-        let mut left = leftovers::look(&site.aws, &site.settings).await?;
+        let mut left = leftovers::look(&site.aws, &site.settings)
+            .await
+            .map_err(|error| unproven(site, &error))?;
         if anchored {
             leave_out_anchor(site, &mut left);
         }
@@ -220,6 +222,15 @@ async fn prove(site: &Site, gone: &Gone, anchored: bool) -> Result<Destroyed, Er
         pause = (pause * 2).min(PACE_MAX);
     }
     Err(Error::Failed("the looks ended".to_owned()))
+}
+
+fn unproven(site: &Site, error: &crate::call::AwsError) -> Error {
+    Error::InProgress(format!(
+        "the stacks of estate {} are gone, but whether nothing is left could not be asked: {error}\n\
+         Run `drd destroy --suffix {}` again.",
+        site.settings.suffix(),
+        site.settings.suffix()
+    ))
 }
 
 fn leave_out_anchor(site: &Site, left: &mut Left) {

@@ -27,6 +27,7 @@ pub(super) async fn settle(
     let region = site.region(work.stack()).to_owned();
     let mut pause = Duration::ZERO;
     let mut told = None;
+    let mut most = expected;
     loop {
         tokio::time::sleep(pause).await;
         pause = next(pause);
@@ -38,9 +39,11 @@ pub(super) async fn settle(
         }
         let deleting = seen.status.starts_with("DELETE");
         let counted = count(&site.aws, &region, arn, deleting).await?;
-        if told.as_ref() != Some(&counted) {
-            site.tell(work, so_far(&counted, expected));
-            told = Some(counted);
+        most = most.max(counted.begun);
+        let news = so_far(counted, most, deleting);
+        if told.as_ref() != Some(&news) {
+            site.tell(work, news.clone());
+            told = Some(news);
         }
     }
 }
@@ -49,11 +52,13 @@ fn next(pause: Duration) -> Duration {
     (pause * 2).clamp(FIRST, PACE)
 }
 
-fn so_far(count: &Count, expected: usize) -> News {
+/// On the way down, a resource that is no longer listed is done.
+fn so_far(count: Count, most: usize, deleting: bool) -> News {
+    let unlisted = if deleting { most - count.begun } else { 0 };
     News::At {
-        done: count.done,
-        total: count.begun.max(expected),
-        waits_for: count.waits_for.clone(),
+        done: count.done + unlisted,
+        total: most,
+        waits_for: count.waits_for,
     }
 }
 
@@ -70,5 +75,16 @@ mod tests {
             waited.push(pause.as_millis());
         }
         assert_eq!(waited, [200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+    }
+
+    #[test]
+    fn a_resource_that_is_no_longer_listed_is_gone() {
+        let count = Count {
+            done: 1,
+            begun: 5,
+            waits_for: None,
+        };
+        assert_eq!(so_far(count.clone(), 9, true).to_string(), "5/9");
+        assert_eq!(so_far(count, 9, false).to_string(), "1/9");
     }
 }

@@ -47,7 +47,8 @@ impl Action {
             Action::Recreate => "what a failed attempt left is removed first".to_owned(),
             Action::Await => "CloudFormation is at work on it".to_owned(),
             Action::Hold(why) | Action::Refuse(why) => why.clone(),
-            Action::Create | Action::Upload | Action::Keep => String::new(),
+            Action::Upload => "unless it is there".to_owned(),
+            Action::Create | Action::Keep => String::new(),
         }
     }
 }
@@ -114,11 +115,12 @@ impl Plan {
         if self.changes() == 0 && held == 0 {
             return "Nothing to change.".to_owned();
         }
+        let creating = match count(&["create", "recreate"]) {
+            0 => "0 to create".to_owned(),
+            n => format!("{n} to create ({resources} resources and more)"),
+        };
         let mut parts = vec![
-            format!(
-                "{} to create ({resources} resources and more)",
-                count(&["create", "recreate"])
-            ),
+            creating,
             format!("{} to update", count(&["update"])),
             format!("{} to keep", count(&["keep"])),
         ];
