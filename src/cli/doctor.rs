@@ -12,6 +12,8 @@ use drd_bootstrap::Suffix;
 use drd_bootstrap::doctor::Wanted;
 use drd_bootstrap::settings::Settings;
 use drd_bootstrap::stacks::Role;
+use drd_bootstrap::state::Folder;
+use std::path::Path;
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
@@ -52,7 +54,9 @@ async fn ask(args: &DoctorArgs) -> Result<Report, Failure> {
         let sdk = handed::sdk(&config.topology.sides.standby.region).await;
         return Ok(doctor::standing(&sdk, &config).await?);
     };
-    let settings = Settings::resolve(suffix, None, args.settings.said())?;
+    let state = Folder::new(Path::new(handed::FOLDER), suffix).load()?;
+    let remembered = state.map(|state| state.said());
+    let settings = Settings::resolve(suffix, remembered.as_ref(), args.settings.said())?;
     let region = settings.region(Role::Standby);
     let sdk = handed::sdk(region).await;
     match handed::find(suffix, region).await {

@@ -2,10 +2,11 @@
 //!
 //! Deliberately absent: the primary's region; a daemon must be able to start while that is dark.
 
-use super::Site;
+use super::{Site, in_words};
 use crate::call::{Class, call};
 use crate::error::Error;
 use crate::handover::{self, CONFIG_KEY, Facts, config_bucket};
+use crate::settings::Settings;
 use crate::stacks::Role;
 use crate::values::Outputs;
 use aws_sdk_s3::primitives::ByteStream;
@@ -15,7 +16,12 @@ use aws_sdk_s3::primitives::ByteStream;
 /// # Errors
 /// Outputs that are missing, or what AWS said.
 pub async fn hand_over(site: &Site, outputs: &Outputs) -> Result<String, Error> {
-    let settings = &site.settings;
+    let text = text(&site.settings, outputs)?;
+    keep(site, &text).await.map_err(in_words)?;
+    Ok(text)
+}
+
+fn text(settings: &Settings, outputs: &Outputs) -> Result<String, Error> {
     let facts = Facts::of(settings);
     let named = outputs
         .iter()
@@ -23,20 +29,24 @@ pub async fn hand_over(site: &Site, outputs: &Outputs) -> Result<String, Error> 
         .collect();
     let topology =
         handover::topology(&facts, &named).map_err(|missing| Error::Failed(missing.to_string()))?;
-    let text = handover::toml(&facts, &topology);
-    let bucket = config_bucket(settings.suffix());
-    if copy(site, &bucket).await?.as_deref() != Some(text.as_bytes()) {
-        let s3 = site.aws.at(settings.region(Role::Standby)).s3;
-        call("s3:PutObject", &format!("{bucket}/{CONFIG_KEY}"), || {
-            s3.put_object()
-                .bucket(&bucket)
-                .key(CONFIG_KEY)
-                .body(ByteStream::from(text.clone().into_bytes()))
-                .send()
-        })
-        .await?;
+    Ok(handover::toml(&facts, &topology))
+}
+
+async fn keep(site: &Site, text: &str) -> Result<(), Error> {
+    let bucket = config_bucket(site.settings.suffix());
+    if copy(site, &bucket).await?.as_deref() == Some(text.as_bytes()) {
+        return Ok(());
     }
-    Ok(text)
+    let s3 = site.aws.at(site.settings.region(Role::Standby)).s3;
+    call("s3:PutObject", &format!("{bucket}/{CONFIG_KEY}"), || {
+        s3.put_object()
+            .bucket(&bucket)
+            .key(CONFIG_KEY)
+            .body(ByteStream::from(text.as_bytes().to_vec()))
+            .send()
+    })
+    .await?;
+    Ok(())
 }
 
 async fn copy(site: &Site, bucket: &str) -> Result<Option<Vec<u8>>, Error> {
