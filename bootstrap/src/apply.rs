@@ -108,10 +108,10 @@ pub async fn apply(
 
 /// A call's failure amid the work, in AWS's words alone.
 fn in_words(error: Error) -> Error {
-    match error {
-        Error::Aws(error) => Error::Failed(error.to_string()),
-        other => other,
+    if let Error::Aws(error) = error {
+        return Error::Failed(error.to_string());
     }
+    error
 }
 
 async fn step(site: &Site, work: Work, found: &Mutex<Outputs>) -> Result<(), Error> {
