@@ -51,10 +51,10 @@ impl Report {
         }
     }
 
-    /// Whether the credentials are known to be the wrong ones, or none.
+    /// Whether AWS did not say who asks: wrong credentials, none, or no answer.
     pub fn nobody(&self) -> bool {
-        let red = |f: &Finding| f.check == "credentials" && f.verdict == Verdict::Red;
-        self.findings.iter().any(red)
+        let unsaid = |f: &Finding| f.check == "credentials" && f.verdict != Verdict::Green;
+        self.findings.iter().any(unsaid)
     }
 
     /// For people.

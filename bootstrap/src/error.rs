@@ -21,7 +21,7 @@ pub enum Error {
     InProgress(String),
     /// A call to AWS failed before anything was done; later ones become one of the above.
     #[error("{0}\nNothing was changed. {remedy}", remedy = remedy(.0))]
-    Aws(#[from] AwsError),
+    Aws(AwsError),
     /// The state folder could not be read or written.
     #[error(
         "{doing} (the state file is a convenience: the truth is in AWS; `--state-dir` names another folder)"
@@ -33,6 +33,13 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+}
+
+// By hand: as a source it would be said twice.
+impl From<AwsError> for Error {
+    fn from(error: AwsError) -> Error {
+        Error::Aws(error)
+    }
 }
 
 fn remedy(error: &AwsError) -> &'static str {

@@ -13,11 +13,12 @@ pub(super) fn table(report: &Report) -> String {
             .filter(|f| f.verdict == verdict)
             .count()
     };
-    let subject = match (report.stands, report.gated) {
-        (true, false) => "nothing known keeps it from failing over",
-        (true, true) => "it could NOT fail over now",
-        (false, false) => "nothing known keeps it from being built and failing over",
-        (false, true) => "it could not be built as asked, or not fail over",
+    let subject = match (report.nobody(), report.stands, report.gated) {
+        (true, _, _) => "AWS did not say who asks, so hardly anything is known",
+        (false, true, false) => "nothing known keeps it from failing over",
+        (false, true, true) => "it could NOT fail over now",
+        (false, false, false) => "nothing known keeps it from being built and failing over",
+        (false, false, true) => "it could not be built as asked, or not fail over",
     };
     let mut out = format!(
         "{}: {subject}. {} red, {} unknown, {} green\n",
@@ -77,6 +78,18 @@ mod tests {
             "shop1: it could NOT fail over now. 1 red, 0 unknown, 1 green\n \
              RED  key    key is Disabled\n             -> enable it\n \
              ok   clock  0.1 s\n"
+        );
+    }
+    #[test]
+    fn an_aws_that_does_not_answer_is_not_called_well() {
+        let silent = Judged::unknown("no answer", "try again");
+        let findings = vec![silent.named("credentials", Weight::Building)];
+        let report = Report::new("shop1", false, findings);
+        assert!(report.nobody());
+        assert!(
+            report
+                .table()
+                .starts_with("shop1: AWS did not say who asks")
         );
     }
 }
