@@ -193,6 +193,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// One thread: a command waits for a living.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?)
+}
+
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -241,10 +248,7 @@ fn run(args: &RunDaemonArgs) -> Result<Exit, Failure> {
 
 fn show_status(args: &StatusArgs) -> Result<Exit, Failure> {
     let config = config::load(args.place.config.as_deref(), variables())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let view = runtime.block_on(status::fetch(config.listen))?;
+    let view = runtime()?.block_on(status::fetch(config.listen))?;
     match (args.output, args.why) {
         (Output::Json, _) => print(&view.json()?)?,
         (Output::Table, true) => print(&view.why())?,

@@ -7,12 +7,14 @@ use crate::clock::Clock;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use drd_bootstrap::Suffix;
 use drd_bootstrap::doctor::{Failure, Trouble};
-use drd_bootstrap::handover::{CONFIG_KEY, config_bucket, local_path};
+use drd_bootstrap::handover::{CONFIG_KEY, config_bucket};
 use drd_bootstrap::observe::handover::fetch;
+use drd_bootstrap::settings::Key;
+use drd_bootstrap::state::Folder;
 use std::path::Path;
 
 /// Where the standby is unless somebody says otherwise: bootstrap's own default.
-pub const STANDBY_REGION: &str = "eu-central-2";
+pub const STANDBY_REGION: &str = Key::StandbyRegion.default_text();
 /// Bootstrap's state folder, in the working directory.
 pub const FOLDER: &str = ".drd-state";
 
@@ -83,7 +85,7 @@ pub async fn sdk(region: &str) -> SdkConfig {
 /// # Errors
 /// When it is there and cannot be read.
 pub fn local(folder: &Path, suffix: &Suffix) -> Result<Option<Handed>, HandedError> {
-    let path = local_path(folder, suffix);
+    let path = Folder::new(folder, suffix).file("toml");
     match fs_err::read_to_string(&path) {
         Ok(text) => Ok(Some(Handed {
             name: path.display().to_string(),
@@ -114,7 +116,10 @@ pub async fn find(suffix: &Suffix, region: &str) -> Result<Handed, HandedError> 
 }
 
 fn refused(suffix: &Suffix, region: &str, object: String, trouble: Trouble) -> HandedError {
-    let local = local_path(Path::new(FOLDER), suffix).display().to_string();
+    let local = Folder::new(Path::new(FOLDER), suffix)
+        .file("toml")
+        .display()
+        .to_string();
     match trouble.failure {
         Failure::Absent => HandedError::Nowhere {
             suffix: suffix.clone(),
@@ -161,7 +166,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("drd-handed-{}", std::process::id()));
         let suffix = Suffix::new("shop1").expect("a suffix");
         assert!(matches!(local(&folder, &suffix), Ok(None)));
-        let state = drd_bootstrap::state::Folder::new(&folder, &suffix);
+        let state = Folder::new(&folder, &suffix);
         state.write("toml", "x = 1").expect("writable");
         let found = local(&folder, &suffix).expect("readable");
         fs_err::remove_dir_all(&folder).expect("removable");

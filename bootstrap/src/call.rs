@@ -78,19 +78,9 @@ impl AwsError {
         let status = error.raw_response().map(|r| r.status().as_u16());
         let code = error.code().map(str::to_owned);
         let text = error.message().unwrap_or_default();
-        // Not sent: no credentials. A connection that closed half-way has a kind of its own.
-        let unsent = match error {
-            SdkError::ConstructionFailure(_) => true,
-            SdkError::DispatchFailure(f) => !f.is_io() && !f.is_timeout() && f.as_other().is_none(),
-            // The enum is open to more kinds; whatever they are, they were sent.
-            SdkError::TimeoutError(_)
-            | SdkError::ResponseError(_)
-            | SdkError::ServiceError(_)
-            | _ => false,
-        };
-        let class = match unsent {
-            true => Class::Unreachable,
-            false => class(code.as_deref(), text, status),
+        let class = match was_sent(error) {
+            true => class(code.as_deref(), text, status),
+            false => Class::Unreachable,
         };
         let message = match &code {
             Some(code) => format!("{code}: {text}"),
@@ -146,8 +136,17 @@ fn class(code: Option<&str>, text: &str, status: Option<u16>) -> Class {
     }
 }
 
+/// Whether bytes may have left: everything except errors of construction, credentials and the
+/// like. A connection that closed half-way through the answer has a kind of its own.
+pub fn was_sent<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    if let SdkError::DispatchFailure(failure) = error {
+        return failure.is_io() || failure.is_timeout() || failure.as_other().is_some();
+    }
+    !matches!(error, SdkError::ConstructionFailure(_))
+}
+
 /// An error and its causes in one line, without repeating what a wrapper repeats.
-fn chain(error: &dyn Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -15,7 +15,7 @@ pub mod quota;
 pub mod zone;
 
 use crate::settings::{Key, Settings};
-use crate::stacks::Role;
+use crate::stacks::{GLOBAL_REGION, Role};
 use serde::Serialize;
 use std::fmt;
 
@@ -226,9 +226,6 @@ pub struct Side {
     /// NAT gateways, each with an address of its own.
     pub nat_gateways: u32,
 }
-
-/// Where IAM, Route 53 and CloudFront's kind live.
-pub const GLOBAL_REGION: &str = "us-east-1";
 
 impl Wanted {
     /// What these settings ask for.

@@ -10,7 +10,6 @@ use crate::settings::{Key, Settings};
 use crate::topology::{Dns, Latch, SideTopology, Sides, Topology};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 /// Outputs by stack name, then by output.
 pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
@@ -230,7 +229,7 @@ fn sensors(text: &mut String, role: &str, topology: &Topology) {
     let account = side.account().unwrap_or_default();
     let partition = side.cluster_arn.split(':').nth(1).unwrap_or("aws");
     let alarms = [
-        ("route53", "health", crate::doctor::GLOBAL_REGION),
+        ("route53", "health", crate::stacks::GLOBAL_REGION),
         ("inside", "database", side.region.as_str()),
     ];
     for (vantage, what, region) in alarms {
@@ -256,11 +255,6 @@ fn quoted(value: &str) -> String {
 /// The bucket in the standby's region that holds the file.
 pub fn config_bucket(suffix: &Suffix) -> String {
     suffix.name("bucket-config-standby")
-}
-
-/// The file's place in a state folder.
-pub fn local_path(folder: &Path, suffix: &Suffix) -> PathBuf {
-    folder.join(format!("{suffix}.toml"))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod handover;
 pub mod leftovers;
 pub mod stacks;
+pub mod usage;
 
 use crate::call::{AwsError, Class, call};
 use crate::error::Error;

@@ -180,11 +180,24 @@ impl StackId {
 
     /// The region it lies in.
     pub fn region(self, settings: &Settings) -> &str {
+        self.region_of(
+            settings.region(Role::Primary),
+            settings.region(Role::Standby),
+            settings.get(Key::WitnessRegion),
+        )
+    }
+
+    /// The same out of the three regions that can be chosen.
+    pub(crate) fn region_of<'a>(
+        self,
+        primary: &'a str,
+        standby: &'a str,
+        witness: &'a str,
+    ) -> &'a str {
         match (self.role, self.template.place()) {
-            (Some(role), _) => settings.region(role),
-            (None, Place::Primary | Place::Sides) => settings.region(Role::Primary),
-            (None, Place::Standby) => settings.region(Role::Standby),
-            (None, Place::Witness) => settings.get(Key::WitnessRegion),
+            (Some(Role::Primary), _) | (None, Place::Primary | Place::Sides) => primary,
+            (Some(Role::Standby), _) | (None, Place::Standby) => standby,
+            (None, Place::Witness) => witness,
             (None, Place::Global) => GLOBAL_REGION,
         }
     }

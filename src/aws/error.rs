@@ -6,6 +6,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use drd_bootstrap::call::{chain, was_sent};
 use std::error::Error;
 use std::time::Duration;
 
@@ -213,15 +214,6 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Whether bytes may have left: everything except errors of construction, credentials and the
-/// like. A connection that closed half-way through the answer has a kind of its own.
-fn was_sent<E>(error: &SdkError<E, HttpResponse>) -> bool {
-    if let SdkError::DispatchFailure(failure) = error {
-        return failure.is_io() || failure.is_timeout() || failure.as_other().is_some();
-    }
-    !matches!(error, SdkError::ConstructionFailure(_))
-}
-
 /// A request that cannot be built cannot be built a second time; missing credentials may come back.
 fn unsent_class<E>(error: &SdkError<E, HttpResponse>) -> Class {
     if matches!(error, SdkError::ConstructionFailure(_)) {
@@ -247,21 +239,6 @@ where
             .take(BODY_QUOTED_CHARS_MAX)
             .collect();
         text = format!("HTTP {}: {text}: {quoted:?}", response.status().as_u16());
-    }
-    text
-}
-
-/// An error and its causes in one line, without repeating what a wrapper repeats.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        next = cause.source();
     }
     text
 }

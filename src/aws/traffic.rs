@@ -5,9 +5,10 @@
 //! data-plane write of ours and a health check of theirs (DESIGN section 7).
 
 use super::clients::Clients;
-use super::error::{AwsError, Class, chain};
+use super::error::{AwsError, Class};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
+use drd_bootstrap::call::chain;
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::Side;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! Deliberately absent: the checks.
 
 use super::words::SettingWords;
-use super::{Exit, Failure, Output, Where, print, variables};
+use super::{Exit, Failure, Output, Where, print, runtime, variables};
 use crate::config;
 use crate::doctor::{self, Report};
 use crate::handed::{self, HandedError};
@@ -33,10 +33,7 @@ pub(super) struct DoctorArgs {
 }
 
 pub(super) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let report = runtime.block_on(ask(args))?;
+    let report = runtime()?.block_on(ask(args))?;
     match args.output {
         Output::Json => print(&serde_json::to_string_pretty(&report)?)?,
         Output::Table => print(&report.table())?,

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: reading the file; `crate::config` and `crate::handed` do.
 
-use super::{Failure, Where, variables};
+use super::{Failure, Where, runtime, variables};
 use crate::config::{self, Config};
 use crate::handed;
 use clap::Args;
@@ -25,9 +25,6 @@ pub(super) fn config(place: &Where, estate: &Estate) -> Result<Config, Failure> 
     let Some(suffix) = &estate.suffix else {
         return Ok(config::load(place.config.as_deref(), variables())?);
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let handed = runtime.block_on(handed::find(suffix, &estate.standby_region))?;
+    let handed = runtime()?.block_on(handed::find(suffix, &estate.standby_region))?;
     Ok(config::parse(&handed.name, &handed.text, variables())?)
 }

@@ -5,7 +5,7 @@
 use super::known::{Known, Which};
 use super::preflight;
 use super::words::SettingWords;
-use super::{Exit, Failure, Output, print};
+use super::{Exit, Failure, Output, print, runtime};
 use clap::Args;
 use drd_bootstrap::Error;
 use drd_bootstrap::apply;
@@ -65,12 +65,6 @@ pub(super) struct DestroyArgs {
     output: Output,
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?)
-}
-
 /// Ctrl-C stops watching, not the work: what CloudFormation was asked for goes on.
 fn asked_to_stop() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
@@ -107,7 +101,7 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
         observe::observe(&known.aws, &known.settings, true),
         preflight::refusal(&known.aws, &known.settings)
     );
-    let observed = match (observed, refusal) {
+    let (observed, plan) = match (observed, refusal) {
         // What keeps us from looking is better said by the check that names its remedy.
         (Err(_), Some(refusal)) => return Err(refusal.into()),
         (Err(error), None) => return Err(error.into()),
@@ -117,20 +111,20 @@ async fn build(args: &BootstrapArgs) -> Result<Exit, Failure> {
             // An estate that is as it should be is not judged by what a new one would need.
             match refusal.filter(|_| plan.changes() > 0) {
                 Some(refusal) => return Err(refusal.into()),
-                None => observed,
+                None => (observed, plan),
             }
         }
     };
-    carry_out(args, &known, &observed).await
+    carry_out(args, &known, &observed, &plan).await
 }
 
 async fn carry_out(
     args: &BootstrapArgs,
     known: &Known,
     observed: &Observed,
+    plan: &Plan,
 ) -> Result<Exit, Failure> {
     let suffix = known.settings.suffix();
-    let plan = plan::plan(&known.settings, observed);
     if plan.changes() > 0 {
         say(&plan.table());
         confirm(
@@ -144,7 +138,7 @@ async fn carry_out(
         .folder
         .save(&State::new(&known.settings, &known.account))?;
     let site = known.site(&args.allow_replacement);
-    let outputs = apply::apply(&site, &plan, observed, asked_to_stop()).await?;
+    let outputs = apply::apply(&site, plan, observed, asked_to_stop()).await?;
     let configuration = hand_over(&site, &outputs).await.map_err(|error| {
         Error::Failed(format!(
             "every stack of estate {suffix} is as it should be, but the daemon's configuration \

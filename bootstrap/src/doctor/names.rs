@@ -5,11 +5,7 @@
 
 use super::{Failure, Judged, Read, Trouble, Wanted, not_known};
 use crate::naming::Suffix;
-
-/// Stacks that each side has (the contract of the templates).
-const SIDED: [&str; 6] = ["foundation", "network", "data", "storage", "app", "monitor"];
-/// Stacks that the standby's region has once.
-const IN_STANDBY: [&str; 4] = ["events", "latch", "dashboard", "daemon"];
+use crate::stacks::StackId;
 
 /// A stack's name and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,22 +46,14 @@ pub fn suffix(text: &str) -> Judged {
 
 /// Every stack that bootstrap makes, with its region.
 pub fn stacks(wanted: &Wanted) -> Vec<Place> {
-    let place = |region: &str, middle: String| Place {
-        region: region.to_owned(),
-        name: format!("stack-{middle}-{}", wanted.suffix),
-    };
     let [primary, standby] = &wanted.sides;
-    let sided = wanted.sides.iter().flat_map(|side| {
-        SIDED.map(|template| place(&side.region, format!("{template}-{}", side.role)))
-    });
-    let once = IN_STANDBY.map(|template| place(&standby.region, template.to_owned()));
-    let elsewhere = [
-        place(&primary.region, "global".to_owned()),
-        place(super::GLOBAL_REGION, "anchor".to_owned()),
-        place(super::GLOBAL_REGION, "edge".to_owned()),
-        place(&wanted.witness_region, "witness".to_owned()),
-    ];
-    sided.chain(once).chain(elsewhere).collect()
+    let place = |id: StackId| Place {
+        region: id
+            .region_of(&primary.region, &standby.region, &wanted.witness_region)
+            .to_owned(),
+        name: format!("stack-{id}-{}", wanted.suffix),
+    };
+    StackId::all().into_iter().map(place).collect()
 }
 
 /// Every bucket, with the region it is wanted in and the stack that makes it.

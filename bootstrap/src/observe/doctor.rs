@@ -9,7 +9,7 @@ pub(super) mod reads;
 use crate::doctor::account::{self, Identity};
 use crate::doctor::names::{self, Bucket, Place, Stack};
 use crate::doctor::quota::{self, Level, Quota};
-use crate::doctor::{Finding, GLOBAL_REGION, Read, Side, Trouble, Wanted, Weight, database, zone};
+use crate::doctor::{Finding, Read, Side, Trouble, Wanted, Weight, database, zone};
 pub use ask::Asker;
 use aws_config::SdkConfig;
 use std::collections::BTreeMap;
@@ -317,6 +317,3 @@ async fn quotas(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Finding>
     }
     findings
 }
-
-/// The region that global services are asked in.
-const GLOBAL: &str = GLOBAL_REGION;

@@ -37,6 +37,11 @@ macro_rules! parameters {
             pub const fn name(self) -> &'static str {
                 match self { $(Key::$key => $name),* }
             }
+
+            /// Its default, as in [`Parameter::default`].
+            pub const fn default_text(self) -> &'static str {
+                match self { $(Key::$key => $default),* }
+            }
         }
     };
 }

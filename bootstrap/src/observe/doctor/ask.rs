@@ -3,6 +3,7 @@
 //! Deliberately absent: the daemon's clients. Those never retry, because a retry of theirs is a
 //! visible state; a doctor may ask twice before it says that nobody answers.
 
+use crate::call::chain;
 use crate::doctor::{Failure, Read, Trouble};
 use aws_config::{Region, SdkConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -108,16 +109,8 @@ where
     if let Some(code) = error.code() {
         return format!("{code}: {}", error.message().unwrap_or("no reason given"));
     }
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text = format!("{text}: {said}");
-        }
-        next = cause.source();
-    }
     // The credentials chain lists what it tried on lines of its own.
+    let text = chain(error);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match error.raw_response() {
         Some(response) => format!("HTTP {}: {text}", response.status().as_u16()),

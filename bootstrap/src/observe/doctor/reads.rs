@@ -2,14 +2,14 @@
 //!
 //! Deliberately absent: EC2. Its SDK is larger than drd; quotas are counted by CloudWatch.
 
-use super::GLOBAL;
 use super::ask::{Asker, absent, ask};
 use crate::doctor::account::{Identity, Skew};
 use crate::doctor::names::{Bucket, Place, Stack};
 use crate::doctor::quota::{Level, Quota};
 use crate::doctor::zone::Zone;
 use crate::doctor::{Failure, Read, Trouble};
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use crate::observe::usage;
+use crate::stacks::GLOBAL_REGION;
 use aws_sdk_rds::types::Filter;
 use aws_sdk_servicequotas::types::MetricInfo;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -72,7 +72,7 @@ pub(in crate::observe) async fn identity(asker: &Asker, region: &str) -> Read<Id
 
 /// Whether a region is enabled, in the account service's word.
 pub(super) async fn opted(asker: &Asker, region: &str) -> Read<String> {
-    let client = aws_sdk_account::Client::new(&asker.at(GLOBAL));
+    let client = aws_sdk_account::Client::new(&asker.at(GLOBAL_REGION));
     let request = client.get_region_opt_status().region_name(region);
     let answer = ask("account:GetRegionOptStatus", region, request.send()).await?;
     answer
@@ -222,7 +222,7 @@ pub(super) async fn member(asker: &Asker, region: &str, cluster: &str) -> Read<(
 /// A zone and its servers.
 pub(super) async fn zone(asker: &Asker, id: &str) -> Read<Zone> {
     const OPERATION: &str = "route53:GetHostedZone";
-    let client = aws_sdk_route53::Client::new(&asker.at(GLOBAL));
+    let client = aws_sdk_route53::Client::new(&asker.at(GLOBAL_REGION));
     let answer = ask(OPERATION, id, client.get_hosted_zone().id(id).send()).await?;
     let zone = answer.hosted_zone().ok_or_else(|| absent(OPERATION, id))?;
     let servers = answer.delegation_set().map(|d| d.name_servers().to_vec());
@@ -265,55 +265,24 @@ pub(super) async fn level(asker: &Asker, region: &str, quota: Quota) -> Read<Lev
         said: "the answer holds no value".to_owned(),
     })?;
     let used = match found.usage_metric() {
-        Some(metric) => usage(asker, region, metric).await,
+        Some(metric) => used(asker, region, metric).await,
         None => None,
     };
     Ok(Level { limit, used })
 }
 
-/// AWS/Usage has a figure every 5 min; three hours are enough to find one.
-const USAGE_WINDOW_SECONDS: i64 = 3 * 3600;
-const USAGE_PERIOD_SECONDS: i32 = 300;
-
 /// The newest figure of a usage metric. A failure is no figure: the limit alone is judged then.
-async fn usage(asker: &Asker, region: &str, metric: &MetricInfo) -> Option<f64> {
-    let dimensions = metric.metric_dimensions().into_iter().flatten();
-    let dimensions = dimensions
-        .map(|(name, value)| Dimension::builder().name(name).value(value).build())
-        .collect();
-    let wanted = Metric::builder()
-        .namespace(metric.metric_namespace()?)
-        .metric_name(metric.metric_name()?)
-        .set_dimensions(Some(dimensions))
-        .build();
-    let stat = MetricStat::builder()
-        .metric(wanted)
-        .period(USAGE_PERIOD_SECONDS)
-        .stat(
-            metric
-                .metric_statistic_recommendation()
-                .unwrap_or("Maximum"),
-        )
-        .build();
-    let query = MetricDataQuery::builder()
-        .id("used")
-        .metric_stat(stat)
-        .build();
+async fn used(asker: &Asker, region: &str, metric: &MetricInfo) -> Option<f64> {
+    let query = usage::query(metric)?;
     let now = asker.now_ms() / 1000;
     let client = aws_sdk_cloudwatch::Client::new(&asker.at(region));
     let request = client
         .get_metric_data()
-        .start_time(DateTime::from_secs(now - USAGE_WINDOW_SECONDS))
+        .start_time(DateTime::from_secs(now - usage::WINDOW_SECONDS))
         .end_time(DateTime::from_secs(now))
         .metric_data_queries(query);
     let answer = ask("cloudwatch:GetMetricData", region, request.send())
         .await
         .ok()?;
-    // Newest first is the service's default order.
-    answer
-        .metric_data_results()
-        .first()?
-        .values()
-        .first()
-        .copied()
+    usage::newest(&answer)
 }
