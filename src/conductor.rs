@@ -3,15 +3,21 @@
 //!
 //! Deliberately absent: tokio, AWS, clocks, performing. The caller performs what comes back,
 //! and only what comes back: a decision that could not be made durable is not returned.
+//! Awaits the ledger and nothing else; a ledger in memory or in a file never makes it wait.
 
-use crate::ledger::{Entry, Ledger, LedgerError, fold};
+use crate::ledger::{Entry, Ledger, LedgerError, SHOWN, Trouble, fold};
 use crate::metrics::Metrics;
+use drd_state_machine::command::Command;
 use drd_state_machine::event::{Event, Verdict};
 use drd_state_machine::evidence::Noted;
 use drd_state_machine::record::RECORD_VERSION;
 use drd_state_machine::time::Time;
 use drd_state_machine::{Decision, Picture, Record, Setup, step};
 use std::sync::Arc;
+
+/// After so many lines the whole record is written once more, so that a start on a table need
+/// not read everything that ever happened: 500 lines are about 1 MiB, one page of a query.
+const KEEP_EVERY: u32 = 500;
 
 /// Decides, writes down, counts.
 #[derive(Debug)]
@@ -20,6 +26,17 @@ pub struct Conductor {
     record: Record,
     ledger: Ledger,
     metrics: Arc<Metrics>,
+    trouble: Trouble,
+    lines_since_kept: u32,
+}
+
+/// The ledger refused: nothing may act, but people must be told.
+#[derive(Debug)]
+pub struct Refused {
+    /// Why.
+    pub error: LedgerError,
+    /// The page that is due, to be carried out although no ledger holds it.
+    pub page: Option<Command>,
 }
 
 impl Conductor {
@@ -28,51 +45,81 @@ impl Conductor {
     ///
     /// # Errors
     /// When the ledger cannot take the opening line.
-    pub fn open(
+    pub async fn open(
         setup: Setup,
-        mut ledger: Ledger,
+        ledger: Ledger,
         entries: &[Entry],
         metrics: Arc<Metrics>,
         now: Time,
     ) -> Result<Conductor, LedgerError> {
         let record = fold(entries).unwrap_or_else(|| Record::new(&setup, now));
         debug_assert_eq!(record.version, RECORD_VERSION);
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        ledger.append(Entry::Opened {
-            now,
-            version,
-            setup: setup.clone(),
-        })?;
-        Ok(Conductor {
+        let mut conductor = Conductor {
             setup,
             record,
             ledger,
             metrics,
-        })
+            trouble: Trouble::default(),
+            lines_since_kept: 0,
+        };
+        let kept = conductor.record.clone();
+        conductor.keep(now, kept).await?;
+        Ok(conductor)
     }
 
     /// Takes one event. What comes back is durable; its commands may act now.
     ///
     /// # Errors
     /// When the ledger refused: the machine is as before, and nothing may act.
-    pub fn conduct(&mut self, now: Time, event: Event) -> Result<Decision, LedgerError> {
+    pub async fn conduct(&mut self, now: Time, event: Event) -> Result<Decision, Refused> {
         let before = self.record.clone();
         let decision = step(&mut self.record, &self.setup, now, &event);
-        match self.write_down(now, event, &before, &decision) {
+        match self.write_down(now, event, &before, &decision).await {
             Ok(()) => {
                 self.metrics
                     .decided(&before, &self.record, &decision, now, &self.setup);
+                if self.trouble.stands() {
+                    self.metrics.held_by_ledger();
+                }
                 Ok(decision)
             }
             Err(error) => {
                 self.record = before;
-                self.metrics.ledger_refused();
-                Err(error)
+                Err(self.refused(now, error))
             }
         }
     }
 
-    fn write_down(
+    fn refused(&mut self, now: Time, error: LedgerError) -> Refused {
+        self.metrics.ledger_refused();
+        // A term that is over is no trouble: the next one, here or elsewhere, goes on.
+        let page = if error.ends_term() {
+            None
+        } else {
+            self.metrics.held_by_ledger();
+            let epoch = self.record.facts.epoch;
+            self.trouble.refused(now, epoch, &error.to_string())
+        };
+        Refused { error, page }
+    }
+
+    async fn keep(&mut self, now: Time, record: Record) -> Result<(), LedgerError> {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let setup = self.setup.clone();
+        let record = Some(Box::new(record));
+        self.ledger
+            .append(Entry::Opened {
+                now,
+                version,
+                setup,
+                record,
+            })
+            .await?;
+        self.lines_since_kept = 0;
+        Ok(())
+    }
+
+    async fn write_down(
         &mut self,
         now: Time,
         event: Event,
@@ -92,7 +139,12 @@ impl Conductor {
         } else {
             return Ok(());
         };
-        self.ledger.append(entry)?;
+        if self.lines_since_kept >= KEEP_EVERY {
+            self.keep(now, before.clone()).await?;
+        }
+        self.ledger.append(entry).await?;
+        self.lines_since_kept += 1;
+        self.trouble.works();
         self.metrics.ledger_appended();
         Ok(())
     }
@@ -126,6 +178,21 @@ impl Conductor {
             Event::Finished(_) | Event::Ordered { .. } | Event::Started => true,
             Event::Tick => false,
         }
+    }
+
+    /// The state that people are shown: while the ledger refuses, nothing acts whatever the record
+    /// says.
+    pub fn state_name(&self) -> &'static str {
+        if self.trouble.stands() {
+            SHOWN
+        } else {
+            self.record.state.name()
+        }
+    }
+
+    /// Whether the newest line that was due was taken.
+    pub fn ledger_works(&self) -> bool {
+        !self.trouble.stands()
     }
 
     /// The record as it stands.

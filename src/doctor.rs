@@ -8,7 +8,7 @@
 mod path;
 mod text;
 
-use crate::aws::{Meter, Timers, database};
+use crate::aws::{Fence, Meter, Timers, database};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::perform::Estate;
@@ -78,7 +78,9 @@ pub async fn standing(sdk: &SdkConfig, config: &Config) -> std::io::Result<Repor
     let clock = Clock::start();
     let topology = &config.topology;
     let sides = &topology.sides;
-    let estate = Estate::connect(topology, Timers::default(), Arc::new(Uncounted)).await?;
+    // It only reads: a closed fence would refuse whatever slipped in by mistake.
+    let fence = Arc::new(Fence::closed(crate::clock::boot));
+    let estate = Estate::connect(topology, Timers::default(), Arc::new(Uncounted), fence).await?;
     let daemon = status::fetch(config.listen).await.ok();
     let daemon = daemon.filter(|view| view.suffix == topology.suffix.as_str());
     let active = match &daemon {

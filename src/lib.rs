@@ -31,6 +31,7 @@ pub mod handed;
 pub mod http;
 pub mod intake;
 pub mod lab;
+pub mod lease;
 pub mod ledger;
 pub mod metrics;
 pub mod observe;

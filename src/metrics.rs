@@ -173,6 +173,11 @@ impl Metrics {
         self.appends_failed.inc();
     }
 
+    /// The shown state is `held` although the machine's is another: the ledger refuses.
+    pub fn held_by_ledger(&self) {
+        self.machine.shown(crate::ledger::SHOWN);
+    }
+
     /// A queue message was read.
     pub fn message_read(&self, reading: &Reading, now: Time) {
         if let Some(received) = self.intake.received.of(reading.source.name()) {

@@ -5,7 +5,7 @@
 
 use crate::aws::capacity::{self, Group, Sizes};
 use crate::aws::traffic::{self, Move};
-use crate::aws::{AwsError, Class, Clients, Meter, Timers, database, notify};
+use crate::aws::{AwsError, Class, Clients, Fence, Meter, Timers, database, notify};
 use crate::probe::Probe;
 use crate::resolve::Resolvers;
 use drd_bootstrap::topology::Topology;
@@ -32,9 +32,10 @@ impl Estate {
         topology: &Topology,
         timers: Timers,
         meter: Arc<dyn Meter>,
+        fence: Arc<Fence>,
     ) -> std::io::Result<Estate> {
         Ok(Estate {
-            clients: Clients::connect(topology, timers, meter).await,
+            clients: Clients::connect(topology, timers, meter, fence).await,
             probe: Probe::new()?,
             resolvers: Resolvers::default(),
         })

@@ -30,7 +30,7 @@ pub fn portrait(conductor: &Conductor, config: &Config, now: Time) -> StatusView
         version: env!("CARGO_PKG_VERSION").to_owned(),
         suffix: config.topology.suffix.to_string(),
         as_of: rfc3339(now),
-        state: record.state.name().to_owned(),
+        state: conductor.state_name().to_owned(),
         state_seconds: seconds(now - facts.entered_at),
         armed: facts.armed,
         not_armed_because: if facts.armed {

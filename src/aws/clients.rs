@@ -5,6 +5,7 @@
 //! dead one cannot hold up the other.
 
 use super::error::AwsError;
+use super::fence::{Checked, Fence};
 use super::place;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -79,6 +80,7 @@ struct Inner {
     meter: Arc<dyn Meter>,
     primary: Regional,
     standby: Regional,
+    dynamodb: aws_sdk_dynamodb::Client,
     events: aws_sdk_eventbridge::Client,
     route53: aws_sdk_route53::Client,
     s3: aws_sdk_s3::Client,
@@ -96,14 +98,21 @@ pub(super) struct Regional {
 }
 
 impl Regional {
-    fn new(config: &SdkConfig) -> Regional {
+    /// What changes the estate is fenced: these two services' calls have no token of their own.
+    fn new(config: &SdkConfig, fence: &Checked) -> Regional {
+        let autoscaling = aws_sdk_autoscaling::config::Builder::from(config)
+            .interceptor(fence.clone())
+            .build();
+        let rds = aws_sdk_rds::config::Builder::from(config)
+            .interceptor(fence.clone())
+            .build();
         Regional {
-            autoscaling: aws_sdk_autoscaling::Client::new(config),
+            autoscaling: aws_sdk_autoscaling::Client::from_conf(autoscaling),
             balancing: aws_sdk_elasticloadbalancingv2::Client::new(config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(config),
             kms: aws_sdk_kms::Client::new(config),
             quotas: aws_sdk_servicequotas::Client::new(config),
-            rds: aws_sdk_rds::Client::new(config),
+            rds: aws_sdk_rds::Client::from_conf(rds),
         }
     }
 }
@@ -111,7 +120,12 @@ impl Regional {
 impl Clients {
     /// Builds the clients. Makes no call; `AWS_PROFILE`, `AWS_ENDPOINT_URL*` and the other AWS
     /// variables are honoured by the SDK itself.
-    pub async fn connect(topology: &Topology, timers: Timers, meter: Arc<dyn Meter>) -> Clients {
+    pub async fn connect(
+        topology: &Topology,
+        timers: Timers,
+        meter: Arc<dyn Meter>,
+        fence: Arc<Fence>,
+    ) -> Clients {
         // Loaded once: one set of credentials and one cache of them for all regions. The timeouts
         // below are ours alone: the credentials' own sources keep the SDK's retries.
         let found = aws_config::defaults(BehaviorVersion::latest())
@@ -122,15 +136,17 @@ impl Clients {
         let primary = at(&topology.sides.primary.region, timers.act);
         let standby = at(&topology.sides.standby.region, timers.act);
         let polled = at(&topology.sides.standby.region, timers.poll);
+        let fence = Checked(fence);
         Clients(Arc::new(Inner {
             topology: topology.clone(),
             timers,
             meter,
-            primary: Regional::new(&primary),
-            standby: Regional::new(&standby),
+            primary: Regional::new(&primary, &fence),
+            standby: Regional::new(&standby, &fence),
+            dynamodb: aws_sdk_dynamodb::Client::new(&standby),
             events: aws_sdk_eventbridge::Client::new(&standby),
             route53: aws_sdk_route53::Client::new(&at(ROUTE53_REGION, timers.act)),
-            s3: s3(&standby),
+            s3: s3(&standby, &fence),
             sqs: aws_sdk_sqs::Client::new(&polled),
         }))
     }
@@ -155,6 +171,10 @@ impl Clients {
             Side::Primary => &self.0.primary,
             Side::Standby => &self.0.standby,
         }
+    }
+
+    pub(super) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        &self.0.dynamodb
     }
 
     pub(super) fn events(&self) -> &aws_sdk_eventbridge::Client {
@@ -253,11 +273,12 @@ fn configured(found: &SdkConfig, region: &str, timers: &Timers, attempt: Duratio
 }
 
 /// An emulator has no host name per bucket, AWS has: path style only where an endpoint is given.
-fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+fn s3(config: &SdkConfig, fence: &Checked) -> aws_sdk_s3::Client {
     let elsewhere =
         config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
     let config = aws_sdk_s3::config::Builder::from(config)
         .force_path_style(elsewhere)
+        .interceptor(fence.clone())
         .build();
     aws_sdk_s3::Client::from_conf(config)
 }

@@ -9,7 +9,9 @@ pub mod capacity;
 pub mod clients;
 pub mod database;
 pub mod error;
+pub mod fence;
 pub mod keys;
+pub mod ledger;
 pub mod notify;
 pub mod queue;
 pub mod quotas;
@@ -18,6 +20,7 @@ pub mod wiring;
 
 pub use clients::{Clients, Meter, Timers};
 pub use error::{AwsError, Class, Heard};
+pub use fence::Fence;
 
 use drd_bootstrap::topology::{SideTopology, Topology};
 use drd_state_machine::event::Side;

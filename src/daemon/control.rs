@@ -10,7 +10,7 @@ use crate::portrait::portrait;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Check, Completion, Event, Outcome, Verdict};
 use drd_state_machine::record::Record;
-use drd_state_machine::time::{Span, Time};
+use drd_state_machine::time::Time;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -21,16 +21,12 @@ const TURN: Duration = Duration::from_secs(1);
 const TURN_AT_REST: Duration = Duration::from_secs(5);
 /// A stop waits for outcomes at most this long: a command's deadline of 15 s and its line.
 const STOP_MAX: Duration = Duration::from_secs(20);
-/// People are told again of a ledger that refuses after this long.
-const LEDGER_PAGE_EVERY: Span = Span::secs(300);
 
 pub(super) struct Control {
     parts: Parts,
     conductor: Conductor,
     stance: watch::Sender<Stance>,
     performing: JoinSet<Completion>,
-    ledger_paged_at: Option<Time>,
-    ledger_works: bool,
 }
 
 /// What the loops must know.
@@ -53,8 +49,6 @@ impl Control {
             conductor,
             stance,
             performing: JoinSet::new(),
-            ledger_paged_at: None,
-            ledger_works: true,
         }
     }
 
@@ -66,7 +60,7 @@ impl Control {
         stop: watch::Sender<bool>,
     ) {
         tokio::pin!(asked);
-        self.take(Event::Started.into());
+        self.take(Event::Started.into()).await;
         loop {
             let wait = if self.stance.borrow().closely {
                 TURN
@@ -80,10 +74,10 @@ impl Control {
                     break;
                 }
                 Some(ended) = self.performing.join_next(), if !self.performing.is_empty() => {
-                    self.performed(ended);
+                    self.performed(ended).await;
                 }
-                Some(next) = news.recv() => self.take(next),
-                () = tokio::time::sleep(wait) => self.take(Event::Tick.into()),
+                Some(next) = news.recv() => self.take(next).await,
+                () = tokio::time::sleep(wait) => self.take(Event::Tick.into()).await,
             }
         }
         stop.send_replace(true);
@@ -95,7 +89,7 @@ impl Control {
         let all = async {
             while let Some(ended) = self.performing.join_next().await {
                 if let Ok(done) = ended {
-                    self.note(Event::Finished(done));
+                    self.note(Event::Finished(done)).await;
                 }
             }
         };
@@ -109,23 +103,23 @@ impl Control {
         self.parts.clock.read()
     }
 
-    fn performed(&mut self, ended: Result<Completion, tokio::task::JoinError>) {
+    async fn performed(&mut self, ended: Result<Completion, tokio::task::JoinError>) {
         match ended {
             Ok(done) => {
                 log_completion(&done);
-                self.take(Event::Finished(done).into());
+                self.take(Event::Finished(done).into()).await;
             }
             // The machine counts an attempt that never reports as lost, and asks again.
             Err(error) => tracing::error!(%error, "an attempt broke off"),
         }
     }
 
-    fn take(&mut self, news: News) {
+    async fn take(&mut self, news: News) {
         let mut event = news.event;
         if let Event::Checked { checks } = &mut event {
             checks.push(self.ledger_check());
         }
-        let commands = self.note(event);
+        let commands = self.note(event).await;
         let durable = commands.is_some();
         if let Some(held) = news.held {
             // The intake may have stopped waiting; the message is then delivered again.
@@ -138,50 +132,30 @@ impl Control {
     }
 
     /// Through the conductor. `None`: the ledger refused, and nothing may act.
-    fn note(&mut self, event: Event) -> Option<Vec<Command>> {
+    async fn note(&mut self, event: Event) -> Option<Vec<Command>> {
         let now = self.now();
-        match self.conductor.conduct(now, event) {
+        match self.conductor.conduct(now, event).await {
             Ok(decision) => {
-                self.ledger_works = true;
                 if decision.is_transition() {
                     tracing::info!(from = %decision.from, to = %decision.to, because = %decision.because, "state changed");
                 }
                 Some(decision.commands)
             }
-            Err(error) => {
-                self.ledger_works = false;
+            Err(refused) => {
+                let error = refused.error;
                 tracing::error!(%error, cause = ?std::error::Error::source(&error), "the ledger refused: nothing acts");
-                self.page_ledger(now, &error.to_string());
+                if let Some(page) = refused.page {
+                    self.begin(page);
+                }
                 None
             }
         }
     }
 
-    /// Around the ledger, since it is the ledger that is broken.
-    fn page_ledger(&mut self, now: Time, error: &str) {
-        if self
-            .ledger_paged_at
-            .is_some_and(|at| now - at < LEDGER_PAGE_EVERY)
-        {
-            return;
-        }
-        self.ledger_paged_at = Some(now);
-        let text = format!(
-            "the ledger refuses: {error}. drd decides nothing and does nothing until it works again. Free its disk or mend its file system"
-        );
-        let epoch = self.conductor.record().facts.epoch;
-        let severity = drd_state_machine::command::Severity::Critical;
-        self.begin(Command::Page {
-            epoch,
-            severity,
-            text,
-        });
-    }
-
     fn ledger_check(&self) -> Check {
         Check {
             name: "ledger".into(),
-            verdict: if self.ledger_works {
+            verdict: if self.conductor.ledger_works() {
                 Verdict::Healthy
             } else {
                 Verdict::Unhealthy

@@ -8,7 +8,7 @@ mod control;
 mod intake;
 mod loops;
 
-use crate::aws::{Meter, Timers};
+use crate::aws::{Fence, Meter, Timers};
 use crate::clock::Clock;
 use crate::conductor::Conductor;
 use crate::config::{Config, LedgerConfig};
@@ -134,10 +134,11 @@ async fn start(config: Config) -> Result<(), DaemonError> {
     let regions = [sides.primary.region.as_str(), sides.standby.region.as_str()];
     let metrics = Arc::new(Metrics::for_daemon(&setup, regions)?);
     metrics.leading(true);
-    let conductor = Conductor::open(setup, ledger, &entries, metrics.clone(), clock.read())?;
+    let conductor = Conductor::open(setup, ledger, &entries, metrics.clone(), clock.read()).await?;
     drop(entries);
     let meter: Arc<dyn Meter> = Arc::new(Counted(metrics.clone()));
-    let estate = Estate::connect(&config.topology, timers(&config), meter)
+    let fence = Arc::new(Fence::open());
+    let estate = Estate::connect(&config.topology, timers(&config), meter, fence)
         .await
         .map_err(host("TLS"))?;
     let first = portrait(&conductor, &config, clock.read());

@@ -5,9 +5,9 @@
 
 mod spoken;
 
-use super::acts;
 use super::rehearsal::{Happening, Rehearsal, Turn, control_plane, look, probe, readiness};
 use super::senses::Message;
+use super::{acts, at_once};
 use crate::clock::Clock;
 use crate::conductor::Conductor;
 use crate::intake::envelope::{self, Parsed};
@@ -45,19 +45,19 @@ impl Rehearsal<'_> {
             return;
         };
         let entries = match &ledger {
-            Ledger::Memory(memory) => through_json(memory.entries()),
-            Ledger::File(_) => Vec::new(),
+            Ledger::Memory(memory) => through_json(&memory.table().entries),
+            Ledger::File(_) | Ledger::DynamoDb(_) => Vec::new(),
         };
         let now = self.world.now;
         let clock = Clock::at(now + self.wall_skew, now - super::EPOCH);
         let local = clock.now(now - super::EPOCH);
-        let opened = Conductor::open(
+        let opened = at_once(Conductor::open(
             self.setup.clone(),
             ledger,
             &entries,
             self.metrics.clone(),
             local,
-        );
+        ));
         let Ok(conductor) = opened else { return };
         let first = self.generation == 0;
         self.generation += 1;
@@ -297,7 +297,15 @@ impl Rehearsal<'_> {
         let local = self.local()?;
         let before = self.life.as_ref()?.conductor.record().facts.active;
         let closely = self.looks_closely();
-        let decision = self.life.as_mut()?.conductor.conduct(local, event).ok()?;
+        let conductor = &mut self.life.as_mut()?.conductor;
+        let decision = match at_once(conductor.conduct(local, event)) {
+            Ok(decision) => decision,
+            Err(refused) => {
+                self.ever_held |= !conductor.ledger_works();
+                self.carry_out(refused.page.as_slice());
+                return None;
+            }
+        };
         if !closely && self.looks_closely() {
             // As the daemon's loops do: a change of stance ends the pause.
             self.look_in(Span::ZERO);
@@ -350,7 +358,7 @@ impl Rehearsal<'_> {
             {
                 let record = life.conductor.record();
                 self.judge
-                    .acts(&self.world, record, memory.entries(), command);
+                    .acts(&self.world, record, &memory.table().entries, command);
             }
             let request = self.chance.span(Span::millis(5), Span::millis(50));
             self.after(request, Happening::Act(self.generation, command.clone()));

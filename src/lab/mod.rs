@@ -21,6 +21,17 @@ pub mod world;
 use drd_state_machine::event::Side;
 use drd_state_machine::policy::{Policy, Serving, Setup};
 use drd_state_machine::time::Time;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// What the conductor says. It awaits only its ledger, and one in memory never makes it wait.
+pub fn at_once<T>(work: impl Future<Output = T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(work).poll(&mut context) {
+        Poll::Ready(done) => done,
+        Poll::Pending => unreachable!("a ledger in memory never waits"),
+    }
+}
 
 /// Where virtual time starts: 2026-01-01T00:00:00Z.
 pub const EPOCH: Time = Time(1_767_225_600_000);

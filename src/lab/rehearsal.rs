@@ -322,7 +322,7 @@ impl<'s> Rehearsal<'s> {
         if let Some(life) = &mut self.life
             && let Ledger::Memory(memory) = life.conductor.ledger_mut()
         {
-            memory.set_down(down);
+            memory.table().down = down;
         }
     }
 

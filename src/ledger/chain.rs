@@ -82,6 +82,15 @@ pub fn seal(seq: u64, entry: &Entry, prev: &str) -> Result<(String, String), ser
 /// # Errors
 /// When the line is not what was written, does not follow, or cannot be understood.
 pub fn unseal(line: &str, seq: u64, prev: &str) -> Result<(Entry, String), Fault> {
+    unseal_after(line, seq, Some(prev))
+}
+
+/// As [`unseal`], for a line of which may not be known what it follows (`None`): the first that
+/// is read of a longer ledger.
+///
+/// # Errors
+/// As [`unseal`].
+pub fn unseal_after(line: &str, seq: u64, prev: Option<&str>) -> Result<(Entry, String), Fault> {
     let split = line.len().checked_sub(TAIL_LEN).ok_or(Fault::NoHash)?;
     let (body, tail) = line.split_at_checked(split).ok_or(Fault::NoHash)?;
     let written = tail
@@ -93,7 +102,7 @@ pub fn unseal(line: &str, seq: u64, prev: &str) -> Result<(Entry, String), Fault
     }
     let read: Read =
         serde_json::from_str(&format!("{body}}}")).map_err(|e| Fault::Unknown(e.to_string()))?;
-    if read.seq != seq || read.prev != prev {
+    if read.seq != seq || prev.is_some_and(|prev| read.prev != prev) {
         return Err(Fault::BrokenChain);
     }
     check_version(&read.entry)?;

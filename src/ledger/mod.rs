@@ -1,17 +1,23 @@
 //! What do we store? Every decision with the record it was made on, before anything acts on
 //! it, and every accepted message before it is deleted from the queue. State is the fold of it.
 //!
-//! Deliberately absent: two daemons. `dynamodb` with its lease is not built yet.
+//! Deliberately absent: who may write. `crate::lease` says that, and the table checks it.
 
 mod chain;
 mod file;
 mod memory;
 mod replay;
+mod table;
+mod trouble;
 
 pub use chain::{Fault, GENESIS, seal, unseal};
 pub use file::FileLedger;
-pub use memory::MemoryLedger;
+pub use memory::{MemoryLedger, MemoryTable};
 pub use replay::{Replayed, replay, what_if};
+pub use table::{TableLedger, Tail};
+pub use trouble::{SHOWN, Trouble};
+
+use crate::aws::AwsError;
 
 use drd_state_machine::event::Event;
 use drd_state_machine::time::Time;
@@ -23,7 +29,8 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Entry {
-    /// A daemon started with this setup.
+    /// A daemon runs from here with this setup, on this record: whoever reads on needs nothing
+    /// that was written before.
     Opened {
         /// When, by the daemon's clock.
         now: Time,
@@ -31,6 +38,9 @@ pub enum Entry {
         version: String,
         /// Everything fixed that its decisions depend on.
         setup: Setup,
+        /// The fold of everything before; absent in lines of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<Box<Record>>,
     },
     /// An event was taken in without any consequence yet.
     Noted {
@@ -95,9 +105,52 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
     },
+    /// An item of the table cannot be believed.
+    #[error(
+        "ledger table {table} item {seq} cannot be believed: {fault}. drd will not start on it, and nothing was changed. Restore the table to a moment before (it keeps 35 days)"
+    )]
+    Corrupt {
+        /// The table.
+        table: String,
+        /// The item's number.
+        seq: u64,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// The table's service did not do what was asked.
+    #[error(transparent)]
+    Store(#[from] AwsError),
+    /// An entry cannot be expressed, which would be a defect.
+    #[error("express a ledger line as JSON")]
+    Inexpressible(#[source] serde_json::Error),
+    /// Another daemon leads: this one's lease is over.
+    #[error("another daemon leads; this one's lease is over, and it acts no more")]
+    Deposed,
+    /// Nobody knows whether the entry was written.
+    #[error(
+        "the ledger did not answer in time: whether it holds the newest line is not known. drd begins a new term, which settles it"
+    )]
+    InDoubt,
     /// The simulated store is down.
     #[error("the ledger is unavailable")]
     Unavailable,
+}
+
+impl LedgerError {
+    /// Whether this daemon's term is over: what it remembers may differ from what is durable, and
+    /// only a new term that starts on the ledger settles it.
+    pub fn ends_term(&self) -> bool {
+        match self {
+            LedgerError::Deposed | LedgerError::InDoubt => true,
+            LedgerError::Io { .. }
+            | LedgerError::Unreadable { .. }
+            | LedgerError::Locked { .. }
+            | LedgerError::Corrupt { .. }
+            | LedgerError::Store(_)
+            | LedgerError::Inexpressible(_)
+            | LedgerError::Unavailable => false,
+        }
+    }
 }
 
 /// The ledger of a daemon, or of a rehearsal.
@@ -105,6 +158,8 @@ pub enum LedgerError {
 pub enum Ledger {
     /// JSON Lines on disk; a single daemon.
     File(FileLedger),
+    /// A table in the standby region; one of several daemons, under its lease.
+    DynamoDb(TableLedger),
     /// Kept in memory for a rehearsal.
     Memory(MemoryLedger),
 }
@@ -114,9 +169,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the store refused: then nothing may act on the entry.
-    pub fn append(&mut self, entry: Entry) -> Result<u64, LedgerError> {
+    pub async fn append(&mut self, entry: Entry) -> Result<u64, LedgerError> {
         match self {
             Ledger::File(file) => file.append(&entry),
+            Ledger::DynamoDb(table) => table.append(&entry).await,
             Ledger::Memory(memory) => memory.append(entry),
         }
     }
@@ -125,6 +181,7 @@ impl Ledger {
     pub fn seq(&self) -> u64 {
         match self {
             Ledger::File(file) => file.seq(),
+            Ledger::DynamoDb(table) => table.seq(),
             Ledger::Memory(memory) => memory.seq(),
         }
     }
@@ -138,8 +195,14 @@ pub fn fold<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Option<Record> 
     for entry in entries {
         match entry {
             Entry::Opened {
-                setup: opened, now, ..
+                setup: opened,
+                now,
+                record: kept,
+                ..
             } => {
+                if let Some(kept) = kept {
+                    record = Some(kept.as_ref().clone());
+                }
                 record.get_or_insert_with(|| Record::new(opened, *now));
                 setup = Some(opened);
             }

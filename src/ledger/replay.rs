@@ -65,14 +65,19 @@ pub fn what_if(entries: &[Entry], policy: &Policy) -> Vec<(Time, Decision)> {
     let mut decided = Vec::new();
     for entry in entries {
         match entry {
-            Entry::Opened { now, setup, .. } => {
+            Entry::Opened {
+                now, setup, record, ..
+            } => {
                 let setup = Setup {
                     policy: policy.clone(),
                     ..setup.clone()
                 };
                 let record = run
                     .take()
-                    .map_or_else(|| Record::new(&setup, *now), |(_, r)| r);
+                    .map(|(_, r)| r)
+                    // The head of a longer ledger: it starts from what was kept.
+                    .or_else(|| record.as_deref().cloned())
+                    .unwrap_or_else(|| Record::new(&setup, *now));
                 run = Some((setup, record));
             }
             Entry::Noted { now, event } | Entry::Decided { now, event, .. } => {

@@ -129,6 +129,12 @@ impl Machine {
         self.incidents.counted(before, after);
     }
 
+    /// Another state than the record's is shown, until the next decision.
+    pub fn shown(&self, state: &str) {
+        one_of(&self.state, state);
+        store_flag(&self.armed, false);
+    }
+
     fn levels(&self, record: &Record, now: Time, setup: &Setup) {
         let facts = &record.facts;
         one_of(&self.state, record.state.name());

@@ -78,7 +78,14 @@ fn blamed(path: &Path, bytes: &[u8]) -> (usize, Fault) {
     assert!(text(path) == bytes, "the file was changed");
     match error {
         LedgerError::Unreadable { line, fault, .. } => (line, fault),
-        LedgerError::Io { .. } | LedgerError::Locked { .. } | LedgerError::Unavailable => {
+        LedgerError::Io { .. }
+        | LedgerError::Locked { .. }
+        | LedgerError::Corrupt { .. }
+        | LedgerError::Store(_)
+        | LedgerError::Inexpressible(_)
+        | LedgerError::Deposed
+        | LedgerError::InDoubt
+        | LedgerError::Unavailable => {
             panic!("no line is blamed: {error:?}")
         }
     }

@@ -6,6 +6,7 @@
 use crate::ledger::{entries_of, write};
 use crate::{Folder, bench};
 use drd::conductor::Conductor;
+use drd::lab::at_once;
 use drd::ledger::{Entry, FileLedger, Ledger, MemoryLedger, fold, replay, what_if};
 use drd_state_machine::event::Event;
 use drd_state_machine::record::Record;
@@ -93,14 +94,14 @@ fn conducted(entries: &[Entry], look: &mut dyn FnMut(&Record, &[Entry], bool)) {
                     || Ledger::Memory(MemoryLedger::default()),
                     Conductor::into_ledger,
                 );
-                let known = written_so_far(&ledger).to_vec();
-                let opened = Conductor::open(
+                let known = written_so_far(&ledger);
+                let opened = at_once(Conductor::open(
                     bench.setup.clone(),
                     ledger,
                     &known,
                     bench.metrics.clone(),
                     *now,
-                );
+                ));
                 run = Some(opened.expect("an open ledger"));
             }
             Entry::Noted { now, event } | Entry::Decided { now, event, .. } => {
@@ -116,10 +117,10 @@ fn conducted(entries: &[Entry], look: &mut dyn FnMut(&Record, &[Entry], bool)) {
     }
 }
 
-fn written_so_far(ledger: &Ledger) -> &[Entry] {
+fn written_so_far(ledger: &Ledger) -> Vec<Entry> {
     match ledger {
-        Ledger::Memory(memory) => memory.entries(),
-        Ledger::File(_) => panic!("a ledger in a file"),
+        Ledger::Memory(memory) => memory.table().entries.clone(),
+        Ledger::File(_) | Ledger::DynamoDb(_) => panic!("not a ledger in memory"),
     }
 }
 
@@ -130,9 +131,13 @@ fn tell(
     look: &mut dyn FnMut(&Record, &[Entry], bool),
 ) {
     let before = conductor.ledger().seq();
-    let _ = conductor.conduct(now, event).expect("a decision");
+    let _ = at_once(conductor.conduct(now, event)).expect("a decision");
     let grew = conductor.ledger().seq() > before;
-    look(conductor.record(), written_so_far(conductor.ledger()), grew);
+    look(
+        conductor.record(),
+        &written_so_far(conductor.ledger()),
+        grew,
+    );
 }
 
 #[test]

@@ -41,15 +41,15 @@ impl Rehearsal<'_> {
             .map(|life| life.conductor.into_ledger())
             .or(self.store);
         match ledger {
-            Some(Ledger::Memory(memory)) => memory.into_entries(),
-            Some(Ledger::File(_)) | None => Vec::new(),
+            Some(Ledger::Memory(memory)) => std::mem::take(&mut memory.table().entries),
+            Some(Ledger::File(_) | Ledger::DynamoDb(_)) | None => Vec::new(),
         }
     }
 
     fn last_record(&self) -> Record {
         match (&self.life, &self.store) {
             (Some(life), _) => life.conductor.record().clone(),
-            (None, Some(Ledger::Memory(memory))) => crate::ledger::fold(memory.entries())
+            (None, Some(Ledger::Memory(memory))) => crate::ledger::fold(&memory.table().entries)
                 .unwrap_or_else(|| Record::new(self.setup, EPOCH)),
             (None, _) => Record::new(self.setup, EPOCH),
         }

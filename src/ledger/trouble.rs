@@ -1,0 +1,79 @@
+//! A store that refuses: since when, and when people were told. Shared by whoever leads and
+//! whoever waits to.
+//!
+//! Deliberately absent: the store. People are told around it, since it is what is broken.
+
+use drd_state_machine::command::{Command, Severity};
+use drd_state_machine::time::{Span, Time};
+
+/// People are told again of a ledger that refuses after this long: a page that nobody took must
+/// not be the last one, and more than twelve an hour are not read.
+const PAGE_EVERY: Span = Span::secs(300);
+
+/// The state that is shown meanwhile: nothing acts, people were paged.
+pub const SHOWN: &str = "held";
+
+/// Whether the store refuses.
+#[derive(Clone, Debug, Default)]
+pub struct Trouble {
+    since: Option<Time>,
+    paged_at: Option<Time>,
+}
+
+impl Trouble {
+    /// It refused. Gives the page that is due, if one is.
+    pub fn refused(&mut self, now: Time, epoch: u64, error: &str) -> Option<Command> {
+        let since = *self.since.get_or_insert(now);
+        if self.paged_at.is_some_and(|at| now - at < PAGE_EVERY) {
+            return None;
+        }
+        self.paged_at = Some(now);
+        let text = format!(
+            "the ledger refuses since {}: {error}. drd is held: it decides nothing and does nothing until the ledger works again, and then goes on by itself. Mend the store (its disk, or its table and the way to it); drd status shows when it is back",
+            now - since
+        );
+        Some(Command::Page {
+            epoch,
+            severity: Severity::Critical,
+            text,
+        })
+    }
+
+    /// It took something.
+    pub fn works(&mut self) {
+        *self = Trouble::default();
+    }
+
+    /// Whether it refused the newest time.
+    pub fn stands(&self) -> bool {
+        self.since.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Time {
+        Time(0) + Span::secs(seconds)
+    }
+
+    #[test]
+    fn people_are_told_at_once_and_again_while_it_lasts() {
+        let mut trouble = Trouble::default();
+        assert!(!trouble.stands());
+        assert!(trouble.refused(at(0), 1, "disk full").is_some());
+        assert!(trouble.refused(at(1), 1, "disk full").is_none());
+        assert!(trouble.refused(at(300), 1, "disk full").is_some());
+        assert!(trouble.stands());
+    }
+
+    #[test]
+    fn a_store_that_works_again_is_no_trouble_and_the_next_one_is_told_at_once() {
+        let mut trouble = Trouble::default();
+        let _ = trouble.refused(at(0), 1, "disk full");
+        trouble.works();
+        assert!(!trouble.stands());
+        assert!(trouble.refused(at(2), 1, "disk full").is_some());
+    }
+}
