@@ -5,14 +5,14 @@
 //! and only what comes back: a decision that could not be made durable is not returned.
 //! Awaits the ledger and nothing else; a ledger in memory or in a file never makes it wait.
 
-use crate::ledger::{Entry, Ledger, LedgerError, SHOWN, Trouble, fold};
+use crate::ledger::{Entry, Ledger, LedgerError, Trouble, fold};
 use crate::metrics::Metrics;
 use drd_state_machine::command::Command;
-use drd_state_machine::event::{Event, Verdict};
+use drd_state_machine::event::Event;
 use drd_state_machine::evidence::Noted;
 use drd_state_machine::record::RECORD_VERSION;
 use drd_state_machine::time::Time;
-use drd_state_machine::{Decision, Picture, Record, Setup, step};
+use drd_state_machine::{Decision, Record, Setup, step};
 use std::sync::Arc;
 
 /// After so many lines the whole record is written once more, so that a start on a table need
@@ -180,16 +180,6 @@ impl Conductor {
         }
     }
 
-    /// The state that people are shown: while the ledger refuses, nothing acts whatever the record
-    /// says.
-    pub fn state_name(&self) -> &'static str {
-        if self.trouble.stands() {
-            SHOWN
-        } else {
-            self.record.state.name()
-        }
-    }
-
     /// Whether the newest line that was due was taken.
     pub fn ledger_works(&self) -> bool {
         !self.trouble.stands()
@@ -218,15 +208,5 @@ impl Conductor {
     /// Ends this daemon's life; only the ledger survives.
     pub fn into_ledger(self) -> Ledger {
         self.ledger
-    }
-
-    /// The picture at this moment, without telling the machine anything.
-    pub fn look(&self, now: Time) -> Picture {
-        drd_state_machine::look(&self.record, &self.setup, now)
-    }
-
-    /// Whether our own references answered.
-    pub fn sees(&self, now: Time) -> bool {
-        self.look(now).observer == Verdict::Healthy
     }
 }

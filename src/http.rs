@@ -45,7 +45,7 @@ const INDEX: &str = "drd: read-only. Commands: drd help.\n\
     /api/v1/status   what is the matter, as JSON\n\
     /metrics         for Prometheus\n\
     /healthz         200 while the control loop turns\n\
-    /readyz          200 while drd would act, or acts\n";
+    /readyz          200 while drd would act, acts, or stands by\n";
 
 /// What the control loop tells the interface.
 #[derive(Debug)]
@@ -196,7 +196,9 @@ async fn health(State(shared): State<Arc<Shared>>) -> Response {
 async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let status = shared.status();
     if status.is_ready() {
-        let doing = if status.is_acting() {
+        let doing = if status.stands_by() {
+            "standing by"
+        } else if status.is_acting() {
             "acting"
         } else {
             "armed"

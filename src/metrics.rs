@@ -178,6 +178,11 @@ impl Metrics {
         self.machine.shown(crate::ledger::SHOWN);
     }
 
+    /// Another daemon leads: what was last read of its ledger is shown, and this one is not armed.
+    pub fn following(&self, record: &Record, now: Time, setup: &Setup) {
+        self.machine.followed(record, now, setup);
+    }
+
     /// A queue message was read.
     pub fn message_read(&self, reading: &Reading, now: Time) {
         if let Some(received) = self.intake.received.of(reading.source.name()) {

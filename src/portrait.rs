@@ -4,39 +4,92 @@
 
 use crate::conductor::Conductor;
 use crate::config::{Config, LedgerConfig};
+use crate::ledger::SHOWN;
 use crate::status::{
-    IncidentStatus, LedgerStatus, Reason, Replication, SCHEMA, SideStatus, SignalStatus, StatusView,
+    IncidentStatus, LeaderStatus, LedgerStatus, Reason, Replication, SCHEMA, SideStatus,
+    SignalStatus, StatusView,
 };
 use drd_state_machine::event::Side;
 use drd_state_machine::evidence::Reading;
 use drd_state_machine::record::{Facts, Incident};
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
-use drd_state_machine::{exits, gates};
+use drd_state_machine::{Record, Setup, exits, gates};
 use jiff::Timestamp;
 
+/// What there is to show.
+pub struct Sitter<'a> {
+    /// What the machine remembers, or what was last read of the ledger.
+    pub record: &'a Record,
+    /// What it decides under.
+    pub setup: &'a Setup,
+    /// The number of the ledger's newest line.
+    pub seq: u64,
+    /// Why the ledger refuses, if it does: then nothing acts, whatever the record says.
+    pub refuses: Option<&'a str>,
+    /// Who leads, where several may.
+    pub leader: Option<LeaderStatus>,
+}
+
+impl<'a> Sitter<'a> {
+    /// The daemon that leads.
+    pub fn leading(conductor: &'a Conductor, leader: Option<LeaderStatus>) -> Sitter<'a> {
+        Sitter {
+            record: conductor.record(),
+            setup: conductor.setup(),
+            seq: conductor.ledger().seq(),
+            refuses: (!conductor.ledger_works()).then_some("the ledger refuses"),
+            leader,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        match self.refuses {
+            Some(_) => SHOWN,
+            None => self.record.state.name(),
+        }
+    }
+
+    fn follows(&self) -> bool {
+        self.leader.as_ref().is_some_and(|leader| !leader.leads)
+    }
+
+    /// Why drd would not fail over now; what holds this daemon itself back comes first.
+    fn not_armed(&self, why: Vec<String>) -> Vec<String> {
+        let mut all: Vec<String> = self.refuses.map(str::to_owned).into_iter().collect();
+        if let Some(leader) = self.leader.as_ref().filter(|leader| !leader.leads) {
+            all.push(leader.words());
+        }
+        let state = &self.record.state;
+        if all.is_empty() && !matches!(state, State::Watching | State::Suspecting) {
+            all.push(format!("the state is {}", state.name()));
+        }
+        // A daemon that does not look knows nothing of its own.
+        if !self.follows() {
+            all.extend(why);
+        }
+        all
+    }
+}
+
 /// The status at this moment.
-pub fn portrait(conductor: &Conductor, config: &Config, now: Time) -> StatusView {
-    let (record, setup) = (conductor.record(), conductor.setup());
+pub fn portrait(of: &Sitter<'_>, config: &Config, now: Time) -> StatusView {
+    let (record, setup) = (of.record, of.setup);
     let facts = &record.facts;
-    let seen = conductor.look(now);
-    let LedgerConfig::File { path } = &config.ledger;
-    let ledger = LedgerStatus {
-        path: path.display().to_string(),
-        seq: conductor.ledger().seq(),
-    };
+    let seen = drd_state_machine::look(record, setup, now);
+    let armed = facts.armed && of.refuses.is_none() && !of.follows();
     StatusView {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         suffix: config.topology.suffix.to_string(),
         as_of: rfc3339(now),
-        state: conductor.state_name().to_owned(),
+        state: of.state().to_owned(),
         state_seconds: seconds(now - facts.entered_at),
-        armed: facts.armed,
-        not_armed_because: if facts.armed {
+        armed,
+        not_armed_because: if armed {
             Vec::new()
         } else {
-            not_armed(&record.state, gates::not_armed(facts, setup, now, &seen))
+            of.not_armed(gates::not_armed(facts, setup, now, &seen))
         },
         paused: facts.paused,
         active_side: facts.active,
@@ -60,7 +113,18 @@ pub fn portrait(conductor: &Conductor, config: &Config, now: Time) -> StatusView
             .incident
             .as_ref()
             .map(|i| incident(i, &record.state, facts, setup.policy.rto, now)),
-        ledger,
+        ledger: LedgerStatus {
+            path: place(&config.ledger),
+            seq: of.seq,
+        },
+        leader: of.leader.clone(),
+    }
+}
+
+fn place(ledger: &LedgerConfig) -> String {
+    match ledger {
+        LedgerConfig::File { path } => path.display().to_string(),
+        LedgerConfig::DynamoDb { table, .. } => format!("dynamodb table {table}"),
     }
 }
 
@@ -70,13 +134,6 @@ fn rfc3339(at: Time) -> String {
 
 fn seconds(span: Span) -> f64 {
     span.as_secs_f64()
-}
-
-fn not_armed(state: &State, mut why: Vec<String>) -> Vec<String> {
-    if !matches!(state, State::Watching | State::Suspecting) {
-        why.insert(0, format!("the state is {}", state.name()));
-    }
-    why
 }
 
 fn side_status(facts: &Facts, config: &Config, side: Side, now: Time) -> SideStatus {

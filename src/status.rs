@@ -60,6 +60,39 @@ pub struct StatusView {
     pub incident: Option<IncidentStatus>,
     /// Where decisions are kept.
     pub ledger: LedgerStatus,
+    /// Who leads; `None` for a daemon that is alone by configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leader: Option<LeaderStatus>,
+}
+
+/// Who leads, of several daemons on one ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeaderStatus {
+    /// Whether the daemon that says this does.
+    pub leads: bool,
+    /// Who does, or did last; empty while nobody ever did.
+    pub owner: String,
+    /// The lease's epoch.
+    pub epoch: u64,
+    /// How long after its last renewal another daemon takes over: the lease and the clock error.
+    pub takeover_after_seconds: f64,
+}
+
+impl LeaderStatus {
+    /// In words.
+    pub fn words(&self) -> String {
+        let (owner, epoch) = (&self.owner, self.epoch);
+        if self.leads {
+            format!("this daemon leads as {owner}, epoch {epoch}")
+        } else if owner.is_empty() {
+            "no daemon leads yet".to_owned()
+        } else {
+            let after = self.takeover_after_seconds;
+            format!(
+                "{owner} leads, epoch {epoch}; this daemon takes over once it was silent for {after:.1} s"
+            )
+        }
+    }
 }
 
 /// One rule and whether it is met.
@@ -167,9 +200,14 @@ pub struct LedgerStatus {
 }
 
 impl StatusView {
-    /// Whether the daemon does its work: it would act, or it is acting.
+    /// Whether the daemon does its work: it would act, or acts, or stands by to take over.
     pub fn is_ready(&self) -> bool {
-        self.armed || self.is_acting()
+        self.armed || self.is_acting() || self.stands_by()
+    }
+
+    /// Whether another daemon leads and this one could take over.
+    pub fn stands_by(&self) -> bool {
+        self.leader.as_ref().is_some_and(|leader| !leader.leads) && self.state != "held"
     }
 
     /// Whether a recovery runs.

@@ -5,6 +5,7 @@
 
 use super::fit::{endpoint_domains, in_sequence};
 use super::{Config, ConfigError, LedgerConfig, SensorConfig, build, open, policy};
+use crate::lease::clock_error;
 use drd_bootstrap::SideTopology;
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::Policy;
@@ -47,15 +48,28 @@ fn write_report(out: &mut String, name: &str, config: &Config) -> fmt::Result {
         dns.record, dns.hosted_zone_id, dns.latch.bucket, dns.latch.key
     )?;
     writeln!(out, "  intake     {}", topology.queue_url)?;
-    let LedgerConfig::File { path } = &config.ledger;
     writeln!(
         out,
         "  ledger     {}   http {}",
-        path.display(),
+        ledger_words(&config.ledger),
         config.listen
     )?;
     write_sensors(out, config)?;
     write_policy(out, config)
+}
+
+/// Where the ledger is; for a shared one also when another daemon takes over, and the margin in it.
+fn ledger_words(ledger: &LedgerConfig) -> String {
+    match ledger {
+        LedgerConfig::File { path } => path.display().to_string(),
+        LedgerConfig::DynamoDb { table, terms, .. } => format!(
+            "dynamodb table {table}, lease {} renewed every {}, taken over after {} + {} ms for clock error",
+            terms.lease,
+            terms.renew,
+            terms.lease,
+            clock_error(terms.lease).0
+        ),
+    }
 }
 
 fn write_side(out: &mut String, side: Side, topology: &SideTopology) -> fmt::Result {

@@ -1,11 +1,12 @@
 //! How drd itself runs: how often it looks, where its ledger is, where it listens.
 //!
-//! Deliberately absent: the DynamoDB ledger. It is refused by name until it is built.
+//! Deliberately absent: whether the table or the folder exists. Starting shows that.
 
 use super::leaf;
 use super::problem::Origin;
 use super::reader::{Notes, Reader};
 use super::tree::Node;
+use crate::lease::Terms;
 use drd_state_machine::policy::{HEARTBEAT_SILENT, LOOK_FRESH, OWN_FRESH, READY_FRESH};
 use drd_state_machine::time::Span;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -38,7 +39,19 @@ pub enum LedgerConfig {
         /// The file; its directory must exist.
         path: PathBuf,
     },
+    /// A table in the standby region, for two daemons of which one leads.
+    DynamoDb {
+        /// The table.
+        table: String,
+        /// How the lease is kept.
+        terms: Terms,
+        /// The file in which this install keeps the name under which it leads.
+        identity: PathBuf,
+    },
 }
+
+/// Where systemd's `StateDirectory=drd` puts what outlives a restart.
+const IDENTITY: &str = "/var/lib/drd/identity";
 
 /// The port that DESIGN section 9 names.
 const PORT: u16 = 9817;
@@ -115,30 +128,52 @@ fn fits(notes: &Notes, origin: &Origin, observe: &ObserveConfig) {
 pub(super) fn read_ledger(root: &mut Reader<'_>) -> Option<LedgerConfig> {
     let mut ledger = root.table("ledger", "where decisions are kept, kind and path")?;
     let kind = ledger.with_default("kind", Kind::File, ledger_kind);
-    let table = ledger.optional("table", leaf::text);
-    let notes = ledger.notes();
-    let path = match kind.value {
-        Kind::DynamoDb => {
-            let hint = "not built yet; use kind = \"file\" and a path";
-            notes.problem(&kind.origin, "a ledger in DynamoDB", hint);
-            ledger.optional("path", leaf::text)
-        }
-        Kind::File => {
-            if let Some(table) = table {
-                let hint = "remove it; kind = \"file\" has a path";
-                notes.problem(
-                    &table.origin,
-                    "`table` belongs to a ledger in DynamoDB",
-                    hint,
-                );
-            }
-            let purpose = "the file that holds every decision, such as /var/lib/drd/ledger.jsonl";
-            ledger.required("path", purpose, leaf::text)
-        }
+    let read = match kind.value {
+        Kind::DynamoDb => read_table(&mut ledger),
+        Kind::File => read_file(&mut ledger),
     };
     ledger.finish();
+    read
+}
+
+fn read_file(ledger: &mut Reader<'_>) -> Option<LedgerConfig> {
+    for key in ["table", "lease", "renew", "identity"] {
+        if let Some(found) = ledger.optional(key, leaf::text) {
+            let what = format!("`{key}` belongs to a ledger in DynamoDB");
+            let hint = "remove it; kind = \"file\" has a path";
+            ledger.notes().problem(&found.origin, what, hint);
+        }
+    }
+    let purpose = "the file that holds every decision, such as /var/lib/drd/ledger.jsonl";
+    let path = ledger.required("path", purpose, leaf::text)?;
     Some(LedgerConfig::File {
-        path: PathBuf::from(path?.value),
+        path: PathBuf::from(path.value),
+    })
+}
+
+fn read_table(ledger: &mut Reader<'_>) -> Option<LedgerConfig> {
+    if let Some(path) = ledger.optional("path", leaf::text) {
+        let what = "`path` belongs to a ledger in a file";
+        let hint = "remove it; kind = \"dynamodb\" has a table";
+        ledger.notes().problem(&path.origin, what, hint);
+    }
+    let usual = Terms::default();
+    let terms = Terms {
+        lease: ledger.with_default("lease", usual.lease, leaf::span).value,
+        renew: ledger.with_default("renew", usual.renew, leaf::span).value,
+    };
+    if let Some(problem) = terms.problem() {
+        let hint =
+            "a daemon that cannot renew in time stops leading; lease = \"15s\", renew = \"5s\"";
+        ledger.notes().problem(ledger.origin(), problem, hint);
+    }
+    let identity = ledger.with_default("identity", IDENTITY.to_owned(), leaf::text);
+    let purpose = "the table that two daemons share, such as table-ledger-shop1";
+    let table = ledger.required("table", purpose, leaf::text)?;
+    Some(LedgerConfig::DynamoDb {
+        table: table.value,
+        terms,
+        identity: PathBuf::from(identity.value),
     })
 }
 

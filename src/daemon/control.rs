@@ -6,7 +6,8 @@
 use super::{News, Parts, Stance};
 use crate::conductor::Conductor;
 use crate::perform::perform;
-use crate::portrait::portrait;
+use crate::portrait::{Sitter, portrait};
+use crate::status::LeaderStatus;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Check, Completion, Event, Outcome, Verdict};
 use drd_state_machine::record::Record;
@@ -22,11 +23,21 @@ const TURN_AT_REST: Duration = Duration::from_secs(5);
 /// A stop waits for outcomes at most this long: a command's deadline of 15 s and its line.
 const STOP_MAX: Duration = Duration::from_secs(20);
 
+/// How a term ended.
+pub(super) enum Ended {
+    /// The process was asked to stop, and did what was left to do.
+    Asked,
+    /// This daemon may not lead any more, and why.
+    TermOver(String),
+}
+
 pub(super) struct Control {
     parts: Parts,
     conductor: Conductor,
     stance: watch::Sender<Stance>,
+    leader: Option<LeaderStatus>,
     performing: JoinSet<Completion>,
+    over: Option<String>,
 }
 
 /// What the loops must know.
@@ -43,25 +54,31 @@ impl Control {
         parts: Parts,
         conductor: Conductor,
         stance: watch::Sender<Stance>,
+        leader: Option<LeaderStatus>,
     ) -> Control {
         Control {
             parts,
             conductor,
             stance,
+            leader,
             performing: JoinSet::new(),
+            over: None,
         }
     }
 
-    /// Turns until a signal asks for a stop.
+    /// Turns until a signal asks for a stop, or the ledger says that the term is over.
     pub(super) async fn run(
         mut self,
         mut news: mpsc::Receiver<News>,
         asked: impl Future<Output = &'static str>,
         stop: watch::Sender<bool>,
-    ) {
+    ) -> Ended {
         tokio::pin!(asked);
         self.take(Event::Started.into()).await;
         loop {
+            if let Some(why) = self.over.take() {
+                return Ended::TermOver(why);
+            }
             let wait = if self.stance.borrow().closely {
                 TURN
             } else {
@@ -82,6 +99,7 @@ impl Control {
         }
         stop.send_replace(true);
         self.wind_down().await;
+        Ended::Asked
     }
 
     /// Every attempt under way ends, and its outcome is written down.
@@ -144,6 +162,9 @@ impl Control {
             Err(refused) => {
                 let error = refused.error;
                 tracing::error!(%error, cause = ?std::error::Error::source(&error), "the ledger refused: nothing acts");
+                if error.ends_term() {
+                    self.over = Some(error.to_string());
+                }
                 if let Some(page) = refused.page {
                     self.begin(page);
                 }
@@ -192,9 +213,10 @@ impl Control {
         self.stance
             .send_if_modified(|old| std::mem::replace(old, stance) != stance);
         self.parts.shared.turned(now);
+        let sitter = Sitter::leading(&self.conductor, self.leader.clone());
         self.parts
             .shared
-            .publish(portrait(&self.conductor, &self.parts.config, now));
+            .publish(portrait(&sitter, &self.parts.config, now));
     }
 }
 

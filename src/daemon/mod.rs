@@ -5,30 +5,27 @@
 //! Deliberately absent: decisions, and retries of anything (those are states).
 
 mod control;
+mod identity;
 mod intake;
+mod lease;
 mod loops;
+mod term;
 
 use crate::aws::{Fence, Meter, Timers};
 use crate::clock::Clock;
-use crate::conductor::Conductor;
-use crate::config::{Config, LedgerConfig};
+use crate::config::Config;
 use crate::http::{self, ListenError, Shared};
-use crate::ledger::{FileLedger, Ledger, LedgerError};
+use crate::ledger::LedgerError;
 use crate::metrics::{Metrics, MetricsError};
 use crate::perform::Estate;
-use crate::portrait::portrait;
-use control::Control;
+use crate::portrait::{Sitter, portrait};
+use drd_state_machine::Record;
 use drd_state_machine::event::{Event, Side};
 use drd_state_machine::time::Span;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::task::JoinSet;
-
-/// Events that wait for the control loop: a batch of ten messages, a dozen of our own readings
-/// and every command's completion, four times over. A sender that finds it full waits.
-const NEWS_MAX: usize = 128;
+use tokio::sync::{Notify, oneshot, watch};
 
 /// An event for the control loop, and whom to tell that the ledger holds it.
 struct News {
@@ -112,47 +109,65 @@ fn home(config: &Config) -> Option<Side> {
     .map(|(side, _)| side)
 }
 
-fn open_ledger(config: &Config) -> Result<(Ledger, Vec<crate::ledger::Entry>), DaemonError> {
-    let LedgerConfig::File { path } = &config.ledger;
-    let (file, found) = FileLedger::open(path)?;
-    if found.torn_bytes > 0 {
-        tracing::warn!(
-            path = %path.display(),
-            bytes = found.torn_bytes,
-            "the ledger's last line was torn and is cut off; nothing had acted on it"
-        );
-    }
-    Ok((Ledger::File(file), found.entries))
-}
-
 async fn start(config: Config) -> Result<(), DaemonError> {
     let clock = Clock::start();
     let listener = http::listen(config.listen).await?;
-    let (ledger, entries) = open_ledger(&config)?;
     let setup = config.setup(home(&config));
     let sides = &config.topology.sides;
     let regions = [sides.primary.region.as_str(), sides.standby.region.as_str()];
     let metrics = Arc::new(Metrics::for_daemon(&setup, regions)?);
-    metrics.leading(true);
-    let conductor = Conductor::open(setup, ledger, &entries, metrics.clone(), clock.read()).await?;
-    drop(entries);
     let meter: Arc<dyn Meter> = Arc::new(Counted(metrics.clone()));
-    let fence = Arc::new(Fence::open());
-    let estate = Estate::connect(&config.topology, timers(&config), meter, fence)
+    let fence = Arc::new(Fence::closed(crate::clock::boot));
+    let estate = Estate::connect(&config.topology, timers(&config), meter, fence.clone())
         .await
         .map_err(host("TLS"))?;
-    let first = portrait(&conductor, &config, clock.read());
+    let nothing = Sitter {
+        record: &Record::new(&setup, clock.read()),
+        setup: &setup,
+        seq: 0,
+        refuses: None,
+        leader: None,
+    };
+    let first = portrait(&nothing, &config, clock.read());
     let shared = Arc::new(Shared::new(clock, metrics.clone(), first));
     let parts = Parts {
         config: Arc::new(config),
         estate: Arc::new(estate),
+        fence,
         metrics,
         shared,
         clock,
         hint: Arc::default(),
     };
     tracing::info!(listen = %parts.config.listen, suffix = %parts.config.topology.suffix, "drd runs");
-    serve(parts, conductor, listener).await
+    let asked = signals()?;
+    let page = parts.shared.clone();
+    let mut shown = tokio::spawn(async move {
+        http::serve(listener, page, std::future::pending()).await;
+    });
+    tokio::select! {
+        ended = term::live(&parts, &setup, asked) => ended,
+        _ = &mut shown => Err(DaemonError::Part { what: "the HTTP interface".to_owned() }),
+    }
+}
+
+/// What the process was asked to do, once it was: the name of the signal.
+type Asked = watch::Receiver<Option<&'static str>>;
+
+fn signals() -> Result<Asked, DaemonError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(host("the signal handler"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(host("the signal handler"))?;
+    let (tell, asked) = watch::channel(None);
+    tokio::spawn(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tell.send_replace(Some(name));
+        // Whoever asks later is told as well.
+        tell.closed().await;
+    });
+    Ok(asked)
 }
 
 /// What every part of the daemon is handed.
@@ -160,45 +175,13 @@ async fn start(config: Config) -> Result<(), DaemonError> {
 struct Parts {
     config: Arc<Config>,
     estate: Arc<Estate>,
+    /// Until when this daemon may send what changes the estate.
+    fence: Arc<Fence>,
     metrics: Arc<Metrics>,
     shared: Arc<Shared>,
     clock: Clock,
     /// Something may have changed: look now.
     hint: Arc<Notify>,
-}
-
-async fn serve(
-    parts: Parts,
-    conductor: Conductor,
-    listener: tokio::net::TcpListener,
-) -> Result<(), DaemonError> {
-    let (tell, news) = mpsc::channel(NEWS_MAX);
-    let (stance, look) = watch::channel(control::stance(conductor.record()));
-    let (stop, stopped) = watch::channel(false);
-    let mut tasks: JoinSet<&'static str> = JoinSet::new();
-    loops::spawn(&mut tasks, &parts, &tell, &look);
-    intake::spawn(&mut tasks, &parts, &tell, &stopped);
-    let shared = parts.shared.clone();
-    tasks.spawn(async move {
-        http::serve(listener, shared, std::future::pending()).await;
-        "the HTTP interface"
-    });
-    let control = Control::new(parts, conductor, stance);
-    let mut terminate = signal(SignalKind::terminate()).map_err(host("the signal handler"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(host("the signal handler"))?;
-    let asked = async move {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    };
-    tokio::select! {
-        () = control.run(news, asked, stop) => Ok(()),
-        Some(ended) = tasks.join_next() => {
-            let what = ended.map_or_else(|e| e.to_string(), str::to_owned);
-            Err(DaemonError::Part { what })
-        }
-    }
 }
 
 fn duration(span: Span) -> Duration {

@@ -135,6 +135,12 @@ impl Machine {
         store_flag(&self.armed, false);
     }
 
+    /// The levels of a record that another daemon decides on.
+    pub fn followed(&self, record: &Record, now: Time, setup: &Setup) {
+        self.levels(record, now, setup);
+        store_flag(&self.armed, false);
+    }
+
     fn levels(&self, record: &Record, now: Time, setup: &Setup) {
         let facts = &record.facts;
         one_of(&self.state, record.state.name());

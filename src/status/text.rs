@@ -3,7 +3,7 @@
 //! Deliberately absent: colour. What is wrong is said by words in the first line, and scripts
 //! read the JSON.
 
-use super::{IncidentStatus, Met, SideStatus, SignalStatus, StatusView};
+use super::{IncidentStatus, LeaderStatus, Met, SideStatus, SignalStatus, StatusView};
 use drd_state_machine::event::Verdict;
 use std::fmt::{self, Write};
 
@@ -47,10 +47,17 @@ fn headline(view: &StatusView) -> String {
     let since = format!("{} for {}", view.state, length(view.state_seconds));
     let (word, rest) = match (view.state.as_str(), &view.incident) {
         ("held", incident) => {
-            let text = incident
-                .as_ref()
-                .map_or("", |incident| incident.text.as_str());
-            ("HELD: a person must act".to_owned(), text.to_owned())
+            let open = incident.as_ref().filter(|incident| !incident.ended);
+            let first = view.not_armed_because.first();
+            let text = open.map(|incident| &incident.text).or(first);
+            (
+                "HELD: a person must act".to_owned(),
+                text.cloned().unwrap_or_default(),
+            )
+        }
+        _ if view.stands_by() => {
+            let leader = view.leader.as_ref().map(LeaderStatus::words);
+            ("STANDING BY".to_owned(), leader.unwrap_or_default())
         }
         ("exposed", _) => (
             "EXPOSED".to_owned(),
@@ -105,6 +112,9 @@ fn write_rest(out: &mut String, view: &StatusView) -> fmt::Result {
     }
     if let Some(incident) = view.incident.as_ref().filter(|incident| incident.ended) {
         writeln!(out, "{}", last_run(incident))?;
+    }
+    if let Some(leader) = &view.leader {
+        writeln!(out, "Lease: {}.", leader.words())?;
     }
     writeln!(
         out,

@@ -224,7 +224,17 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "kind = \"file\"",
         "kind = \"dynamodb\"\ntable = \"t\"",
-        "not built yet; use kind = \"file\"",
+        "`path` belongs to a ledger in a file",
+    ),
+    (
+        "kind = \"file\"",
+        "kind = \"file\"\nrenew = \"5s\"",
+        "`renew` belongs to a ledger in DynamoDB",
+    ),
+    (
+        "kind = \"file\"",
+        "kind = \"dynamodb\"\ntable = \"t\"\nlease = \"14s\"",
+        "lease 14 s < 3 x renew 5 s",
     ),
     ("kind = \"file\"", "kind = \"fil\"", "did you mean `file`?"),
     (
