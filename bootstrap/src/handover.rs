@@ -34,6 +34,8 @@ pub struct Facts {
     pub serving_min: u32,
     /// DesiredCapacity of the side that serves.
     pub serving_desired: u32,
+    /// Whether several daemons run, so that the ledger must be the one they share.
+    pub shared_ledger: bool,
 }
 
 impl Facts {
@@ -47,6 +49,7 @@ impl Facts {
             witness_region: region(Key::WitnessRegion),
             serving_min: settings.number(Key::ServingMin),
             serving_desired: settings.number(Key::ServingDesired),
+            shared_ledger: settings.get(Key::Daemon) == "ecs",
         }
     }
 }
@@ -199,12 +202,22 @@ pub fn toml(facts: &Facts, topology: &Topology) -> String {
     }
     let references: Vec<String> = topology.references.iter().map(|url| quoted(url)).collect();
     let _ = writeln!(text, "[observer]\nreferences = [{}]", references.join(", "));
-    // Named by suffix: two estates may be watched from one host.
-    let ledger = format!("/var/lib/drd/ledger-{}.jsonl", topology.suffix);
-    text.push_str("[ledger]\nkind = \"file\"\n");
-    line(&mut text, "path", &ledger);
+    ledger(&mut text, facts);
     text.push_str("[http]\nlisten = \"127.0.0.1:9817\"\n");
     text
+}
+
+fn ledger(text: &mut String, facts: &Facts) {
+    text.push_str("[ledger]\n");
+    if facts.shared_ledger {
+        line(text, "kind", "dynamodb");
+        line(text, "table", &facts.suffix.name("table-ledger"));
+        return;
+    }
+    // Named by suffix: two estates may be watched from one host.
+    let path = format!("/var/lib/drd/ledger-{}.jsonl", facts.suffix);
+    line(text, "kind", "file");
+    line(text, "path", &path);
 }
 
 fn side_table(text: &mut String, role: &str, side: &SideTopology) {
@@ -315,6 +328,25 @@ mod tests {
         facts.primary_region = "eu-west-1".to_owned();
         assert_eq!(references(&facts).len(), 2);
         assert!(!references(&facts).concat().contains("eu-west-1"));
+    }
+
+    #[test]
+    fn daemons_in_tasks_share_the_table_and_a_lone_one_keeps_a_file() {
+        let topology = topology(&facts(), &outputs()).expect("complete");
+        let shared = Facts {
+            shared_ledger: true,
+            ..facts()
+        };
+        let (alone, shared) = (toml(&facts(), &topology), toml(&shared, &topology));
+        assert!(
+            alone.contains("path = \"/var/lib/drd/ledger-shop1.jsonl\""),
+            "{alone}"
+        );
+        assert!(
+            shared.contains("kind = \"dynamodb\"\ntable = \"table-ledger-shop1\""),
+            "{shared}"
+        );
+        assert!(!shared.contains("/var/lib/drd/ledger"));
     }
 
     #[test]

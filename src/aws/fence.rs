@@ -123,6 +123,52 @@ mod tests {
         }
     }
 
+    /// Answers nobody, and counts who came.
+    fn listener() -> (String, Arc<AtomicI64>) {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", socket.local_addr().expect("its address"));
+        let came = Arc::new(AtomicI64::new(0));
+        let count = came.clone();
+        std::thread::spawn(move || {
+            for stream in socket.incoming() {
+                count.fetch_add(1, Ordering::SeqCst);
+                drop(stream);
+            }
+        });
+        (url, came)
+    }
+
+    fn rds(url: &str, fence: Arc<Fence>) -> aws_sdk_rds::Client {
+        use aws_sdk_rds::config::{BehaviorVersion, Config, Credentials, Region};
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-2"))
+            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
+            .endpoint_url(url)
+            .interceptor(Checked(fence))
+            .build();
+        aws_sdk_rds::Client::from_conf(config)
+    }
+
+    #[tokio::test]
+    async fn a_stale_leader_s_promotion_is_signed_and_never_sent() {
+        let (url, came) = listener();
+        let fence = Arc::new(Fence::closed(|| Span::ZERO));
+        let rds = rds(&url, fence.clone());
+        let promote = || rds.failover_global_cluster().allow_data_loss(true).send();
+        let refused = promote().await.expect_err("the lease is over");
+        let said = drd_bootstrap::call::chain(&refused);
+        assert!(said.contains("lease is over"), "{said}");
+        assert_eq!(came.load(Ordering::SeqCst), 0, "nothing left this host");
+        // Reads go on: a follower may look.
+        let _ = rds.describe_global_clusters().send().await;
+        assert_eq!(came.load(Ordering::SeqCst), 1);
+        fence.open_until(Span::secs(1));
+        let _ = promote().await;
+        assert_eq!(came.load(Ordering::SeqCst), 2, "with the lease it is sent");
+    }
+
     #[test]
     fn it_opens_until_a_moment_and_not_longer() {
         let fence = Fence::closed(|| Span::secs(10));

@@ -78,7 +78,7 @@ async fn in_turns(
         parts.metrics.leading(false);
         match ended? {
             Ended::Asked => {
-                seat.give_up(&term.borrow().clone()).await;
+                seat.give_up(&term.into_inner()).await;
                 return Ok(());
             }
             Ended::TermOver(why) => tracing::warn!(%why, "this daemon leads no more"),

@@ -63,6 +63,7 @@ pub(crate) fn calm() -> StatusView {
             path: "/var/lib/drd/ledger.jsonl".to_owned(),
             seq: 812,
         },
+        leader: None,
     }
 }
 
@@ -205,6 +206,39 @@ fn what_is_silent_or_wrong_is_named() {
     ] {
         assert!(table.contains(line), "{line:?} in\n{table}");
     }
+}
+
+fn follower(state: &str) -> StatusView {
+    StatusView {
+        state: state.to_owned(),
+        armed: false,
+        not_armed_because: vec!["the ledger refuses".to_owned()],
+        leader: Some(LeaderStatus {
+            leads: false,
+            owner: "host-1".to_owned(),
+            epoch: 4,
+            takeover_after_seconds: 15.018,
+        }),
+        ..calm()
+    }
+}
+
+#[test]
+fn a_daemon_that_stands_by_says_who_leads_and_when_it_would_take_over() {
+    let said = "host-1 leads, epoch 4; this daemon takes over once it was silent for 15.0 s";
+    let view = follower("promoting");
+    assert_eq!(
+        first_line(&view),
+        format!("shop1   STANDING BY   {said}   promoting for 50 d 4 h")
+    );
+    assert!(view.is_ready() && view.table().contains(&format!("Lease: {said}.")));
+}
+
+#[test]
+fn a_daemon_whose_ledger_refuses_says_that_it_is_held_and_why() {
+    let view = follower("held");
+    assert!(!view.is_ready(), "it could not take over");
+    assert!(first_line(&view).contains("HELD: a person must act   the ledger refuses"));
 }
 
 #[test]

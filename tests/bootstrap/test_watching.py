@@ -157,13 +157,13 @@ def test_the_route53_metrics_are_asked_where_they_are():
             assert widget["properties"]["region"] == "us-east-1"
 
 
-def test_never_two_daemons_and_none_by_default():
+def test_two_tasks_share_one_lease_and_none_runs_by_default():
     daemon = template("daemon")
     assert daemon["Parameters"]["DaemonMode"]["Default"] == "none"
     service = daemon["Resources"]["Service"]["Properties"]
-    assert service["DesiredCount"] == 1
+    assert service["DesiredCount"] == 2
     deployment = service["DeploymentConfiguration"]
-    assert (deployment["MinimumHealthyPercent"], deployment["MaximumPercent"]) == (0, 100)
+    assert (deployment["MinimumHealthyPercent"], deployment["MaximumPercent"]) == (100, 200)
     always = {n for n, r in daemon["Resources"].items() if "Condition" not in r}
     assert always == {"DaemonRole", "DaemonProfile"}
 

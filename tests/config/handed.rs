@@ -16,6 +16,7 @@ fn handed(witness_region: &str) -> (drd_bootstrap::Topology, drd::config::Config
         witness_region: witness_region.to_owned(),
         serving_min: 4,
         serving_desired: 6,
+        shared_ledger: false,
     };
     let outputs: Outputs = serde_json::from_str(OUTPUTS).expect("outputs");
     let topology = handover::topology(&facts, &outputs).expect("complete");

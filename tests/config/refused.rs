@@ -232,8 +232,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "`renew` belongs to a ledger in DynamoDB",
     ),
     (
-        "kind = \"file\"",
-        "kind = \"dynamodb\"\ntable = \"t\"\nlease = \"14s\"",
+        "kind = \"file\"\npath = \"/var/lib/drd/ledger.jsonl\"",
+        "kind = \"dynamodb\"\ntable = \"table-ledger-shop1\"\nlease = \"14s\"",
         "lease 14 s < 3 x renew 5 s",
     ),
     ("kind = \"file\"", "kind = \"fil\"", "did you mean `file`?"),
