@@ -14,7 +14,8 @@ use std::time::Duration;
 /// How often one line is tried. With 2 s an attempt this is well within a lease of 15 s, and more
 /// than DynamoDB's usual blips.
 const TRIES: u32 = 4;
-/// Between two tries: another write to the lease's item takes some milliseconds.
+/// Before the second try, and twice as long before each further one: another write to the lease's
+/// item takes some milliseconds, a throttled table some hundreds.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A table under this daemon's lease.
@@ -113,13 +114,13 @@ impl TableLedger {
     pub async fn append(&mut self, entry: &Entry) -> Result<u64, LedgerError> {
         let seq = self.seq + 1;
         let (line, hash) = seal(seq, entry, &self.hash).map_err(LedgerError::Inexpressible)?;
-        for _ in 0..TRIES {
+        for earlier in 0..TRIES {
             if self.is_durable(seq, &line).await? {
                 self.seq = seq;
                 self.hash = hash;
                 return Ok(seq);
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(PAUSE * 2_u32.pow(earlier)).await;
         }
         Err(LedgerError::InDoubt)
     }
