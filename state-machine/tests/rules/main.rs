@@ -8,6 +8,7 @@ mod arrive;
 mod book;
 mod decide;
 mod detect;
+mod edges;
 mod estate;
 mod operators;
 mod promises;

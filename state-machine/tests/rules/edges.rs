@@ -1,0 +1,182 @@
+//! Exact limits: the last moment that still counts, and the first that does not; and of each
+//! condition of a proof, that it alone is not enough. Found by changing the code on purpose.
+
+use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, unknown_estate};
+use drd_state_machine::command::Kind;
+use drd_state_machine::diagnosis::Diagnosis;
+use drd_state_machine::event::{Event, Outcome, RoleChange, Side, Vantage};
+use drd_state_machine::policy::LOOK_FRESH;
+use drd_state_machine::time::{Span, Time};
+use drd_state_machine::{Picture, look};
+
+const MOMENT: Span = Span::millis(1);
+
+fn seen(e: &Estate, at: Time) -> Picture {
+    look(&e.record, &e.setup, at)
+}
+
+#[test]
+fn a_look_at_our_own_references_counts_for_exactly_its_time() {
+    let e = estate();
+    let last = e.record.facts.evidence.references.at + LOOK_FRESH;
+    assert_eq!(seen(&e, last).observer, Healthy);
+    assert_eq!(seen(&e, last + MOMENT).observer, Unknown);
+}
+
+#[test]
+fn lag_that_uses_up_the_objective_exactly_is_still_within_it() {
+    for (more, diagnosis) in [
+        (Span::ZERO, Diagnosis::Healthy),
+        (MOMENT, Diagnosis::ReplicationStalled),
+    ] {
+        let mut e = estate();
+        let policy = &e.setup.policy;
+        let lag = policy.rpo - policy.lag_period + more;
+        e.lag = Some(lag);
+        e.wait(150);
+        assert_eq!(seen(&e, e.now).diagnosis, diagnosis, "{lag}");
+    }
+}
+
+#[test]
+fn silence_of_the_lag_monitor_is_no_finding_before_drd_listened_long_enough() {
+    let mut e = unknown_estate();
+    e.lag = None;
+    e.tell(Event::Started);
+    e.check();
+    e.speak();
+    let started = e.record.facts.started_at;
+    let fresh = e.setup.policy.lag_fresh;
+    e.wait(fresh.0 / 1000 - 1);
+    assert_eq!(seen(&e, started + fresh).diagnosis, Diagnosis::Healthy);
+    let later = seen(&e, started + fresh + MOMENT).diagnosis;
+    assert_eq!(later, Diagnosis::ReplicationStalled);
+}
+
+/// Traffic has moved; the resolvers have just said so.
+fn verifying() -> Estate {
+    let mut e = estate();
+    e.redirecting();
+    for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
+        e.words.remove(&(vantage, Side::Standby));
+    }
+    e.ends(Kind::Redirect, Outcome::Done);
+    e.wait(10);
+    e.view.dns = Some(Side::Standby);
+    e.look();
+    assert_eq!(e.state(), "verifying");
+    e
+}
+
+#[test]
+fn only_the_new_side_s_own_endpoint_proves_the_end() {
+    let mut e = verifying();
+    // The old side's endpoint, and the new side's control plane, prove nothing.
+    for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
+        e.words.insert((vantage, Side::Primary), Healthy);
+    }
+    e.wait(15);
+    assert_eq!(e.state(), "verifying");
+    e.words.insert((Vantage::Witness, Side::Standby), Unhealthy);
+    e.wait(10);
+    assert_eq!(e.state(), "verifying");
+    e.words.insert((Vantage::Witness, Side::Standby), Healthy);
+    e.wait_for("exposed", 15);
+}
+
+#[test]
+fn two_writers_another_writer_or_an_old_look_prove_no_end() {
+    let break_it: [fn(&mut Estate); 3] = [
+        |e| writers(e, Some(Side::Standby), 2),
+        |e| writers(e, Some(Side::Primary), 1),
+        |e| e.view.global = None,
+    ];
+    for broken in break_it {
+        let mut e = estate();
+        e.redirecting();
+        e.ends(Kind::Redirect, Outcome::Done);
+        e.wait(10);
+        broken(&mut e);
+        e.view.dns = Some(Side::Standby);
+        e.wait(15);
+        assert_eq!(e.state(), "verifying", "{}", e.story());
+        let mended = estate().view.global;
+        e.view.global = mended;
+        writers(&mut e, Some(Side::Standby), 1);
+        e.wait_for("exposed", 15);
+    }
+}
+
+fn writers(e: &mut Estate, writer: Option<Side>, count: u8) {
+    if let Some(global) = &mut e.view.global {
+        (global.writer, global.writers) = (writer, count);
+    }
+}
+
+#[test]
+fn a_standby_is_back_only_when_all_of_it_is() {
+    let break_it: [fn(&mut Estate); 5] = [
+        |e| e.view.sides[0] = None,
+        |e| {
+            if let Some(view) = &mut e.view.sides[0] {
+                view.database_available = Some(false);
+            }
+        },
+        |e| connected(e, false),
+        |e| e.underway(Side::Primary),
+        |e| e.lag = None,
+    ];
+    for (which, broken) in break_it.into_iter().enumerate() {
+        let mut e = estate();
+        e.exposed();
+        // Longer than samples of the old direction and the last look count.
+        e.wait(150);
+        e.standby_back();
+        broken(&mut e);
+        e.wait(60);
+        assert_eq!(e.state(), "exposed", "condition {which}: {}", e.story());
+        e.standby_back();
+        if let Some(global) = &mut e.view.global {
+            global.role_change = RoleChange::Idle;
+        }
+        e.wait_for("watching", 60);
+    }
+}
+
+fn connected(e: &mut Estate, connected: bool) {
+    if let Some(global) = &mut e.view.global {
+        global.replica_connected = connected;
+    }
+}
+
+#[test]
+fn without_proof_of_its_own_eyes_drd_does_not_act() {
+    let mut e = estate();
+    e.references = Unknown;
+    // Until the newest answer of the references is too old to count.
+    e.wait(LOOK_FRESH.0 / 1000 + 1);
+    e.region_dark();
+    e.wait(90);
+    e.hands_off();
+    e.references = Healthy;
+    e.wait_for("promoting", 75);
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_a_change_of_the_writer_and_nothing_else() {
+    for kind in Kind::ALL {
+        let writer = matches!(kind, Kind::Promote | Kind::Switchover);
+        assert_eq!(kind.irreversible(), writer, "{kind}");
+        let tells = matches!(kind, Kind::ProveWrite | Kind::Page);
+        assert_eq!(kind.mutates(), !tells, "{kind}");
+    }
+}
+
+#[test]
+fn a_decision_is_a_transition_when_the_state_changed() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait_for("suspecting", 30);
+    let moved = e.decisions.iter().filter(|d| d.is_transition()).count();
+    assert_eq!(moved, 1, "{}", e.story());
+}
