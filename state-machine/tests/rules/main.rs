@@ -10,6 +10,7 @@ mod decide;
 mod detect;
 mod edges;
 mod estate;
+mod heard;
 mod operators;
 mod promises;
 mod record;
