@@ -26,6 +26,10 @@ class Faults:
         effect = {"hang": {"timeout_ms": HANG_MILLISECONDS}, "reset": {"reset": True}}[how]
         self._add(service="*", region=region, **effect)
 
+    def unreachable(self, service: str) -> None:
+        """Every connection to one service, in every region, is reset."""
+        self._add(service=service, reset=True)
+
     def throttle(self, service: str, operation: str, times: int) -> None:
         """AWS: query services answer `Throttling`, 400, and the call has no effect."""
         error = {"code": "Throttling", "status": 400, "message": "Rate exceeded"}

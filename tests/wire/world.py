@@ -22,7 +22,8 @@ from audit import HARNESS, Audit
 HERE = Path(__file__).parent
 NOBODY = "000000000000"
 WARMING = {"sqs": "list_queues", "rds": "describe_global_clusters", "autoscaling": "describe_auto_scaling_groups",
-           "s3": "list_buckets", "cloudwatch": "list_metrics", "route53": "list_hosted_zones", "events": "list_rules"}
+           "s3": "list_buckets", "cloudwatch": "list_metrics", "dynamodb": "list_tables",
+           "route53": "list_hosted_zones", "events": "list_rules"}
 PROMOTE_SECONDS = 4.0
 LAUNCH_SECONDS = 2.0
 STARTS_WITHIN = 60.0
