@@ -41,6 +41,32 @@ class Faults:
         self._add(service=service, operation=operation,
                   error={"code": "AccessDenied", "status": 403, "message": text})
 
+    def fail(self, service: str, operation: str, times: int) -> None:
+        """AWS: an internal error; a mutating call may have taken effect, this one has not."""
+        error = {"code": "InternalFailure", "status": 500, "message": "We encountered an internal error"}
+        self._add(service=service, operation=operation, times=times, error=error)
+
+    def answer_with_a_page(self, service: str, operation: str, times: int) -> None:
+        """The call takes effect, and a gateway on the way answers 502 in HTML (proxy.py)."""
+        self._add(service=service, operation=operation, times=times, response={"abort_bytes": 1})
+
+    def answer_half(self, service: str, operation: str, times: int) -> None:
+        """The answer ends in the middle of its XML, under a status of 200."""
+        self._add(service=service, operation=operation, times=times, response={"truncate_frac": 0.5})
+
+    def reset(self, service: str, operation: str, times: int) -> None:
+        """The connection is reset before anything happened."""
+        self._add(service=service, operation=operation, times=times, reset=True)
+
+    def hang(self, service: str, operation: str, times: int, seconds: float = 30) -> None:
+        """No answer for so long; the call has no effect."""
+        self._add(service=service, operation=operation, times=times, timeout_ms=seconds * 1000)
+
+    def expire_credentials(self, seconds: float) -> None:
+        """AWS: every call is refused until new credentials come, which they do after so long."""
+        error = {"code": "ExpiredToken", "status": 403, "message": "The security token is expired"}
+        self._add(service="*", ttl_s=seconds, error=error)
+
     def lose_reply(self, service: str, operation: str, times: int) -> None:
         """The call takes effect, then the connection is closed before a byte of the answer (proxy.py)."""
         self._add(service=service, operation=operation, times=times, response={"abort_bytes": 0})
