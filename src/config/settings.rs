@@ -194,10 +194,21 @@ fn ledger_kind(node: &Node) -> Result<Kind, String> {
     )
 }
 
+/// Whoever reaches the address reads the estate's state: that must be somebody's decision.
 pub(super) fn read_listen(root: &mut Reader<'_>) -> SocketAddr {
     let mut http = root.table_or_empty("http");
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
     let listen = http.with_default("listen", default, leaf::listen);
+    let expose = http.with_default("expose", false, Node::truth);
+    if !listen.value.ip().is_loopback() && !expose.value {
+        let what = format!(
+            "{} can be reached from other hosts, and the interface has neither TLS nor a login",
+            listen.value
+        );
+        let hint =
+            "use a loopback address and a proxy that has both, or say `expose = true` in [http]";
+        http.notes().problem(&listen.origin, what, hint);
+    }
     http.finish();
     listen.value
 }

@@ -14,11 +14,12 @@ pub(super) struct Node {
     pub value: Value,
 }
 
-/// A value. Dates, floats and booleans mean nothing to drd, so they only have a name.
+/// A value. Dates and floats mean nothing to drd, so they only have a name.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Text(String),
     Number(String),
+    Truth(bool),
     List(Vec<Node>),
     Table(Table),
     /// The text of an environment variable: its type is what the reader expects.
@@ -84,7 +85,7 @@ fn node_of(spanned: Spanned<DeValue<'_>>, place: &mut Place<'_>) -> Node {
         }
         DeValue::Integer(_) => Value::Other("a number that is not decimal"),
         DeValue::Float(_) => Value::Other("a fraction"),
-        DeValue::Boolean(_) => Value::Other("a boolean"),
+        DeValue::Boolean(truth) => Value::Truth(truth),
         DeValue::Datetime(_) => Value::Other("a date"),
         DeValue::Array(list) => {
             Value::List(list.into_iter().map(|item| node_of(item, place)).collect())
@@ -99,9 +100,11 @@ impl Node {
     pub fn text(&self) -> Result<&str, String> {
         match &self.value {
             Value::Text(text) | Value::Raw(text) => Ok(text),
-            Value::Number(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => {
-                Err(format!("wants text in quotes, not {}", self.kind()))
-            }
+            Value::Number(_)
+            | Value::Truth(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other(_) => Err(format!("wants text in quotes, not {}", self.kind())),
         }
     }
 
@@ -112,10 +115,29 @@ impl Node {
                 .trim()
                 .parse()
                 .map_err(|_| format!("wants a whole number from 0 to {}, not {digits}", u32::MAX)),
-            Value::Text(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => Err(format!(
+            Value::Text(_)
+            | Value::Truth(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other(_) => Err(format!(
                 "wants a whole number without quotes, not {}",
                 self.kind()
             )),
+        }
+    }
+
+    /// Yes or no.
+    pub fn truth(&self) -> Result<bool, String> {
+        match &self.value {
+            Value::Truth(truth) => Ok(*truth),
+            Value::Raw(raw) if raw.trim() == "true" => Ok(true),
+            Value::Raw(raw) if raw.trim() == "false" => Ok(false),
+            Value::Raw(_)
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other(_) => Err(format!("wants true or false, not {}", self.kind())),
         }
     }
 
@@ -128,9 +150,11 @@ impl Node {
                 Some(Value::List(items)) => Ok(items),
                 Some(_) | None => Err("wants a list such as [\"a\", \"b\"] or a,b".to_owned()),
             },
-            Value::Text(_) | Value::Number(_) | Value::Table(_) | Value::Other(_) => {
-                Err(format!("wants a list in [ ], not {}", self.kind()))
-            }
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Truth(_)
+            | Value::Table(_)
+            | Value::Other(_) => Err(format!("wants a list in [ ], not {}", self.kind())),
         }
     }
 
@@ -142,9 +166,11 @@ impl Node {
                 Some(Value::Table(table)) => Ok(table),
                 Some(_) | None => Err("wants a table such as { key = \"value\" }".to_owned()),
             },
-            Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Other(_) => {
-                Err(format!("wants a table, not {}", self.kind()))
-            }
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Truth(_)
+            | Value::List(_)
+            | Value::Other(_) => Err(format!("wants a table, not {}", self.kind())),
         }
     }
 
@@ -163,6 +189,7 @@ impl Node {
         match &self.value {
             Value::Text(_) | Value::Raw(_) => "text",
             Value::Number(_) => "a number",
+            Value::Truth(_) => "a boolean",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
             Value::Other(name) => name,

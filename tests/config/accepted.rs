@@ -177,3 +177,40 @@ fn the_report_of_a_good_file_shows_what_was_understood() -> std::io::Result<()> 
     );
     Ok(())
 }
+
+#[test]
+fn an_address_that_others_reach_is_somebody_s_explicit_decision() {
+    let open = format!("{SHOP1}\n[http]\nlisten = \"0.0.0.0:9817\"\nexpose = true\n");
+    let text = match SHOP1.split_once("[http]") {
+        Some((before, rest)) => {
+            let after = rest.split_once("\n[").map_or("", |(_, after)| after);
+            let tail = if after.is_empty() {
+                String::new()
+            } else {
+                format!("[{after}")
+            };
+            format!("{before}[http]\nlisten = \"0.0.0.0:9817\"\nexpose = true\n{tail}")
+        }
+        None => open,
+    };
+    assert_eq!(good(&text, &[]).listen.to_string(), "0.0.0.0:9817");
+}
+
+#[test]
+fn a_shared_ledger_has_its_lease_in_the_documented_defaults() {
+    let text = SHOP1.replace(
+        "kind = \"file\"\npath = \"/var/lib/drd/ledger.jsonl\"",
+        "kind = \"dynamodb\"\ntable = \"table-ledger-shop1\"",
+    );
+    assert_eq!(
+        good(&text, &[]).ledger,
+        LedgerConfig::DynamoDb {
+            table: "table-ledger-shop1".to_owned(),
+            terms: drd::lease::Terms {
+                lease: Span::secs(15),
+                renew: Span::secs(5)
+            },
+            identity: "/var/lib/drd/identity".into(),
+        }
+    );
+}

@@ -222,6 +222,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "neither TLS nor a login",
     ),
     (
+        "[database]",
+        "[http]\nexpose = \"yes\"\n[database]",
+        "wants true or false, not text",
+    ),
+    (
         "kind = \"file\"",
         "kind = \"dynamodb\"\ntable = \"t\"",
         "`path` belongs to a ledger in a file",

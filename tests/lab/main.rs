@@ -6,6 +6,7 @@
 mod cli;
 mod crash;
 mod ledger;
+mod mangled;
 mod rehearsals;
 mod replay;
 mod soak;
