@@ -11,6 +11,7 @@ mod detect;
 mod estate;
 mod operators;
 mod promises;
+mod quarantine;
 mod record;
 mod recover;
 mod switch;
