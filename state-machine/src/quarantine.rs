@@ -24,8 +24,22 @@ pub struct Unanswered {
     pub until: Time,
 }
 
-/// Takes what an event says of requests: one got no answer, or a daemon started and nobody knows
-/// what the one before had sent.
+/// A daemon starts, and nobody knows what the one before had sent. No clock can be trusted from
+/// one daemon to the next, so what was not over by the newest moment in the ledger begins anew.
+pub(crate) fn started(facts: &mut Facts, newest: Time, now: Time) {
+    let incident = facts.incident.as_ref().filter(|i| i.committed);
+    let sent = incident.map(|i| Unanswered {
+        to: i.to,
+        until: i.ended_at.unwrap_or(newest),
+    });
+    for unanswered in [facts.unanswered, sent].into_iter().flatten() {
+        if newest - unanswered.until < QUARANTINE {
+            remember(facts, unanswered.to, now);
+        }
+    }
+}
+
+/// Takes the end of an attempt: one that got no answer may still be on its way.
 pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
     let Some(incident) = facts.incident.as_ref().filter(|i| i.committed) else {
         return;
@@ -34,10 +48,7 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
     let unanswered = event
         .finished()
         .is_some_and(|done| done.epoch == incident.epoch && unknown(done) && is_news(state, done));
-    if matches!(event, Event::Started) {
-        let (to, until) = (incident.to, incident.ended_at.unwrap_or(now));
-        remember(facts, to, until);
-    } else if unanswered {
+    if unanswered {
         remember(facts, incident.to, now);
     }
 }

@@ -8,7 +8,7 @@ use crate::diagnosis::Diagnosis;
 use crate::event::{Check, Completion, Event, Side, Verdict, Word};
 use crate::evidence::{Evidence, Noted};
 use crate::policy::{OWN_FRESH, READY_FRESH, Setup};
-use crate::quarantine::Unanswered;
+use crate::quarantine::{self, Unanswered};
 use crate::state::{State, Step};
 use crate::time::{Span, Time};
 use serde::de::Error as _;
@@ -320,6 +320,7 @@ impl Facts {
                     self.evidence.eyes_since = now;
                 }
                 self.started_at = now;
+                quarantine::started(self, newest, now);
                 self.evidence.adopt(&setup.sensors);
                 Noted::Refreshed
             }

@@ -7,7 +7,7 @@ use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::{Event, Outcome as Ended, Verdict, Word};
 use crate::gates::{self, Blocker};
-use crate::policy::{Autonomy, LOST};
+use crate::policy::{Autonomy, LOST, SETTLE};
 use crate::quarantine;
 use crate::record::{Facts, Fence, Incident, Operation, Prescale, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
@@ -115,7 +115,8 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Ctx<'_>) -> Outcome<State> {
         once(facts, ctx, words::paused);
         return Handled;
     }
-    let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect;
+    let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect
+        || ctx.now - facts.started_at < SETTLE;
     let waits = |b: &Blocker| {
         matches!(
             b,
