@@ -71,7 +71,10 @@ pub(super) struct Process {
     pub(super) life: Option<Life>,
     /// The number of the newest call to the store; answers to older ones change nothing.
     pub(super) asked: u64,
-    pub(super) silent_since: Option<Time>,
+    /// The lease's row as it was last seen: epoch and version.
+    pub(super) seen: Option<(u64, u64)>,
+    /// Since when the store has not let anybody work.
+    pub(super) stuck_since: Option<Time>,
     pub(super) trouble: Trouble,
 }
 

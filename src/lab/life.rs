@@ -71,7 +71,8 @@ impl Rehearsal<'_> {
             },
             life: None,
             asked: 0,
-            silent_since: None,
+            seen: None,
+            stuck_since: None,
             trouble: Trouble::default(),
         };
         self.daemons[who.index()].process = Some(process);
@@ -126,6 +127,7 @@ impl Rehearsal<'_> {
             Ok(conductor) => self.live(who, conductor, first),
             Err(_) if epoch.is_some() => {
                 self.end_term(who, "the ledger did not take its first line", AGAIN);
+                self.stuck(who);
             }
             Err(_) => {
                 self.ever_held = true;
@@ -440,6 +442,9 @@ impl Rehearsal<'_> {
                 self.reached.note(Milestone::StaleLeaderRefused);
             }
             self.end_term(who, &error.to_string(), AGAIN);
+            if !matches!(error, LedgerError::Deposed) {
+                self.stuck(who);
+            }
             return None;
         }
         let works = self.life(who).is_some_and(|l| l.conductor.ledger_works());

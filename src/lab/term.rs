@@ -224,7 +224,7 @@ impl Rehearsal<'_> {
         if !newest {
             return;
         }
-        self.note_store(who, &answer);
+        self.note_store(who, &letter.call, &answer);
         let Letter { call, sent_at, .. } = letter;
         match (call, answer) {
             (Call::GiveUp { .. }, _) => self.gone(who),
@@ -326,21 +326,37 @@ impl Rehearsal<'_> {
         self.duty_in(who, pause, Duty::Look);
     }
 
-    /// A store that says nothing for a whole lease is told to people: until then nothing was
-    /// missed by it, a leader's lease would still stand.
-    fn note_store(&mut self, who: Place, answer: &Answer) {
-        let silent = matches!(answer, Answer::Silence);
+    /// A store that lets nobody work for a whole lease is told to people: until then nothing was
+    /// missed by it, a leader's lease would still stand. It works when a renewal is taken, or when
+    /// another daemon's is seen; that a single call is answered proves nothing.
+    fn note_store(&mut self, who: Place, call: &Call, answer: &Answer) {
+        let Some(process) = self.process_mut(who) else {
+            return;
+        };
+        let works = match (call, answer) {
+            (Call::Renew { .. }, Answer::Done) => true,
+            (Call::Look, Answer::Row(Some(row))) => {
+                let before = process.seen.replace((row.epoch, row.version));
+                before.is_some_and(|(epoch, version)| epoch == row.epoch && version < row.version)
+            }
+            _ => false,
+        };
+        if works {
+            process.stuck_since = None;
+            process.trouble.works();
+        } else if matches!(answer, Answer::Silence) || process.stuck_since.is_some() {
+            self.stuck(who);
+        }
+    }
+
+    /// The store did not let this daemon work.
+    pub(super) fn stuck(&mut self, who: Place) {
         let (now, local) = (self.world.now, self.local(who));
         let Some(process) = self.process_mut(who) else {
             return;
         };
-        if !silent {
-            process.silent_since = None;
-            process.trouble.works();
-            return;
-        }
-        let since = *process.silent_since.get_or_insert(now);
-        if !matches!(process.office, Office::Follower) || now - since < Terms::default().lease {
+        let since = *process.stuck_since.get_or_insert(now);
+        if now - since < Terms::default().lease {
             return;
         }
         let page = local.and_then(|local| process.trouble.refused(local, 0, "no answer"));
