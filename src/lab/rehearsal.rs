@@ -69,6 +69,8 @@ pub struct Rehearsed {
     pub ended_in: &'static str,
     /// Whether people were told of anything.
     pub paged: bool,
+    /// Whether drd was held at any time.
+    pub ever_held: bool,
     /// Hard situations that came about.
     pub reached: Reached,
     /// What was durable at the end, oldest first.

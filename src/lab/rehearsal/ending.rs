@@ -34,6 +34,7 @@ impl Rehearsal<'_> {
             role_changes: std::mem::take(&mut self.world.role_changes),
             ended_in: record.state.name(),
             paged: self.judge.told(),
+            ever_held: self.ever_held,
             reached: self.reached,
             entries: std::mem::take(&mut self.store().entries),
         }
