@@ -5,6 +5,7 @@
 mod bars;
 mod doctor;
 mod failure;
+mod gameday;
 mod known;
 mod place;
 mod preflight;
@@ -15,15 +16,12 @@ pub use failure::Failure;
 
 use crate::config;
 use crate::daemon;
-use crate::gameday::{self, Speed};
-use crate::lab::builtin;
-use crate::lab::rehearsal::Moment;
 use crate::ledger::{FileLedger, Replayed, replay, what_if};
 use crate::status;
 use crate::telemetry::Telemetry;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -61,7 +59,7 @@ enum Words {
     Config(ConfigWords),
     /// Rehearse failovers in the embedded lab: no account, no configuration.
     #[command(subcommand)]
-    Gameday(GamedayWords),
+    Gameday(gameday::GamedayWords),
     /// Make every decision of a ledger again: bit for bit, or with another policy.
     Replay(ReplayArgs),
 }
@@ -104,48 +102,6 @@ enum ConfigWords {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
-}
-
-#[derive(Debug, Subcommand)]
-enum GamedayWords {
-    /// Name the built-in scenarios.
-    List,
-    /// Rehearse one scenario.
-    Run(RunArgs),
-    /// Rehearse random fault mixes, each judged on every step.
-    Soak(SoakArgs),
-}
-
-#[derive(Debug, Args)]
-struct RunArgs {
-    /// A built-in name, or a scenario file.
-    #[arg(value_name = "NAME|FILE")]
-    scenario: String,
-    /// The same seed, the same story.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// max, 20x or 1x; on a terminal 60x, else max.
-    #[arg(long)]
-    speed: Option<Speed>,
-    /// How to print.
-    #[arg(short, long, value_enum, default_value_t = Output::Table)]
-    output: Output,
-    /// Where the report goes; drd-lab in the temporary folder when absent.
-    #[arg(long, value_name = "DIR")]
-    report: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct SoakArgs {
-    /// How many seeds.
-    #[arg(long, default_value_t = 1000)]
-    seeds: u64,
-    /// The first seed.
-    #[arg(long, default_value_t = 0)]
-    base: u64,
-    /// Threads; one a core when absent.
-    #[arg(long)]
-    jobs: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -226,9 +182,7 @@ impl Cli {
                 print(&config::check_report(file.as_deref(), variables())?)?;
                 Ok(Exit::Done)
             }
-            Words::Gameday(GamedayWords::List) => list(),
-            Words::Gameday(GamedayWords::Run(args)) => rehearse(&args),
-            Words::Gameday(GamedayWords::Soak(args)) => soak(&args),
+            Words::Gameday(words) => gameday::run(&words),
             Words::Replay(args) => replay_ledger(&args),
         }
     }
@@ -260,81 +214,6 @@ fn show_status(args: &StatusArgs) -> Result<Exit, Failure> {
     } else {
         Exit::Done
     })
-}
-
-fn list() -> Result<Exit, Failure> {
-    let mut out = String::new();
-    for scenario in builtin::all()? {
-        let expected = scenario.expect.outcome.name();
-        out.push_str(&format!(
-            "{:<24} {expected:<13} {}\n",
-            scenario.name, scenario.about
-        ));
-    }
-    print(&out)?;
-    Ok(Exit::Done)
-}
-
-fn rehearse(args: &RunArgs) -> Result<Exit, Failure> {
-    let scenario = builtin::find(&args.scenario)?;
-    let live = std::io::stderr().is_terminal();
-    // 20 virtual minutes in 20 s: long enough to follow, short enough to wait for.
-    let speed = args
-        .speed
-        .unwrap_or(if live { Speed::Times(60.0) } else { Speed::Max });
-    let report = gameday::run(&scenario, args.seed, speed, &mut say)?;
-    let folder = args.report.clone().unwrap_or_else(|| {
-        std::env::temp_dir()
-            .join("drd-lab")
-            .join(format!("{}-{}", scenario.name, args.seed))
-    });
-    let page = report.write(&folder)?;
-    match args.output {
-        Output::Json => print(&serde_json::to_string_pretty(&report)?)?,
-        Output::Table => print(&format!("{}Report: {}", report.summary(), page.display()))?,
-    }
-    Ok(if report.passed {
-        Exit::Done
-    } else {
-        Exit::Missed
-    })
-}
-
-fn say(moment: &Moment) {
-    let seconds = moment.t.0 / 1000;
-    // A closed stderr must not end a rehearsal.
-    let _ = writeln!(
-        std::io::stderr(),
-        " {:02}:{:02}  {:<8} {}",
-        seconds / 60,
-        seconds % 60,
-        moment.kind,
-        moment.text
-    );
-}
-
-fn soak(args: &SoakArgs) -> Result<Exit, Failure> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let soaked = gameday::soak_all(args.base, args.seeds, args.jobs.unwrap_or(cores))?;
-    let [failed, switched, none, held, unfinished] = soaked.outcomes;
-    print(&format!(
-        "{} rehearsals from seed {}: {failed} failed over, {switched} switched over, {held} held, {none} without action, {unfinished} unfinished at the end; {} checks",
-        soaked.seeds, args.base, soaked.checks
-    ))?;
-    let Some((seed, done)) = soaked.first_violation else {
-        print("no promise was broken")?;
-        return Ok(Exit::Done);
-    };
-    for broken in &done.violations {
-        print(&format!("BROKEN {}: {}", broken.promise, broken.what))?;
-    }
-    print(&format!(
-        "first failing seed {seed}. Replay it: drd gameday soak --base {seed} --seeds 1"
-    ))?;
-    for moment in &done.timeline {
-        say(moment);
-    }
-    Ok(Exit::Missed)
 }
 
 fn replay_ledger(args: &ReplayArgs) -> Result<Exit, Failure> {

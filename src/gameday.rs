@@ -3,6 +3,7 @@
 //! Deliberately absent: what happens in one (`lab`) and what is made of it (`report`).
 
 use crate::intake::Known;
+use crate::lab::crash::{Crashed, crash_all};
 use crate::lab::rehearsal::{Bench, Moment, rehearse};
 use crate::lab::scenario::Scenario;
 use crate::lab::soak::{Soaked, soak};
@@ -97,20 +98,49 @@ pub fn run(
     Ok(Report::new(scenario, seed, &done))
 }
 
-/// Soaks on `jobs` threads with a bar on a terminal.
-///
-/// # Errors
-/// As [`bench()`].
-pub fn soak_all(base: u64, seeds: u64, jobs: usize) -> Result<Soaked, MetricsError> {
-    let bench = bench()?;
+fn bar(rehearsals: u64) -> ProgressBar {
     // Hidden by itself where stderr is no terminal.
-    let bar = ProgressBar::new(seeds);
+    let bar = ProgressBar::new(rehearsals);
     if let Ok(style) =
         ProgressStyle::with_template("{bar:40} {pos}/{len} rehearsals, {per_sec}, {eta} left")
     {
         bar.set_style(style);
     }
+    bar
+}
+
+/// Soaks on `jobs` threads with a bar on a terminal; gives the rehearsals a second beside it.
+///
+/// # Errors
+/// As [`bench()`].
+pub fn soak_all(base: u64, seeds: u64, jobs: usize) -> Result<(Soaked, f64), MetricsError> {
+    let bench = bench()?;
+    let bar = bar(seeds);
     let soaked = soak(base, seeds, jobs, &bench, &|done| bar.set_position(done));
+    // A bar knows since when it stands; 1 ms keeps a soak of nothing finite.
+    let took = bar.elapsed().as_secs_f64().max(0.001);
     bar.finish_and_clear();
-    Ok(soaked)
+    let rate = soaked.seeds as f64 / took;
+    Ok((soaked, rate))
+}
+
+/// Kills the daemon of every scenario at every `stride`th line.
+///
+/// # Errors
+/// As [`bench()`].
+pub fn crash_everywhere(
+    scenarios: &[Scenario],
+    seed: u64,
+    stride: usize,
+    jobs: usize,
+) -> Result<Vec<Crashed>, MetricsError> {
+    let bench = bench()?;
+    let bar = bar(0);
+    let progress = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    let crashed = crash_all(scenarios, seed, stride, jobs, &bench, &progress);
+    bar.finish_and_clear();
+    Ok(crashed)
 }

@@ -4,6 +4,7 @@
 //! answer came. Deliberately absent: deciding, and any use of what only `judge` may know.
 
 use super::chance::Chance;
+use super::daemon::Place;
 use super::world::World;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{Outcome, Side};
@@ -17,12 +18,14 @@ pub struct Act {
     pub after: Span,
     /// Whether the estate was changed.
     pub changed: bool,
+    /// Whether the answer got lost although it took effect.
+    pub lost: bool,
     /// A sentence for the timeline, when something happened.
     pub told: Option<String>,
 }
 
 /// How long drd waits for an answer before it gives an attempt up.
-const DEADLINE: Span = Span::secs(10);
+pub const DEADLINE: Span = Span::secs(10);
 
 enum Reach {
     Yes,
@@ -30,18 +33,19 @@ enum Reach {
 }
 
 /// Carries a command out, at the moment that its request arrives.
-pub fn act(world: &mut World, chance: &mut Chance, command: &Command) -> Act {
+pub fn act(world: &mut World, chance: &mut Chance, who: Place, command: &Command) -> Act {
     let (service, operation) = api(command);
     let side = endpoint(world, command);
-    if let Reach::No(outcome, after) = reach(world, chance, side, service, operation) {
+    if let Reach::No(outcome, after) = reach(world, chance, (who, side), service, operation) {
         return Act {
             outcome,
             after,
             changed: false,
+            lost: false,
             told: None,
         };
     }
-    let latency = chance.span(Span::millis(100), Span::millis(900)) + world.faults.latency;
+    let latency = chance.span(Span::millis(100), Span::millis(900));
     let (outcome, changed, told) = carry_out(world, chance, command);
     if changed && world.faults.loses_reply(operation) {
         let why = format!("no answer to {operation} within {DEADLINE}");
@@ -49,6 +53,7 @@ pub fn act(world: &mut World, chance: &mut Chance, command: &Command) -> Act {
             outcome: Outcome::Unknown { why },
             after: DEADLINE,
             changed,
+            lost: true,
             told,
         };
     }
@@ -56,14 +61,23 @@ pub fn act(world: &mut World, chance: &mut Chance, command: &Command) -> Act {
         outcome,
         after: latency,
         changed,
+        lost: false,
         told,
     }
 }
 
 /// The services that the lab's drd asks, as faults name them.
-pub const SERVICES: [&str; 6] = ["rds", "autoscaling", "s3", "sqs", "events", "application"];
-/// The operations that [`api`] gives.
-pub const OPERATIONS: [&str; 7] = [
+pub const SERVICES: [&str; 7] = [
+    "rds",
+    "autoscaling",
+    "s3",
+    "sqs",
+    "events",
+    "application",
+    "dynamodb",
+];
+/// The operations that [`api`] gives, and those of the ledger's table.
+pub const OPERATIONS: [&str; 11] = [
     "FailoverGlobalCluster",
     "SwitchoverGlobalCluster",
     "UpdateAutoScalingGroup",
@@ -71,6 +85,10 @@ pub const OPERATIONS: [&str; 7] = [
     "DeleteObject",
     "PutEvents",
     "GET",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "TransactWriteItems",
 ];
 
 /// Service and operation, as faults name them.
@@ -111,11 +129,11 @@ pub fn endpoint(world: &World, command: &Command) -> Side {
 fn reach(
     world: &mut World,
     chance: &mut Chance,
-    side: Side,
+    (who, side): (Place, Side),
     service: &str,
     operation: &str,
 ) -> Reach {
-    if !world.faults.answers(side, service) {
+    if !world.faults.answers(who, side, service) {
         let why = format!("{service}:{operation}: no answer from {side} within {DEADLINE}");
         return Reach::No(Outcome::Unknown { why }, DEADLINE);
     }

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: time. Faults begin and end when the rehearsal says so.
 
+use super::daemon::Place;
 use super::scenario::{Fault, Kind};
 use drd_state_machine::event::Side;
 use drd_state_machine::time::Span;
@@ -19,8 +20,8 @@ pub struct Faults {
     pub application_down: [bool; 2],
     /// Healthy inside, unreachable from outside.
     pub edge_down: [bool; 2],
-    /// drd sees and hears nothing, not even its own references.
-    pub isolated: bool,
+    /// This daemon sees and hears nothing, not even its own references.
+    pub isolated: [bool; 2],
     /// Commits do not flow; samples keep coming and grow.
     pub replication_stalled: bool,
     /// The replica is this far behind.
@@ -35,8 +36,6 @@ pub struct Faults {
     pub ledger_down: bool,
     /// Resolvers keep their old answer this much longer.
     pub dns_extra: Span,
-    /// Added to each call.
-    pub latency: Span,
     /// Share of messages lost.
     pub events_lost: f64,
     /// Copies of each message.
@@ -52,6 +51,7 @@ pub struct Faults {
     regional: Vec<(Side, Option<String>)>,
     throttles: Vec<(Option<String>, f64)>,
     errors: Vec<(Fault, usize)>,
+    latencies: Vec<(Option<String>, Span)>,
     lost_replies: Vec<String>,
     promotions_failing: Option<usize>,
     /// Uses left, per fault of the scenario: `times` runs out.
@@ -60,12 +60,15 @@ pub struct Faults {
 
 /// How often a fault with `times` strikes when it does not say: once.
 const TIMES_DEFAULT: u32 = 1;
+/// The operations of the ledger's table.
+const STORE: [&str; 4] = ["GetItem", "PutItem", "Query", "TransactWriteItems"];
 /// How much longer a stale resolver answers: a resolver that ignores a 60 s TTL twice.
 const DNS_STALE: Span = Span::secs(120);
 
 impl Faults {
-    /// Adds up the active ones. Uses that were spent stay spent.
-    pub fn add_up(&mut self, all: &[Fault], active: &[bool]) {
+    /// Adds up the active ones. Uses that were spent stay spent. `struck` says which daemon a
+    /// fault strikes; both when it says nothing.
+    pub fn add_up(&mut self, all: &[Fault], active: &[bool], struck: &[Option<Place>]) {
         let mut uses_left = std::mem::take(&mut self.uses_left);
         if uses_left.len() != all.len() {
             uses_left = all
@@ -83,15 +86,19 @@ impl Faults {
             .enumerate()
             .filter(|(_, (_, on))| **on)
         {
-            self.add(fault, place);
+            self.add(fault, place, struck.get(place).copied().flatten());
         }
     }
 
-    fn add(&mut self, fault: &Fault, place: usize) {
+    fn add(&mut self, fault: &Fault, place: usize, struck: Option<Place>) {
         let side = fault.side().index();
         match fault.kind {
             Kind::RegionDark => self.dark[side] = true,
-            Kind::ObserverIsolated => self.isolated = true,
+            Kind::ObserverIsolated => {
+                for who in Place::BOTH {
+                    self.isolated[who.index()] |= struck.is_none_or(|one| one == who);
+                }
+            }
             Kind::DatabaseDown => self.database_down[side] = true,
             Kind::DatabaseHung => self.database_hung[side] = true,
             Kind::ApplicationDown | Kind::ApplicationWrongData => {
@@ -106,7 +113,10 @@ impl Faults {
                     .push((fault.service.clone(), fault.rate.unwrap_or(0.5)));
             }
             Kind::ApiError => self.errors.push((fault.clone(), place)),
-            Kind::ApiLatency => self.latency = fault.latency.unwrap_or_default(),
+            Kind::ApiLatency => {
+                let latency = fault.latency.unwrap_or_default();
+                self.latencies.push((fault.service.clone(), latency));
+            }
             Kind::ReplyLost => self.lost_replies.extend(fault.operation.clone()),
             Kind::CapacityShortage => {
                 let standby = fault.side.unwrap_or(Side::Standby).index();
@@ -134,14 +144,36 @@ impl Faults {
         }
     }
 
-    /// Whether a service of a region answers drd at all.
-    pub fn answers(&self, side: Side, service: &str) -> bool {
-        !self.isolated
-            && !self.dark[side.index()]
+    /// Whether a service of a region answers this daemon at all.
+    pub fn answers(&self, who: Place, side: Side, service: &str) -> bool {
+        let down = |(s, only): &(Side, Option<String>)| {
+            *s == side && only.as_deref().is_none_or(|name| name == service)
+        };
+        !self.isolated[who.index()] && !self.dark[side.index()] && !self.regional.iter().any(down)
+    }
+
+    /// What is added to a call of this service, there and back.
+    pub fn latency(&self, service: &str) -> Span {
+        self.latencies
+            .iter()
+            .filter(|(only, _)| only.as_deref().is_none_or(|name| name == service))
+            .map(|(_, latency)| *latency)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Whether this daemon's way to the ledger's table is as it should be.
+    pub fn store_is_well(&self, who: Place) -> bool {
+        let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == "dynamodb");
+        self.answers(who, Side::Standby, "dynamodb")
+            && !self.ledger_down
+            && self.throttle_rate("dynamodb") == 0.0
+            && self.latency("dynamodb") == Span::ZERO
+            && !self.errors.iter().any(|(fault, _)| about(fault))
             && !self
-                .regional
+                .lost_replies
                 .iter()
-                .any(|(s, only)| *s == side && only.as_deref().is_none_or(|name| name == service))
+                .any(|o| STORE.contains(&o.as_str()))
     }
 
     /// The share of calls that a service throttles.
@@ -167,6 +199,20 @@ impl Faults {
         let place = *place;
         self.spend(place);
         Some(code)
+    }
+
+    /// The error that a call would get, and how often more.
+    pub fn error_left(&self, service: &str, operation: &str) -> Option<(&str, u32)> {
+        self.errors.iter().find_map(|(fault, place)| {
+            let about = fault.service.as_deref().is_none_or(|s| s == service)
+                && fault.operation.as_deref().is_none_or(|o| o == operation);
+            let left = self
+                .uses_left
+                .get(*place)
+                .copied()
+                .filter(|left| *left > 0)?;
+            about.then(|| (fault.code.as_deref().unwrap_or_default(), left))
+        })
     }
 
     fn spend(&mut self, place: usize) -> bool {

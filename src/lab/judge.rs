@@ -4,6 +4,9 @@
 //! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/lab/ledger.rs` has it).
 
 mod book;
+mod terms;
+
+pub use terms::Sender;
 
 use super::world::World;
 use crate::ledger::Entry;
@@ -24,6 +27,8 @@ pub const CHECKED: [&str; 12] = [
 
 /// What the promises say, whatever the configured policy says (S3).
 const QUORUM: usize = 2;
+/// A first term begins within this: two calls to the store.
+const FIRST_TERM: Span = Span::secs(1);
 /// A region that came back this recently could not be known to be back: three probes of 5 s.
 const RECOVERED: Span = Span::secs(15);
 
@@ -64,6 +69,7 @@ pub struct Judge {
     recovering_to: Option<Side>,
     handed_out: u64,
     settled: u64,
+    terms: terms::Terms,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,
     /// How many checks were made.
@@ -196,7 +202,7 @@ impl Judge {
     }
 
     /// Something in the world changed, or time passed.
-    pub fn world(&mut self, world: &World, record: Option<&Record>) {
+    pub fn world(&mut self, world: &World) {
         let now = world.now;
         if !world.endpoint_is_well(world.answer) {
             let from = self
@@ -205,12 +211,12 @@ impl Judge {
                 .map_or(now, |(from, _)| from);
             self.bad = Some((from, now));
         }
-        while self.role_changes_seen < world.role_changes.len() {
+        while let Some((_, to, _)) = world.role_changes.get(self.role_changes_seen) {
             self.role_changes_seen += 1;
-            let decided =
-                !self.committed.is_empty() || record.is_some_and(|r| r.facts.incident.is_some());
-            self.require(decided, "S1", now, || {
-                "the writer moved without a decision".to_owned()
+            let to = *to;
+            let asked = self.terms.newest_role() == Some(to);
+            self.require(asked, "S1", now, || {
+                format!("the writer moved to {to}, which is not what was asked for last")
             });
         }
         let before = self.answer.replace(world.answer);
@@ -292,25 +298,25 @@ impl Judge {
         });
     }
 
+    /// People were told by a daemon that does not lead.
+    pub fn paged(&mut self, now: Time) {
+        self.paged_at = Some(now);
+    }
+
+    /// Whether people were told of anything.
+    pub fn told(&self) -> bool {
+        self.paged_at.is_some()
+    }
+
     /// At the end: a long outage must have led somewhere, and somebody must have been told.
-    pub fn end(
-        &mut self,
-        world: &World,
-        record: &Record,
-        setup: &Setup,
-        up_since: Time,
-        outage: Span,
-    ) {
-        let now = world.now;
-        let told = self.paged_at.is_some();
+    pub fn end(&mut self, now: Time, record: &Record, setup: &Setup, blind: bool, outage: Span) {
+        let told = self.told();
+        let led_since = self.terms.led_since(now);
         let long = outage > setup.policy.rto
-            && now - up_since > setup.policy.rto
-            && !world.faults.isolated;
-        let promise = if up_since > Time(super::EPOCH.0) {
-            "L2"
-        } else {
-            "L1"
-        };
+            && led_since.is_some_and(|since| now - since > setup.policy.rto)
+            && !blind;
+        let taken_over = led_since.is_some_and(|since| since > super::EPOCH + FIRST_TERM);
+        let promise = if taken_over { "L2" } else { "L1" };
         self.require(!long || told, promise, now, || {
             format!(
                 "writes fail for {outage} and nobody was told, in {}",

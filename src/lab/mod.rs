@@ -9,19 +9,24 @@ pub mod acts;
 pub mod builtin;
 pub mod chance;
 pub mod client;
+pub mod crash;
+pub mod daemon;
 pub mod faults;
 pub mod judge;
 mod life;
+pub mod reached;
 pub mod rehearsal;
 pub mod scenario;
 pub mod senses;
 pub mod soak;
+mod term;
 pub mod world;
 
 use drd_state_machine::event::Side;
 use drd_state_machine::policy::{Policy, Serving, Setup};
 use drd_state_machine::time::Time;
 use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 /// What the conductor says. It awaits only its ledger, and one in memory never makes it wait.
@@ -31,6 +36,11 @@ pub fn at_once<T>(work: impl Future<Output = T>) -> T {
         Poll::Ready(done) => done,
         Poll::Pending => unreachable!("a ledger in memory never waits"),
     }
+}
+
+/// What is shared within one rehearsal: one thread runs it, so nobody ever waits here.
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where virtual time starts: 2026-01-01T00:00:00Z.

@@ -5,27 +5,29 @@
 use super::EPOCH;
 use super::chance::Chance;
 use super::client::{self, Client};
-use super::faults::Faults;
+use super::crash::{Phase, Point};
+use super::daemon::{Daemon, Place};
 use super::judge::{Judge, Violation};
-use super::life::Life;
-use super::scenario::{At, Expect, Fault, Kind, Outcome, Scenario};
+use super::reached::Reached;
+use super::scenario::{At, Expect, Outcome, Scenario};
 use super::senses::{self, Message, Senses};
 use super::world::World;
 use crate::intake::Known;
-use crate::ledger::{Entry, Ledger, MemoryLedger};
+use crate::ledger::{Entry, MemoryTable, Trap};
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;
 use drd_state_machine::event::{Event, LagSample, Side};
 use drd_state_machine::record::Incident;
 use drd_state_machine::time::{Span, Time};
 use std::collections::{BinaryHeap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 mod agenda;
 mod ending;
+mod strike;
 
 use agenda::Scheduled;
-pub(super) use agenda::{Happening, Turn};
+pub(super) use agenda::{Happening, Parcel, Turn};
 
 /// One line of the timeline.
 #[derive(Clone, Debug)]
@@ -63,6 +65,14 @@ pub struct Rehearsed {
     pub mutations: u32,
     /// Role changes that took effect: when, to which side, and whether writes could be lost.
     pub role_changes: Vec<(Time, Side, bool)>,
+    /// The state at the end.
+    pub ended_in: &'static str,
+    /// Whether people were told of anything.
+    pub paged: bool,
+    /// Whether drd was held at any time.
+    pub ever_held: bool,
+    /// Hard situations that came about.
+    pub reached: Reached,
     /// What was durable at the end, oldest first.
     pub entries: Vec<Entry>,
 }
@@ -80,16 +90,25 @@ pub struct Rehearsal<'s> {
     heap: BinaryHeap<Scheduled>,
     scheduled: u64,
     pub(super) queue: VecDeque<Message>,
-    pub(super) life: Option<Life>,
-    pub(super) store: Option<Ledger>,
+    /// What CloudWatch has of the lag.
+    pub(super) samples: Vec<LagSample>,
+    /// Two daemons share the ledger.
+    pub(super) shared: bool,
+    pub(super) daemons: [Daemon; 2],
+    pub(super) store: Arc<Mutex<MemoryTable>>,
+    /// Terms and processes so far: each has its own number.
     pub(super) generation: u64,
-    pub(super) wall_skew: Span,
+    pub(super) last_leader: Option<Place>,
+    point: Option<Phase>,
     active: Vec<bool>,
     struck: Vec<bool>,
+    targets: Vec<Option<Place>>,
     pub(super) chance: Chance,
+    /// The store's own stream: a daemon that is alone must not notice it.
+    pub(super) store_chance: Chance,
     pub(super) mutations: u32,
     pub(super) ever_held: bool,
-    pub(super) starting: bool,
+    pub(super) reached: Reached,
     pub(super) moved: Option<Incident>,
     timeline: Vec<Moment>,
     watcher: &'s mut dyn FnMut(&Moment),
@@ -112,7 +131,19 @@ pub fn rehearse(
     bench: &Bench,
     watcher: &mut dyn FnMut(&Moment),
 ) -> Rehearsed {
+    rehearse_to(scenario, seed, bench, None, watcher)
+}
+
+/// Rehearses a scenario in which the daemon dies at one append of its ledger.
+pub fn rehearse_to(
+    scenario: &Scenario,
+    seed: u64,
+    bench: &Bench,
+    point: Option<Point>,
+    watcher: &mut dyn FnMut(&Moment),
+) -> Rehearsed {
     let mut run = Rehearsal::new(scenario, seed, bench, watcher);
+    run.set_trap(point);
     run.run();
     run.finish()
 }
@@ -136,16 +167,21 @@ impl<'s> Rehearsal<'s> {
             heap: BinaryHeap::new(),
             scheduled: 0,
             queue: VecDeque::new(),
-            life: None,
-            store: Some(Ledger::Memory(MemoryLedger::default())),
+            samples: Vec::new(),
+            shared: scenario.is_shared(),
+            daemons: [Daemon::default(), Daemon::default()],
+            store: Arc::default(),
             generation: 0,
-            wall_skew: Span::ZERO,
+            last_leader: None,
+            point: None,
             active: vec![false; scenario.faults.len()],
             struck: vec![false; scenario.faults.len()],
+            targets: vec![None; scenario.faults.len()],
             chance: Chance::new(seed, 3),
+            store_chance: Chance::new(seed, 5),
             mutations: 0,
             ever_held: false,
-            starting: false,
+            reached: Reached::default(),
             moved: None,
             timeline: Vec::new(),
             watcher,
@@ -161,7 +197,10 @@ impl<'s> Rehearsal<'s> {
                 self.after(after, Happening::FaultOn(place));
             }
         }
-        self.after(Span::ZERO, Happening::Restart);
+        if self.shared {
+            self.set_clocks();
+        }
+        self.after(Span::ZERO, Happening::Start(Place::First));
         self.after(client::PERIOD, Happening::Second);
         for (period, what) in [
             (Span::secs(10), Happening::Witness),
@@ -174,6 +213,36 @@ impl<'s> Rehearsal<'s> {
         }
         let offset = self.chance.span(Span::millis(1), Span::secs(10));
         self.after(offset, Happening::Lag);
+    }
+
+    /// Boot clocks of two hosts differ by as much as the lease's margin allows for: 500 ppm.
+    fn set_clocks(&mut self) {
+        for who in Place::BOTH {
+            let drawn = self.store_chance.number(0, 1000);
+            self.daemons[who.index()].ppm = i64::from(drawn) - 500;
+        }
+    }
+
+    fn set_trap(&mut self, point: Option<Point>) {
+        let Some(point) = point else { return };
+        self.point = Some(point.phase);
+        self.store().trap = Some(Trap {
+            append: point.append,
+            keeps: point.phase != Phase::Before,
+            answers: matches!(point.phase, Phase::Sent | Phase::Frozen),
+            sprung: false,
+        });
+    }
+
+    /// The phase of the trap that was just sprung; once.
+    pub(super) fn sprung(&mut self) -> Option<Phase> {
+        self.point?;
+        let sprung = self.store().trap.is_some_and(|trap| trap.sprung);
+        if sprung { self.point.take() } else { None }
+    }
+
+    pub(super) fn store(&self) -> MutexGuard<'_, MemoryTable> {
+        super::locked(&self.store)
     }
 
     pub(super) fn after(&mut self, span: Span, what: Happening) {
@@ -199,8 +268,33 @@ impl<'s> Rehearsal<'s> {
                 self.say("world", told);
             }
             self.happen(next.what);
-            let record = self.life.as_ref().map(|life| life.conductor.record());
-            self.judge.world(&self.world, record);
+            self.judged();
+        }
+    }
+
+    fn judged(&mut self) {
+        let now = self.world.now;
+        self.judge.world(&self.world);
+        if self.shared {
+            let store = self.store.clone();
+            let store = super::locked(&store);
+            self.judge.table(now, &store.epochs);
+            drop(store);
+            let awake = |who: &Place| self.process(*who).is_some_and(|p| !p.is_frozen(now));
+            let leads = |who: &Place| awake(who) && self.life(*who).is_some() && self.holds(*who);
+            let could = |who: &Place| {
+                let stays = self
+                    .process(*who)
+                    .is_some_and(|p| p.stopping_since.is_none());
+                awake(who) && stays && self.world.faults.store_is_well(*who)
+            };
+            let led = Place::BOTH.iter().any(leads);
+            let able = Place::BOTH.iter().any(could);
+            self.judge
+                .leadership(now, led, able, Self::takeover_bound());
+        } else {
+            let led = self.life(Place::First).is_some();
+            self.judge.leadership(now, led, false, Span::ZERO);
         }
     }
 
@@ -234,9 +328,13 @@ impl<'s> Rehearsal<'s> {
                 self.queue.push_back(message);
                 self.receive();
             }
-            Happening::Act(generation, command) => self.act(generation, &command),
+            Happening::Send(generation, command) => self.leave(generation, command),
+            Happening::Act(parcel) => self.act(parcel),
             Happening::Daemon(generation, turn) => self.turn(generation, turn),
-            Happening::Restart => self.restart(),
+            Happening::Start(who) => self.start(who),
+            Happening::Duty(incarnation, duty) => self.duty(incarnation, duty),
+            Happening::Letter(letter) => self.letter(letter),
+            Happening::LineArrives => self.store().arrive(),
         }
     }
 
@@ -284,97 +382,19 @@ impl<'s> Rehearsal<'s> {
                 taken_at: self.world.now,
                 lag,
             };
+            self.samples.push(sample);
             let read = self.chance.span(Span::secs(2), Span::secs(10));
-            if !self.world.faults.isolated && self.life.is_some() {
-                let turn = Turn::Tell(Event::Sampled(sample));
-                self.after(read, Happening::Daemon(self.generation, turn));
+            for who in Place::BOTH {
+                let Some(life) = self.life(who) else { continue };
+                let generation = life.generation;
+                if !self.world.faults.isolated[who.index()] {
+                    let turn = Turn::Tell(Event::Sampled(sample));
+                    self.after(read, Happening::Daemon(generation, turn));
+                }
             }
         }
         self.after(Span::secs(30), Happening::Lag);
     }
-
-    fn fault_on(&mut self, place: usize) {
-        let scenario = self.scenario;
-        let fault = &scenario.faults[place];
-        self.active[place] = true;
-        self.say("fault", describe(fault, true));
-        self.add_up();
-        if let Some(lasts) = fault.lasts {
-            self.after(lasts, Happening::FaultOff(place));
-        }
-        self.strike(fault);
-    }
-
-    fn fault_off(&mut self, place: usize) {
-        let scenario = self.scenario;
-        self.active[place] = false;
-        self.say("fault", describe(&scenario.faults[place], false));
-        self.add_up();
-        self.receive();
-    }
-
-    fn add_up(&mut self) {
-        let mut faults = std::mem::take::<Faults>(&mut self.world.faults);
-        faults.add_up(&self.scenario.faults, &self.active);
-        let down = faults.ledger_down;
-        self.world.faults = faults;
-        self.world.settle();
-        if let Some(life) = &mut self.life
-            && let Ledger::Memory(memory) = life.conductor.ledger_mut()
-        {
-            memory.table().down = down;
-        }
-    }
-
-    /// Faults that are a moment, not a condition.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "most kinds need nothing here"
-    )]
-    fn strike(&mut self, fault: &Fault) {
-        match fault.kind {
-            Kind::DaemonCrash => self.crash(fault.restart_after.unwrap_or(Span::secs(5))),
-            Kind::DaemonFreeze => self.freeze(fault.lasts.unwrap_or(Span::secs(30))),
-            Kind::ClockJump => self.wall_skew = self.wall_skew + fault.by.unwrap_or_default(),
-            Kind::PoisonMessage => self.send(Some(Senses::poison())),
-            Kind::AlarmFlap => self.flap(),
-            Kind::Operator => {
-                if let Some(word) = fault.word {
-                    let turn = Turn::Tell(Event::Ordered { word });
-                    self.after(Span::ZERO, Happening::Daemon(self.generation, turn));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// A state was entered: faults that waited for it begin. `true` when the daemon died of it.
-    pub(super) fn entered(&mut self, state: &str) -> bool {
-        let generation = self.generation;
-        let scenario = self.scenario;
-        for (place, fault) in scenario.faults.iter().enumerate() {
-            let waits = matches!(&fault.at, At::Step(name) if name == state);
-            // Once: the moment is the first one.
-            if waits && !std::mem::replace(&mut self.struck[place], true) {
-                self.fault_on(place);
-            }
-        }
-        generation != self.generation
-    }
-}
-
-fn describe(fault: &Fault, begins: bool) -> String {
-    let name = fault.kind.name();
-    let side = fault.side.map(|s| format!(" of {s}")).unwrap_or_default();
-    let what = [&fault.sensor, &fault.operation, &fault.service]
-        .into_iter()
-        .flatten()
-        .next();
-    let what = what.map(|w| format!(" ({w})")).unwrap_or_default();
-    format!(
-        "{name}{side}{what} {}",
-        if begins { "begins" } else { "ends" }
-    )
 }
 
 /// The senses of a look, for `life`.

@@ -4,6 +4,7 @@
 //! Deliberately absent: what drd makes of it. Every message goes through `intake::envelope`.
 
 use super::chance::Chance;
+use super::daemon::Place;
 use super::world::World;
 use crate::intake::compose;
 use drd_state_machine::event::{
@@ -258,8 +259,8 @@ impl Senses {
 }
 
 /// drd's own probe of a side, by drd's own clock.
-pub fn probe(world: &World, side: Side, local: Time) -> Signal {
-    let verdict = if world.faults.isolated {
+pub fn probe(world: &World, who: Place, side: Side, local: Time) -> Signal {
+    let verdict = if world.faults.isolated[who.index()] {
         Verdict::Unhealthy
     } else {
         Senses::seen(world, Vantage::Probe, side)
@@ -268,12 +269,12 @@ pub fn probe(world: &World, side: Side, local: Time) -> Signal {
 }
 
 /// Whether the side's regional endpoints answer drd.
-pub fn control_plane(world: &World, side: Side, local: Time) -> Signal {
+pub fn control_plane(world: &World, who: Place, side: Side, local: Time) -> Signal {
     let lied = world
         .faults
         .false_sensors
         .contains(&sensor_name(Vantage::ControlPlane, side));
-    let answers = world.faults.answers(side, "rds") && !lied;
+    let answers = world.faults.answers(who, side, "rds") && !lied;
     own(Vantage::ControlPlane, side, verdict(answers), local)
 }
 
@@ -288,8 +289,8 @@ fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -> Signal {
 }
 
 /// One look. `acting` adds the resolvers.
-pub fn look(world: &World, active: Side, acting: bool) -> Observation {
-    if world.faults.isolated {
+pub fn look(world: &World, who: Place, active: Side, acting: bool) -> Observation {
+    if world.faults.isolated[who.index()] {
         return Observation {
             references: Verdict::Unhealthy,
             ..Observation::default()
@@ -298,8 +299,11 @@ pub fn look(world: &World, active: Side, acting: bool) -> Observation {
     let asked = active.other();
     Observation {
         references: Verdict::Healthy,
-        global: world.faults.answers(asked, "rds").then(|| global(world)),
-        sides: Side::BOTH.map(|side| side_view(world, side)),
+        global: world
+            .faults
+            .answers(who, asked, "rds")
+            .then(|| global(world)),
+        sides: Side::BOTH.map(|side| side_view(world, who, side)),
         dns: acting.then_some(world.answer),
     }
 }
@@ -315,9 +319,9 @@ fn global(world: &World) -> GlobalView {
     }
 }
 
-fn side_view(world: &World, side: Side) -> Option<SideView> {
-    let rds = world.faults.answers(side, "rds");
-    let asg = world.faults.answers(side, "autoscaling");
+fn side_view(world: &World, who: Place, side: Side) -> Option<SideView> {
+    let rds = world.faults.answers(who, side, "rds");
+    let asg = world.faults.answers(who, side, "autoscaling");
     let group = world.group(side);
     let well = group.serving(world.now);
     let targets = if world.faults.application_down[side.index()] {
@@ -334,9 +338,9 @@ fn side_view(world: &World, side: Side) -> Option<SideView> {
 }
 
 /// The readiness checks, asked about the side that waits.
-pub fn readiness(world: &World, active: Side) -> Vec<Check> {
+pub fn readiness(world: &World, who: Place, active: Side) -> Vec<Check> {
     let waits = active.other();
-    let seen = world.faults.answers(waits, "rds");
+    let seen = world.faults.answers(who, waits, "rds");
     let check = |name: &str, well: bool, detail: &str| Check {
         name: name.into(),
         verdict: if seen {

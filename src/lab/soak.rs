@@ -1,11 +1,15 @@
 //! Random fault mixes from seeds, each judged on every step.
 //!
-//! Deliberately absent: expectations. A soak knows no right outcome, only broken promises.
+//! `mix` draws them. Deliberately absent: expectations. A soak knows no right outcome, only
+//! broken promises.
 
-use super::chance::Chance;
+mod mix;
+
+pub use mix::scenario;
+
+use super::reached::Milestone;
 use super::rehearsal::{Bench, Rehearsed, rehearse};
-use super::scenario::{At, Expect, Fault, Kind, Outcome, Scenario};
-use drd_state_machine::event::Side;
+use super::scenario::Outcome;
 use drd_state_machine::time::Span;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -18,151 +22,12 @@ pub struct Soaked {
     pub outcomes: [u64; 5],
     /// Checks made.
     pub checks: u64,
+    /// How many rehearsals came through each of [`Milestone::ALL`].
+    pub reached: [u64; Milestone::ALL.len()],
+    /// From the first bad sample to the end of the recovery, of those that ended by themselves.
+    pub recoveries: Vec<Span>,
     /// The lowest seed with a broken promise, and what broke.
     pub first_violation: Option<(u64, Rehearsed)>,
-}
-
-/// The scenario of a seed: the same seed, the same story.
-pub fn scenario(seed: u64) -> Scenario {
-    let mut chance = Chance::new(seed, 4);
-    let mut faults = Vec::new();
-    faults.extend(disaster(&mut chance));
-    for _ in 0..chance.number(0, 4) {
-        faults.extend(nuisance(&mut chance));
-    }
-    Scenario {
-        name: format!("soak-{seed}"),
-        about: "a random mix of faults".to_owned(),
-        duration: Span::secs(1200),
-        expect: Expect {
-            outcome: Outcome::NoAction,
-            rto: None,
-            rpo: None,
-        },
-        faults,
-    }
-}
-
-/// Mostly something that needs an answer; sometimes nothing at all.
-fn disaster(chance: &mut Chance) -> Option<Fault> {
-    let kinds = [
-        Kind::RegionDark,
-        Kind::RegionDark,
-        Kind::RegionDark,
-        Kind::DatabaseDown,
-        Kind::DatabaseHung,
-        Kind::ApplicationDown,
-        Kind::EdgeDown,
-    ];
-    if chance.happens(0.2) {
-        return None;
-    }
-    let kind = *chance.pick(&kinds)?;
-    let mut fault = Fault::new(kind, chance.span(Span::secs(30), Span::secs(420)));
-    if chance.happens(0.4) {
-        fault.lasts = Some(chance.span(Span::secs(10), Span::secs(600)));
-    }
-    Some(fault)
-}
-
-fn nuisance(chance: &mut Chance) -> Option<Fault> {
-    use Kind::{
-        AlarmFlap, ApiError, ApiLatency, ApiThrottle, CapacityShortage, ClockJump,
-        ControlPlaneDown, DaemonCrash, DaemonFreeze, EventsDelayed, EventsDuplicated, EventsLost,
-        EventsReordered, ObserverIsolated, PoisonMessage, PromotionFails, PromotionSlow,
-        ReplicationLag, ReplicationStall, ReplyLost, SingleSensorFalse, VersionMismatch,
-    };
-    let kinds = [
-        AlarmFlap,
-        ApiError,
-        ApiLatency,
-        ApiThrottle,
-        CapacityShortage,
-        ClockJump,
-        ControlPlaneDown,
-        DaemonCrash,
-        DaemonCrash,
-        DaemonFreeze,
-        EventsDelayed,
-        EventsDuplicated,
-        EventsDuplicated,
-        EventsLost,
-        EventsReordered,
-        ObserverIsolated,
-        PoisonMessage,
-        PromotionFails,
-        PromotionSlow,
-        ReplicationLag,
-        ReplicationStall,
-        ReplyLost,
-        SingleSensorFalse,
-        VersionMismatch,
-    ];
-    let kind = *chance.pick(&kinds)?;
-    let mut fault = Fault::new(kind, chance.span(Span::ZERO, Span::secs(600)));
-    fault.lasts = Some(chance.span(Span::secs(5), Span::secs(600)));
-    parameters(&mut fault, chance);
-    Some(fault)
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "most kinds need nothing here"
-)]
-fn parameters(fault: &mut Fault, chance: &mut Chance) {
-    let states = [
-        "suspecting",
-        "fencing",
-        "promoting",
-        "redirecting",
-        "verifying",
-        "held",
-    ];
-    let operations = [
-        "FailoverGlobalCluster",
-        "UpdateAutoScalingGroup",
-        "PutObject",
-    ];
-    match fault.kind {
-        Kind::DaemonCrash => {
-            if chance.happens(0.6)
-                && let Some(state) = chance.pick(&states)
-            {
-                fault.at = At::Step((*state).to_owned());
-            }
-            fault.restart_after = Some(chance.span(Span::secs(1), Span::secs(60)));
-        }
-        Kind::DaemonFreeze => fault.lasts = Some(chance.span(Span::secs(5), Span::secs(60))),
-        Kind::ReplyLost => fault.operation = chance.pick(&operations).map(|o| (*o).to_owned()),
-        Kind::ApiThrottle => fault.rate = Some(f64::from(chance.number(10, 90)) / 100.0),
-        Kind::ApiError => {
-            fault.operation = chance.pick(&operations).map(|o| (*o).to_owned());
-            fault.times = Some(chance.number(1, 3));
-        }
-        Kind::ApiLatency => fault.latency = Some(chance.span(Span::secs(1), Span::secs(8))),
-        Kind::CapacityShortage => fault.available = Some(chance.number(1, 6)),
-        Kind::ClockJump => fault.by = Some(chance.span(Span::secs(-3600), Span::secs(3600))),
-        Kind::ControlPlaneDown => {
-            fault.side = chance.pick(&Side::BOTH).copied();
-        }
-        Kind::EventsDelayed => fault.delay = Some(chance.span(Span::secs(5), Span::secs(400))),
-        Kind::EventsDuplicated => fault.copies = Some(chance.number(2, 5)),
-        Kind::EventsLost => fault.rate = Some(f64::from(chance.number(10, 100)) / 100.0),
-        Kind::PromotionSlow => fault.duration = Some(chance.span(Span::secs(120), Span::secs(400))),
-        Kind::PromotionFails => fault.times = Some(chance.number(1, 2)),
-        Kind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
-        Kind::SingleSensorFalse => {
-            let sensors = [
-                "witness-primary",
-                "route53-primary",
-                "probe-primary",
-                "control-plane-primary",
-                "inside-primary",
-            ];
-            fault.sensor = chance.pick(&sensors).map(|s| (*s).to_owned());
-        }
-        _ => {}
-    }
 }
 
 fn place(outcome: Outcome) -> usize {
@@ -198,11 +63,53 @@ pub fn soak(
     parts.into_iter().fold(nothing(), add)
 }
 
+impl Soaked {
+    fn count(&mut self, done: &Rehearsed) {
+        for (n, milestone) in self.reached.iter_mut().zip(Milestone::ALL) {
+            *n += u64::from(done.reached.has(milestone));
+        }
+        let moved = matches!(done.outcome, Outcome::FailedOver | Outcome::SwitchedOver);
+        let incident = done
+            .incident
+            .as_ref()
+            .filter(|i| moved && i.trigger == drd_state_machine::record::Trigger::Automatic);
+        if let Some((incident, ended)) = incident.and_then(|i| Some((i, i.ended_at?))) {
+            self.recoveries.push(ended - incident.first_bad_at);
+        }
+    }
+
+    /// The recovery that this share of all was no longer than.
+    pub fn recovery(&self, share: f64) -> Option<Span> {
+        let mut all = self.recoveries.clone();
+        all.sort_unstable();
+        let last = all.len().checked_sub(1)?;
+        // A share of a few million is far from where f64 stops counting whole numbers.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within len"
+        )]
+        let place = (last as f64 * share.clamp(0.0, 1.0)).round() as usize;
+        all.get(place).copied()
+    }
+
+    /// What no rehearsal came through: of that the soak proves nothing.
+    pub fn never(&self) -> Vec<&'static str> {
+        let pairs = Milestone::ALL.into_iter().zip(self.reached);
+        pairs
+            .filter(|(_, n)| *n == 0)
+            .map(|(m, _)| m.name())
+            .collect()
+    }
+}
+
 fn nothing() -> Soaked {
     Soaked {
         seeds: 0,
         outcomes: [0; 5],
         checks: 0,
+        reached: [0; Milestone::ALL.len()],
+        recoveries: Vec::new(),
         first_violation: None,
     }
 }
@@ -213,6 +120,10 @@ fn add(mut all: Soaked, part: Soaked) -> Soaked {
     for (sum, n) in all.outcomes.iter_mut().zip(part.outcomes) {
         *sum += n;
     }
+    for (sum, n) in all.reached.iter_mut().zip(part.reached) {
+        *sum += n;
+    }
+    all.recoveries.extend(part.recoveries);
     all.first_violation = match (all.first_violation, part.first_violation) {
         (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
         (a, b) => a.or(b),
@@ -239,6 +150,7 @@ fn work(
         mine.seeds += 1;
         mine.checks += rehearsed.checks;
         mine.outcomes[place(rehearsed.outcome)] += 1;
+        mine.count(&rehearsed);
         if !rehearsed.violations.is_empty() {
             stop.store(true, Ordering::Relaxed);
             mine.first_violation = Some((seed, rehearsed));

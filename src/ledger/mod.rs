@@ -12,7 +12,7 @@ mod trouble;
 
 pub use chain::{Fault, GENESIS, seal, unseal};
 pub use file::FileLedger;
-pub use memory::{MemoryLedger, MemoryTable};
+pub use memory::{MemoryLedger, MemoryTable, Trap, Way};
 pub use replay::{Replayed, replay, what_if};
 pub use table::{TableLedger, Tail};
 pub use trouble::{SHOWN, Trouble};

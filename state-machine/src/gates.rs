@@ -6,6 +6,7 @@
 use crate::diagnosis::{Diagnosis, Picture, foreign_role_change};
 use crate::event::{RoleChange, Verdict};
 use crate::policy::{Autonomy, HEARTBEAT_SILENT, Setup};
+use crate::quarantine;
 use crate::record::Facts;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,11 @@ pub enum Blocker {
     /// The last role change is too recent.
     CoolDown {
         /// How long it still lasts.
+        left: Span,
+    },
+    /// Requests of the last role change may still be on their way.
+    Quarantine {
+        /// How long until AWS refuses them for sure.
         left: Span,
     },
     /// A gating readiness check is red.
@@ -55,6 +61,10 @@ impl fmt::Display for Blocker {
         match self {
             Blocker::Paused => write!(f, "drd is paused by an operator"),
             Blocker::CoolDown { left } => write!(f, "cool-down lasts {left} more"),
+            Blocker::Quarantine { left } => write!(
+                f,
+                "requests of the last role change that nobody answered may still land: the way back opens in {left}"
+            ),
             Blocker::Unfit { check, detail } => write!(f, "readiness {check} is red: {detail}"),
             Blocker::ReadinessUnknown => write!(f, "readiness was not checked recently"),
             Blocker::NoStandby => write!(f, "no connected standby was seen"),
@@ -88,6 +98,7 @@ pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
             left: facts.cool_down_until - now,
         });
     }
+    closed.extend(quarantine::closed(facts, now));
     if facts.readiness.checks.is_empty()
         || now - facts.readiness.checked_at > crate::policy::READY_FRESH
     {

@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod gates;
 mod machine;
 pub mod policy;
+pub mod quarantine;
 pub mod record;
 mod roles;
 pub mod state;

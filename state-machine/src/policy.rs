@@ -98,6 +98,13 @@ pub const READY_FRESH: Span = Span::secs(900);
 /// The event path is broken when no heartbeat came back for three periods of 60 s and 15 s of
 /// transport. It does not stop an act: observation and the probe do not need it.
 pub const HEARTBEAT_SILENT: Span = Span::secs(195);
+/// How long a role change waits for requests towards the other side that nobody answered: AWS
+/// refuses a signed request 5 min after its signature in most cases; twice that, a lease and its
+/// margin, rounded up.
+pub const QUARANTINE: Span = Span::secs(900);
+/// What a daemon that just started may still learn by itself: the lag is read every 10 s, and a
+/// call has 5 s.
+pub const SETTLE: Span = Span::secs(15);
 /// A new diagnosis must last this long before people are told: two looks of 5 s.
 pub const PAGE_AFTER: Span = Span::secs(15);
 

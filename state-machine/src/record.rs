@@ -8,6 +8,7 @@ use crate::diagnosis::Diagnosis;
 use crate::event::{Check, Completion, Event, Side, Verdict, Word};
 use crate::evidence::{Evidence, Noted};
 use crate::policy::{OWN_FRESH, READY_FRESH, Setup};
+use crate::quarantine::{self, Unanswered};
 use crate::state::{State, Step};
 use crate::time::{Span, Time};
 use serde::de::Error as _;
@@ -62,6 +63,9 @@ pub struct Facts {
     pub prescaled: Option<Prescale>,
     /// No second automatic role change before this.
     pub cool_down_until: Time,
+    /// Requests of a role change that may still be on their way; absent in older lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Unanswered>,
     /// AWS's clock minus ours: sender's times are corrected by it.
     pub clock_error: Span,
     /// When our heartbeat last came back.
@@ -234,6 +238,7 @@ impl Record {
                 incident: None,
                 prescaled: None,
                 cool_down_until: Time::default(),
+                unanswered: None,
                 clock_error: Span::ZERO,
                 heartbeat_at: None,
                 event_path_paged: false,
@@ -315,6 +320,7 @@ impl Facts {
                     self.evidence.eyes_since = now;
                 }
                 self.started_at = now;
+                quarantine::started(self, newest, now);
                 self.evidence.adopt(&setup.sensors);
                 Noted::Refreshed
             }
@@ -341,6 +347,9 @@ impl Facts {
         self.evidence.shift(by);
         if let Some(prescaled) = &mut self.prescaled {
             prescaled.back.shift(by);
+        }
+        if let Some(unanswered) = &mut self.unanswered {
+            unanswered.until = unanswered.until + by;
         }
         if let Some(incident) = &mut self.incident {
             incident.shift(by);

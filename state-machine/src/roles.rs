@@ -10,6 +10,7 @@ use crate::machine::Ctx;
 use crate::policy::{
     ATTEMPTS_MAX, DROPPED, LOST, REFUSALS_MAX, RETRY, RETRY_REFUSED, Setup, retry_gap,
 };
+use crate::quarantine;
 use crate::record::{Facts, Incident, Operation};
 use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
@@ -47,6 +48,9 @@ pub(crate) fn advance(
     }
     note_observation(p, &incident, facts, ctx);
     if may_act {
+        if p.database.is_lost(ctx.now, LOST) {
+            quarantine::remember(facts, incident.to, ctx.now);
+        }
         if let Some(hold) = ask_role(p, &incident, ctx) {
             return Advance::Stopped(hold);
         }

@@ -47,6 +47,11 @@ impl Step {
         }
     }
 
+    /// Whether the newest attempt never reported back.
+    pub(crate) fn is_lost(&self, now: Time, lost_after: Span) -> bool {
+        self.attempt > 0 && self.retry_at.is_none() && self.is_due(now, lost_after)
+    }
+
     pub(crate) fn ask(&mut self, now: Time) {
         self.attempt += 1;
         self.asked_at = now;

@@ -5,6 +5,7 @@
 use crate::command::{Kind, Severity};
 use crate::diagnosis::{Diagnosis, Picture};
 use crate::event::Side;
+use crate::gates::Blocker;
 use crate::policy::Setup;
 use crate::record::{Facts, Operation};
 use crate::state::{Hold, Stopped};
@@ -40,6 +41,10 @@ pub(crate) fn cleared(facts: &Facts, seen: &Picture) -> String {
         "the suspicion cleared: {} fault domains say the {} endpoint is well, {} say it is down",
         seen.up, facts.active, seen.down
     )
+}
+
+pub(crate) fn refused(blocker: &Blocker) -> String {
+    format!("the order is refused and nothing was begun: {blocker}; say it again then")
 }
 
 pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {

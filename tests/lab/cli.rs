@@ -288,4 +288,43 @@ fn a_clean_soak_is_zero() {
     let said = prints(&["gameday", "soak", "--seeds", "50"]);
     assert!(said.starts_with("50 rehearsals from seed 0:"), "{said}");
     assert!(said.trim_end().ends_with("no promise was broken"), "{said}");
+    assert!(
+        said.contains(" rehearsals a second") && said.contains("met: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_clean_crash_all_is_zero_and_its_json_is_the_schema() {
+    let said = prints(&["gameday", "crash-all", "--every", "400", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(report["schema"], "drd.crash_all/1.0");
+    assert_eq!(report["passed"], true);
+    let scenarios = report["scenarios"].as_array().expect("a list");
+    assert!(scenarios.len() >= 30);
+    for one in scenarios {
+        assert!(one["points"].as_u64() > Some(0), "{one}");
+        assert_eq!(one["failed"], serde_json::Value::Null);
+    }
+}
+
+#[test]
+fn one_crash_is_replayed_by_its_name() {
+    let folder = Folder::new("one-crash");
+    let output = drd(
+        &folder,
+        &["gameday", "crash-all", "--crash", "region-dark:60:after"],
+    );
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).contains("the daemon dies"), "{}", err(&output));
+    refuses(
+        &folder,
+        &["gameday", "crash-all", "--crash", "region-dark:60"],
+        2,
+    );
+    refuses(
+        &folder,
+        &["gameday", "crash-all", "--crash", "region-drak:60:after"],
+        2,
+    );
 }

@@ -2,7 +2,9 @@
 //!
 //! Deliberately absent: `kill -9` of the real process (`tests/wire`).
 
-use crate::{entered, lines, named, rehearsed};
+use crate::{bench, entered, lines, named, rehearsed};
+use drd::lab::builtin;
+use drd::lab::crash::{Phase, Point, Spot, crash_all, crash_at};
 use drd::lab::rehearsal::Rehearsed;
 use drd::lab::scenario::{At, Fault, Kind, Outcome, Scenario};
 use drd_state_machine::event::Side;
@@ -99,4 +101,82 @@ fn a_daemon_that_dies_in_every_state_of_one_recovery_still_finishes_it() {
         }
     }
     assert!(bad.is_empty(), "{}:\n{}", bad.len(), bad.join("\n"));
+}
+
+/// The whole, every line, is `drd gameday crash-all`.
+#[test]
+fn a_daemon_that_dies_at_a_line_of_any_scenario_leaves_nothing_half_done() {
+    let scenarios = builtin::all().unwrap_or_else(|error| panic!("{error}"));
+    let all = crash_all(&scenarios, 1, 29, 2, bench(), &|_, _| {});
+    assert_eq!(all.len(), scenarios.len());
+    for one in &all {
+        assert!(one.failed.is_none(), "{}: {:?}", one.scenario, one.failed);
+        assert!(
+            one.points > 0 && one.rehearsals >= 3 * one.points,
+            "{one:?}"
+        );
+        assert!(one.held < one.rehearsals || one.held == 0, "{one:?}");
+    }
+}
+
+#[test]
+fn a_recovery_survives_a_crash_at_every_one_of_its_lines() {
+    for name in ["region-dark", "leader-frozen-wakes-up-fenced"] {
+        let all = crash_all(&[named(name)], 3, 1, 2, bench(), &|_, _| {});
+        assert!(all[0].failed.is_none(), "{name}: {:?}", all[0].failed);
+        assert!(all[0].points > 150, "{name}: {} lines", all[0].points);
+        assert_eq!(all[0].held, 0, "{name}");
+    }
+}
+
+#[test]
+fn each_phase_is_another_death() {
+    let scenario = named("leader-dies-in-promoting");
+    let without = rehearsed(&scenario, 1);
+    let line = 1 + without
+        .entries
+        .iter()
+        .position(|e| format!("{e:?}").contains("Promote {"))
+        .expect("a promotion");
+    let told = |phase| {
+        let mut told = Vec::new();
+        let point = Point {
+            append: line,
+            phase,
+        };
+        let wrong = crash_at(&scenario, 1, point, bench(), &mut |m| {
+            told.push(format!("{} {}", m.kind, m.text));
+        });
+        assert_eq!(wrong, [""; 0], "{phase:?}");
+        told
+    };
+    let all = Phase::ALL.map(told);
+    for (i, one) in all.iter().enumerate() {
+        for other in &all[i + 1..] {
+            assert_ne!(one, other);
+        }
+    }
+    let frozen = all[3].join("\n");
+    assert!(
+        frozen.contains("signed are not sent") || frozen.contains("signed is not sent"),
+        "{frozen}"
+    );
+}
+
+#[test]
+fn a_spot_is_read_as_it_is_written() {
+    let spot: Spot = "region-dark:17:sent".parse().expect("a spot");
+    assert_eq!(
+        (spot.scenario.as_str(), spot.point.to_string()),
+        ("region-dark", "17:sent".to_owned())
+    );
+    for wrong in [
+        "region-dark",
+        "region-dark:17",
+        "region-dark:0:sent",
+        "region-dark:x:sent",
+        "a:1:later",
+    ] {
+        assert!(wrong.parse::<Spot>().is_err(), "{wrong}");
+    }
 }

@@ -24,7 +24,7 @@ fn told(timeline: &[Moment]) -> String {
 fn there_are_scenarios_of_every_outcome() {
     let all = all();
     let of = |outcome| all.iter().filter(|s| s.expect.outcome == outcome).count();
-    assert!(all.len() >= 16, "{}", all.len());
+    assert!(all.len() >= 30, "{}", all.len());
     assert!(of(Outcome::NoAction) + of(Outcome::Held) >= 6);
     assert!(of(Outcome::FailedOver) >= 6);
     let mut names: Vec<&str> = all.iter().map(|s| s.name.as_str()).collect();
@@ -246,7 +246,26 @@ fn a_wrong_scenario_is_refused_with_the_file_and_what_to_do() {
             dark,
             "kind = \"events_lost\"\nrate = 1.5",
         ),
-        ("a second daemon", dark, "kind = \"second_daemon\""),
+        (
+            "a third daemon",
+            dark,
+            "kind = \"second_daemon\"\n[[fault]]\nat = \"9s\"\nkind = \"second_daemon\"",
+        ),
+        (
+            "a follower where there is none",
+            dark,
+            "kind = \"daemon_crash\"\ndaemon = \"follower\"",
+        ),
+        (
+            "a daemon that nobody knows",
+            dark,
+            "kind = \"daemon_crash\"\ndaemon = \"third\"",
+        ),
+        (
+            "a daemon where none is struck",
+            dark,
+            "kind = \"region_dark\"\ndaemon = \"leader\"",
+        ),
         ("no scenario at all", GOOD, "{}"),
     ];
     let told: Vec<String> = cases

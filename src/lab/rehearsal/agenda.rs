@@ -2,10 +2,12 @@
 //!
 //! Deliberately absent: doing it.
 
+use crate::lab::daemon::Place;
 use crate::lab::senses::Message;
+use crate::lab::term::{Duty, Letter};
 use drd_state_machine::command::Command;
 use drd_state_machine::event::Event;
-use drd_state_machine::time::Time;
+use drd_state_machine::time::{Span, Time};
 use std::cmp::Ordering;
 
 pub(in crate::lab) enum Happening {
@@ -19,12 +21,32 @@ pub(in crate::lab) enum Happening {
     Inside,
     Lag,
     Queued(Message),
-    Act(u64, Command),
+    /// The daemon of this term is ready to send this.
+    Send(u64, Command),
+    /// A request arrives.
+    Act(Parcel),
+    /// What the daemon of one term does next.
     Daemon(u64, Turn),
-    Restart,
+    /// A process starts.
+    Start(Place),
+    /// What a process of a pair does next about the lease.
+    Duty(u64, Duty),
+    /// A request to the ledger's store arrives.
+    Letter(Letter),
+    /// A line of the ledger arrives that its daemon gave up.
+    LineArrives,
 }
 
-/// What the daemon of one generation does next.
+/// A request on its way.
+pub(in crate::lab) struct Parcel {
+    pub(in crate::lab) who: Place,
+    pub(in crate::lab) generation: u64,
+    pub(in crate::lab) command: Command,
+    /// How much longer than usual the answer takes; `None` when nobody waits for it.
+    pub(in crate::lab) back: Option<Span>,
+}
+
+/// What the daemon of one term does next.
 pub(in crate::lab) enum Turn {
     Probe,
     Look,

@@ -4,8 +4,8 @@
 
 use super::{Rehearsal, Rehearsed};
 use crate::lab::EPOCH;
+use crate::lab::daemon::Place;
 use crate::lab::scenario::Outcome;
-use crate::ledger::{Entry, Ledger};
 use drd_state_machine::record::{Operation, Record};
 use drd_state_machine::state::State;
 
@@ -13,11 +13,12 @@ impl Rehearsal<'_> {
     pub(super) fn finish(mut self) -> Rehearsed {
         let outage = self.client.failing_for(self.world.now);
         let record = self.last_record();
-        if let Some(life) = &self.life {
-            let up_since = life.started_at;
-            self.judge
-                .end(&self.world, &record, self.setup, up_since, outage);
-        }
+        let blind = Place::BOTH
+            .into_iter()
+            .filter(|who| self.process(*who).is_some())
+            .all(|who| self.world.faults.isolated[who.index()]);
+        self.judge
+            .end(self.world.now, &record, self.setup, blind, outage);
         let outcome = self.outcome(&record);
         Rehearsed {
             outcome,
@@ -31,28 +32,20 @@ impl Rehearsal<'_> {
             timeline: std::mem::take(&mut self.timeline),
             mutations: self.mutations,
             role_changes: std::mem::take(&mut self.world.role_changes),
-            entries: self.into_entries(),
+            ended_in: record.state.name(),
+            paged: self.judge.told(),
+            ever_held: self.ever_held,
+            reached: self.reached,
+            entries: std::mem::take(&mut self.store().entries),
         }
     }
 
-    fn into_entries(self) -> Vec<Entry> {
-        let ledger = self
-            .life
-            .map(|life| life.conductor.into_ledger())
-            .or(self.store);
-        match ledger {
-            Some(Ledger::Memory(memory)) => std::mem::take(&mut memory.table().entries),
-            Some(Ledger::File(_) | Ledger::DynamoDb(_)) | None => Vec::new(),
-        }
-    }
-
+    /// What the one that leads knows; without one, what the next one will know.
     fn last_record(&self) -> Record {
-        match (&self.life, &self.store) {
-            (Some(life), _) => life.conductor.record().clone(),
-            (None, Some(Ledger::Memory(memory))) => crate::ledger::fold(&memory.table().entries)
-                .unwrap_or_else(|| Record::new(self.setup, EPOCH)),
-            (None, _) => Record::new(self.setup, EPOCH),
+        if let Some(life) = self.leader().and_then(|who| self.life(who)) {
+            return life.conductor.record().clone();
         }
+        crate::ledger::fold(&self.store().entries).unwrap_or_else(|| Record::new(self.setup, EPOCH))
     }
 
     /// Role changes outrank holds, holds outrank silence.

@@ -12,16 +12,18 @@ fn parse_span(text: &str) -> Result<Span, String> {
         .map_err(|e| format!("{text:?} is not a duration like \"90s\" or \"15m\": {e}"))
 }
 
-pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+pub(in crate::lab::scenario) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
     let text = String::deserialize(from)?;
     parse_span(&text).map_err(serde::de::Error::custom)
 }
 
-pub(super) fn optional_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
+pub(in crate::lab::scenario) fn optional_span<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Span>, D::Error> {
     span(from).map(Some)
 }
 
-pub(super) fn at<'de, D: Deserializer<'de>>(from: D) -> Result<At, D::Error> {
+pub(in crate::lab::scenario) fn at<'de, D: Deserializer<'de>>(from: D) -> Result<At, D::Error> {
     let text = String::deserialize(from)?;
     match text.strip_prefix("step:") {
         Some(name) => Ok(At::Step(name.to_owned())),

@@ -8,6 +8,7 @@ use crate::command::{Command, Severity};
 use crate::event::{Event, RoleChange};
 use crate::gates;
 use crate::policy::LOST;
+use crate::quarantine;
 use crate::record::{Facts, Operation, Trigger};
 use crate::roles;
 use crate::state::{Hold, Progress, State, Step, Stopped};
@@ -120,6 +121,13 @@ pub(super) fn redirecting(
         return ctx.go(State::Verifying, text);
     }
     if latch.is_due(ctx.now, LOST) {
+        if let Some(incident) = facts
+            .incident
+            .as_ref()
+            .filter(|_| latch.is_lost(ctx.now, LOST))
+        {
+            quarantine::remember(facts, incident.to, ctx.now);
+        }
         latch.ask(ctx.now);
         redirect(latch, facts, ctx);
         ctx.because = Some(format!(

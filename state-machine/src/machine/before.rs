@@ -7,7 +7,8 @@ use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::{Event, Outcome as Ended, Verdict, Word};
 use crate::gates::{self, Blocker};
-use crate::policy::{Autonomy, LOST};
+use crate::policy::{Autonomy, LOST, SETTLE};
+use crate::quarantine;
 use crate::record::{Facts, Fence, Incident, Operation, Prescale, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
 use crate::time::Time;
@@ -114,7 +115,8 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Ctx<'_>) -> Outcome<State> {
         once(facts, ctx, words::paused);
         return Handled;
     }
-    let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect;
+    let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect
+        || ctx.now - facts.started_at < SETTLE;
     let waits = |b: &Blocker| {
         matches!(
             b,
@@ -227,16 +229,18 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Ou
     if !waited && (!looked || unclear) {
         return Handled;
     }
-    if incident.trigger == Trigger::Automatic {
-        if !still_so(facts, &incident, ctx) {
-            close(facts, ctx.now);
-            return ctx.go(State::Suspecting, words::recanted(ctx.seen));
-        }
-        let closed = gates::closed(facts, ctx.setup, ctx.now, ctx.seen);
-        if !closed.is_empty() {
-            close(facts, ctx.now);
-            return ctx.hold(facts, Hold::Blocked(closed), Stopped::Before);
-        }
+    if incident.trigger == Trigger::Automatic && !still_so(facts, &incident, ctx) {
+        close(facts, ctx.now);
+        return ctx.go(State::Suspecting, words::recanted(ctx.seen));
+    }
+    let closed = match incident.trigger {
+        Trigger::Automatic => gates::closed(facts, ctx.setup, ctx.now, ctx.seen),
+        // The one gate that no word of an operator opens.
+        Trigger::Operator => quarantine::closed(facts, ctx.now).into_iter().collect(),
+    };
+    if !closed.is_empty() {
+        close(facts, ctx.now);
+        return ctx.hold(facts, Hold::Blocked(closed), Stopped::Before);
     }
     if let Some(open) = &mut facts.incident {
         open.committed = true;
@@ -284,6 +288,10 @@ pub(super) fn ordered(
         Word::Switchover => Operation::Switchover,
         Word::Pause | Word::Resume | Word::Abandon => return None,
     };
+    if let Some(blocker) = quarantine::closed(facts, ctx.now) {
+        ctx.page(facts, Severity::Warning, words::refused(&blocker));
+        return Some(Handled);
+    }
     facts.epoch += 1;
     Some(start(facts, Trigger::Operator, Some(operation), ctx))
 }

@@ -15,6 +15,7 @@ use crate::diagnosis::{Diagnosis, Picture};
 use crate::event::{Event, Outcome as Ended, Word};
 use crate::gates;
 use crate::policy::Setup;
+use crate::quarantine;
 use crate::record::{Facts, Fence};
 use crate::roles;
 use crate::state::{Hold, State, Stopped};
@@ -79,6 +80,7 @@ impl Route<Facts> for State {
         event: &Event,
         ctx: &mut Ctx<'_>,
     ) -> Outcome<State> {
+        quarantine::note(self, facts, ctx.now, event);
         if matches!(event, Event::Started) {
             // After a crash: the current state's commands again, with their attempt numbers. The
             // page may have been lost with the daemon that was to send it.

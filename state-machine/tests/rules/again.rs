@@ -170,3 +170,36 @@ fn a_daemon_that_starts_on_a_hold_says_so() {
     e.tell(Event::Started);
     assert_eq!(e.done(), ["page critical"]);
 }
+
+/// It took over from one that died in the hold-down: what nobody read meanwhile is still coming.
+#[test]
+fn a_daemon_that_starts_late_reads_before_it_holds() {
+    let mut e = estate();
+    let sampled = e.now;
+    e.lag = None;
+    e.wait(100);
+    e.record.facts.evidence.lag.clear();
+    e.region_dark();
+    e.wait(90);
+    e.now = e.now + Span::secs(18);
+    e.forget();
+    e.tell(Event::Started);
+    e.speak();
+    assert_eq!(e.state(), "suspecting", "{}", e.because());
+    e.sample(sampled + Span::secs(90), Span::secs(1));
+    e.wait_for("promoting", 10);
+}
+
+#[test]
+fn a_daemon_that_starts_late_and_reads_nothing_holds() {
+    let mut e = estate();
+    e.lag = None;
+    e.wait(300);
+    e.record.facts.evidence.lag.clear();
+    e.region_dark();
+    e.wait(90);
+    e.now = e.now + Span::secs(18);
+    e.tell(Event::Started);
+    e.speak();
+    e.wait_for("held", 16);
+}

@@ -13,6 +13,7 @@ mod estate;
 mod heard;
 mod operators;
 mod promises;
+mod quarantine;
 mod record;
 mod recover;
 mod switch;

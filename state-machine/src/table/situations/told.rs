@@ -6,6 +6,7 @@ use super::{Situation, look, tick, when};
 use crate::command::Kind;
 use crate::event::{Event, Outcome, Side, Word};
 use crate::policy::{DROPPED, REFUSALS_MAX};
+use crate::quarantine::Unanswered;
 use crate::record::Operation;
 use crate::table::scene::Scene;
 use crate::time::Span;
@@ -211,6 +212,14 @@ pub(super) const TOLD: &[Situation] = &[
     ),
     when("operator: failover", |_| {}, |_| word(Word::Failover)),
     when("operator: switchover", |_| {}, |_| word(Word::Switchover)),
+    when(
+        "operator: failover, requests of the last role change may still land",
+        |s| {
+            let (to, until) = (s.record.facts.active, s.now - Span::secs(60));
+            s.record.facts.unanswered = Some(Unanswered { to, until });
+        },
+        |_| word(Word::Failover),
+    ),
 ];
 
 const fn word(word: Word) -> Event {

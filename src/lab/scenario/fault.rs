@@ -1,0 +1,301 @@
+//! One fault of a scenario file: its kind, its moment, and what it needs beside them.
+//!
+//! Deliberately absent: what a fault does to the world. `faults` and `world` know.
+
+use crate::lab::{acts, senses};
+use drd_state_machine::event::{Side, Word};
+use drd_state_machine::state::State;
+use drd_state_machine::time::Span;
+use serde::Deserialize;
+
+/// When a fault begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// This long after the start.
+    Time(Span),
+    /// The moment that a state is entered.
+    Step(String),
+}
+
+/// Which fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "DESIGN section 12 and `gameday list --faults` name them"
+)]
+pub enum Kind {
+    RegionDark,
+    ObserverIsolated,
+    DatabaseDown,
+    DatabaseHung,
+    ApplicationDown,
+    ApplicationWrongData,
+    EdgeDown,
+    ReplicationStall,
+    ReplicationLag,
+    ControlPlaneDown,
+    ApiThrottle,
+    ApiError,
+    ApiLatency,
+    ReplyLost,
+    CapacityShortage,
+    PromotionSlow,
+    PromotionFails,
+    VersionMismatch,
+    EventsLost,
+    EventsDuplicated,
+    EventsDelayed,
+    EventsReordered,
+    PoisonMessage,
+    AlarmFlap,
+    SingleSensorFalse,
+    DaemonCrash,
+    DaemonFreeze,
+    SecondDaemon,
+    ClockJump,
+    LedgerDown,
+    DnsStale,
+    Operator,
+}
+
+/// One fault. Which of the optional fields it needs depends on its kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// When it begins.
+    #[serde(deserialize_with = "super::read::at")]
+    pub at: At,
+    /// What it is.
+    pub kind: Kind,
+    /// How long it lasts; to the end when absent.
+    #[serde(
+        default,
+        rename = "for",
+        deserialize_with = "super::read::optional_span"
+    )]
+    pub lasts: Option<Span>,
+    /// Where; `primary` when absent.
+    pub side: Option<Side>,
+    /// AWS service, e.g. `rds`; every one when absent.
+    pub service: Option<String>,
+    /// API operation, e.g. `FailoverGlobalCluster`.
+    pub operation: Option<String>,
+    /// AWS error code.
+    pub code: Option<String>,
+    /// Share of calls or events, 0 to 1.
+    pub rate: Option<f64>,
+    /// How many times.
+    pub times: Option<u32>,
+    /// Replication lag.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub lag: Option<Span>,
+    /// Added latency.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub latency: Option<Span>,
+    /// Event delay.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub delay: Option<Span>,
+    /// Alarm flap period.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub period: Option<Span>,
+    /// How long a promotion takes.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub duration: Option<Span>,
+    /// Instances to be had.
+    pub available: Option<u32>,
+    /// Copies of each event.
+    pub copies: Option<u32>,
+    /// Sensor name.
+    pub sensor: Option<String>,
+    /// Clock jump, may be negative.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub by: Option<Span>,
+    /// When a crashed daemon comes back; 5 s when absent.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub restart_after: Option<Span>,
+    /// What an operator says.
+    pub word: Option<Word>,
+    /// Which of two daemons; see [`Who`] for what is meant when absent.
+    pub daemon: Option<Who>,
+}
+
+/// Which of two daemons a fault strikes. When absent, a crash, a freeze and a clock jump strike
+/// the one that leads, and blindness strikes both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// The one that leads at that moment.
+    Leader,
+    /// The one that does not.
+    Follower,
+    /// The one that was there from the start.
+    First,
+    /// The one that came with `second_daemon`.
+    Second,
+}
+
+impl Kind {
+    /// The name used in scenario files: `snake_case` of the variant's.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for (i, c) in format!("{self:?}").chars().enumerate() {
+            if c.is_uppercase() && i > 0 {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+}
+
+impl Fault {
+    /// A fault with nothing but a kind and a time: for the soak and for tests.
+    pub fn new(kind: Kind, at: Span) -> Fault {
+        Fault {
+            at: At::Time(at),
+            kind,
+            lasts: None,
+            side: None,
+            service: None,
+            operation: None,
+            code: None,
+            rate: None,
+            times: None,
+            lag: None,
+            latency: None,
+            delay: None,
+            period: None,
+            duration: None,
+            available: None,
+            copies: None,
+            sensor: None,
+            by: None,
+            restart_after: None,
+            word: None,
+            daemon: None,
+        }
+    }
+
+    /// The side it strikes. The ledger's table is in the standby region and nowhere else.
+    pub fn side(&self) -> Side {
+        let table = self.service.as_deref() == Some("dynamodb");
+        self.side
+            .unwrap_or(if table { Side::Standby } else { Side::Primary })
+    }
+
+    /// Whether it asks for two daemons.
+    pub(super) fn needs_two(&self) -> bool {
+        matches!(self.daemon, Some(Who::Follower | Who::Second))
+    }
+
+    fn daemon_says_nothing(&self) -> bool {
+        let struck = [
+            Kind::DaemonCrash,
+            Kind::DaemonFreeze,
+            Kind::ClockJump,
+            Kind::ObserverIsolated,
+        ];
+        self.daemon.is_some() && !struck.contains(&self.kind)
+    }
+
+    /// A name that nothing in the lab answers to would make a fault that never strikes.
+    fn wrong_name(&self) -> Option<String> {
+        let unknown = |what: &str, name: &Option<String>, known: &[&str]| {
+            let name = name.as_deref().filter(|name| !known.contains(name))?;
+            Some(format!(
+                "no {what} is called {name}; use one of {}",
+                known.join(", ")
+            ))
+        };
+        let sensors = senses::sensors();
+        let sensors: Vec<&str> = sensors.iter().map(|sensor| &*sensor.name).collect();
+        unknown("sensor", &self.sensor, &sensors)
+            .or_else(|| unknown("operation", &self.operation, &acts::OPERATIONS))
+            .or_else(|| unknown("service", &self.service, &acts::SERVICES))
+    }
+
+    fn spans(&self) -> impl Iterator<Item = Span> {
+        let at = match &self.at {
+            At::Time(at) => Some(*at),
+            At::Step(_) => None,
+        };
+        [
+            at,
+            self.lasts,
+            self.lag,
+            self.latency,
+            self.delay,
+            self.period,
+            self.duration,
+            self.restart_after,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    pub(super) fn problem(&self) -> Option<String> {
+        let missing = |there: bool, field: &str| {
+            (!there).then(|| format!("{} needs `{field}`", self.kind.name()))
+        };
+        if let At::Step(name) = &self.at
+            && !State::NAMES.contains(&name.as_str())
+        {
+            return Some(format!(
+                "no state is called {name}; use one of {}",
+                State::NAMES.join(", ")
+            ));
+        }
+        if let Some(problem) = self.wrong_name() {
+            return Some(problem);
+        }
+        if self.daemon_says_nothing() {
+            return Some(format!(
+                "{} strikes no daemon: leave `daemon` out",
+                self.kind.name()
+            ));
+        }
+        if self.spans().any(|span| span < Span::ZERO) {
+            return Some(
+                "a time or duration is negative; only `by` of a clock_jump may be".to_owned(),
+            );
+        }
+        if self.rate.is_some_and(|r| !(0.0..=1.0).contains(&r)) {
+            return Some("rate must be within 0 and 1".to_owned());
+        }
+        match self.kind {
+            Kind::ReplicationLag => missing(self.lag.is_some(), "lag"),
+            Kind::ReplyLost => missing(self.operation.is_some(), "operation"),
+            Kind::CapacityShortage => missing(self.available.is_some(), "available"),
+            Kind::PromotionSlow => missing(self.duration.is_some(), "duration"),
+            Kind::EventsDelayed => missing(self.delay.is_some(), "delay"),
+            Kind::SingleSensorFalse => missing(self.sensor.is_some(), "sensor"),
+            Kind::ClockJump => missing(self.by.is_some(), "by"),
+            Kind::ApiLatency => missing(self.latency.is_some(), "latency"),
+            Kind::Operator => missing(self.word.is_some(), "word"),
+            Kind::DaemonFreeze => missing(self.lasts.is_some(), "for"),
+            Kind::RegionDark
+            | Kind::ObserverIsolated
+            | Kind::DatabaseDown
+            | Kind::DatabaseHung
+            | Kind::ApplicationDown
+            | Kind::ApplicationWrongData
+            | Kind::EdgeDown
+            | Kind::ReplicationStall
+            | Kind::ControlPlaneDown
+            | Kind::ApiThrottle
+            | Kind::ApiError
+            | Kind::PromotionFails
+            | Kind::VersionMismatch
+            | Kind::EventsLost
+            | Kind::EventsDuplicated
+            | Kind::EventsReordered
+            | Kind::PoisonMessage
+            | Kind::AlarmFlap
+            | Kind::DaemonCrash
+            | Kind::SecondDaemon
+            | Kind::LedgerDown
+            | Kind::DnsStale => None,
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What goes wrong in the scenario of a seed: something that needs an answer, a second daemon in
+//! half of them, and up to five nuisances; or the story of a way back.
+//!
+//! Deliberately absent: running it.
+
+use crate::lab::chance::Chance;
+use crate::lab::scenario::{At, Expect, Fault, Kind, Outcome, Scenario, Who};
+use drd_state_machine::event::{Side, Word};
+use drd_state_machine::time::Span;
+
+/// The scenario of a seed: the same seed, the same story.
+pub fn scenario(seed: u64) -> Scenario {
+    let mut chance = Chance::new(seed, 4);
+    let mut faults = Vec::new();
+    if chance.happens(0.5) {
+        faults.push(second(&mut chance));
+    }
+    let pair = !faults.is_empty();
+    let back = chance.happens(0.15);
+    if back {
+        faults.extend(way_back(&mut chance));
+    } else {
+        faults.extend(disaster(&mut chance));
+    }
+    for _ in 0..chance.number(0, if back { 2 } else { 4 }) {
+        faults.extend(nuisance(&mut chance, pair));
+    }
+    if pair && chance.happens(0.5) {
+        faults.extend(store_trouble(&mut chance));
+    }
+    Scenario {
+        name: format!("soak-{seed}"),
+        about: "a random mix of faults".to_owned(),
+        duration: Span::secs(1200),
+        expect: Expect {
+            outcome: Outcome::NoAction,
+            rto: None,
+            rpo: None,
+        },
+        faults,
+    }
+}
+
+/// Mostly there from the start; one in four leaves by SIGTERM.
+fn second(chance: &mut Chance) -> Fault {
+    let mut fault = Fault::new(Kind::SecondDaemon, chance.span(Span::ZERO, Span::secs(60)));
+    if chance.happens(0.25) {
+        fault.lasts = Some(chance.span(Span::secs(60), Span::secs(600)));
+    }
+    fault
+}
+
+/// Mostly something that needs an answer; sometimes nothing at all.
+fn disaster(chance: &mut Chance) -> Option<Fault> {
+    let kinds = [
+        Kind::RegionDark,
+        Kind::RegionDark,
+        Kind::RegionDark,
+        Kind::DatabaseDown,
+        Kind::DatabaseHung,
+        Kind::ApplicationDown,
+        Kind::EdgeDown,
+    ];
+    if chance.happens(0.2) {
+        return None;
+    }
+    let kind = *chance.pick(&kinds)?;
+    let mut fault = Fault::new(kind, chance.span(Span::secs(30), Span::secs(420)));
+    if chance.happens(0.4) {
+        fault.lasts = Some(chance.span(Span::secs(10), Span::secs(600)));
+    }
+    Some(fault)
+}
+
+/// A role change with a mishap in it, and operators who want the way back soon after.
+fn way_back(chance: &mut Chance) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if chance.happens(0.5) {
+        let mut outage = Fault::new(
+            Kind::RegionDark,
+            chance.span(Span::secs(20), Span::secs(60)),
+        );
+        outage.lasts = Some(chance.span(Span::secs(120), Span::secs(360)));
+        faults.push(outage);
+    } else {
+        let word = *chance
+            .pick(&[Word::Failover, Word::Switchover])
+            .unwrap_or(&Word::Switchover);
+        let at = chance.span(Span::secs(20), Span::secs(60));
+        faults.push(ordered(word, at));
+    }
+    faults.push(mishap(chance));
+    for _ in 0..chance.number(1, 3) {
+        let word = *chance
+            .pick(&[Word::Failover, Word::Switchover])
+            .unwrap_or(&Word::Failover);
+        let at = chance.span(Span::secs(300), Span::secs(1190));
+        faults.push(ordered(word, at));
+    }
+    faults
+}
+
+fn ordered(word: Word, at: Span) -> Fault {
+    let mut fault = Fault::new(Kind::Operator, at);
+    fault.word = Some(word);
+    fault
+}
+
+/// Something that leaves a request of the role change without an answer.
+fn mishap(chance: &mut Chance) -> Fault {
+    let states = ["promoting", "switching", "redirecting"];
+    let at = chance.pick(&states).copied().unwrap_or("promoting");
+    let kinds = [
+        Kind::DaemonCrash,
+        Kind::DaemonFreeze,
+        Kind::ReplyLost,
+        Kind::ApiLatency,
+    ];
+    let kind = chance.pick(&kinds).copied().unwrap_or(Kind::DaemonCrash);
+    let mut fault = Fault::new(kind, Span::ZERO);
+    fault.lasts = Some(chance.span(Span::secs(20), Span::secs(60)));
+    parameters(&mut fault, chance);
+    if matches!(kind, Kind::DaemonCrash | Kind::DaemonFreeze) {
+        fault.at = At::Step(at.to_owned());
+    } else {
+        fault.at = At::Time(chance.span(Span::secs(20), Span::secs(240)));
+    }
+    fault
+}
+
+fn nuisance(chance: &mut Chance, pair: bool) -> Option<Fault> {
+    use Kind::{
+        AlarmFlap, ApiError, ApiLatency, ApiThrottle, CapacityShortage, ClockJump,
+        ControlPlaneDown, DaemonCrash, DaemonFreeze, DnsStale, EventsDelayed, EventsDuplicated,
+        EventsLost, EventsReordered, LedgerDown, ObserverIsolated, Operator, PoisonMessage,
+        PromotionFails, PromotionSlow, ReplicationLag, ReplicationStall, ReplyLost,
+        SingleSensorFalse, VersionMismatch,
+    };
+    let kinds = [
+        AlarmFlap,
+        ApiError,
+        ApiLatency,
+        ApiThrottle,
+        CapacityShortage,
+        ClockJump,
+        ControlPlaneDown,
+        DaemonCrash,
+        DaemonCrash,
+        DaemonCrash,
+        DaemonFreeze,
+        DaemonFreeze,
+        DnsStale,
+        EventsDelayed,
+        EventsDuplicated,
+        EventsDuplicated,
+        EventsLost,
+        EventsReordered,
+        LedgerDown,
+        ObserverIsolated,
+        ObserverIsolated,
+        Operator,
+        PoisonMessage,
+        PromotionFails,
+        PromotionSlow,
+        ReplicationLag,
+        ReplicationStall,
+        ReplyLost,
+        SingleSensorFalse,
+        VersionMismatch,
+    ];
+    let kind = *chance.pick(&kinds)?;
+    let mut fault = Fault::new(kind, chance.span(Span::ZERO, Span::secs(600)));
+    fault.lasts = Some(chance.span(Span::secs(5), Span::secs(600)));
+    parameters(&mut fault, chance);
+    if pair
+        && matches!(
+            kind,
+            ClockJump | DaemonCrash | DaemonFreeze | ObserverIsolated
+        )
+    {
+        let whom = [
+            None,
+            Some(Who::Leader),
+            Some(Who::Follower),
+            Some(Who::First),
+            Some(Who::Second),
+        ];
+        fault.daemon = chance.pick(&whom).copied().flatten();
+    }
+    Some(fault)
+}
+
+/// The way to the ledger's table, or the table.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most kinds need nothing here"
+)]
+fn store_trouble(chance: &mut Chance) -> Option<Fault> {
+    let kinds = [
+        Kind::ApiLatency,
+        Kind::ApiThrottle,
+        Kind::ApiError,
+        Kind::ReplyLost,
+        Kind::ControlPlaneDown,
+        Kind::LedgerDown,
+    ];
+    let kind = *chance.pick(&kinds)?;
+    let mut fault = Fault::new(kind, chance.span(Span::ZERO, Span::secs(600)));
+    fault.lasts = Some(chance.span(Span::secs(2), Span::secs(90)));
+    match kind {
+        Kind::ReplyLost => {
+            let operations = ["PutItem", "PutItem", "TransactWriteItems"];
+            fault.operation = chance.pick(&operations).map(|o| (*o).to_owned());
+            fault.lasts = Some(chance.span(Span::secs(2), Span::secs(30)));
+        }
+        Kind::ApiLatency => {
+            fault.latency = Some(chance.span(Span::millis(100), Span::secs(60)));
+            fault.service = Some("dynamodb".to_owned());
+        }
+        _ => {
+            parameters(&mut fault, chance);
+            fault.operation = None;
+            fault.side = None;
+            fault.service = Some("dynamodb".to_owned());
+        }
+    }
+    Some(fault)
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most kinds need nothing here"
+)]
+fn parameters(fault: &mut Fault, chance: &mut Chance) {
+    let states = [
+        "suspecting",
+        "fencing",
+        "promoting",
+        "redirecting",
+        "verifying",
+        "held",
+    ];
+    let operations = [
+        "FailoverGlobalCluster",
+        "UpdateAutoScalingGroup",
+        "PutObject",
+    ];
+    match fault.kind {
+        Kind::DaemonCrash => {
+            if chance.happens(0.6)
+                && let Some(state) = chance.pick(&states)
+            {
+                fault.at = At::Step((*state).to_owned());
+            }
+            fault.restart_after = Some(chance.span(Span::secs(1), Span::secs(60)));
+        }
+        Kind::DaemonFreeze => fault.lasts = Some(chance.span(Span::secs(5), Span::secs(60))),
+        Kind::ReplyLost => fault.operation = chance.pick(&operations).map(|o| (*o).to_owned()),
+        Kind::ApiThrottle => fault.rate = Some(f64::from(chance.number(10, 90)) / 100.0),
+        Kind::ApiError => {
+            fault.operation = chance.pick(&operations).map(|o| (*o).to_owned());
+            fault.times = Some(chance.number(1, 6));
+            let codes = [
+                None,
+                Some("AccessDenied"),
+                Some("InvalidGlobalClusterStateFault"),
+            ];
+            fault.code = chance.pick(&codes).copied().flatten().map(str::to_owned);
+        }
+        // One in four is so late that nobody waits for the answer any more.
+        Kind::ApiLatency => {
+            let late = chance.happens(0.25);
+            let longest = if late { Span::secs(290) } else { Span::secs(8) };
+            fault.latency = Some(chance.span(Span::secs(1), longest));
+        }
+        Kind::LedgerDown => fault.lasts = Some(chance.span(Span::secs(1), Span::secs(60))),
+        Kind::Operator => {
+            let words = [
+                Word::Failover,
+                Word::Switchover,
+                Word::Pause,
+                Word::Resume,
+                Word::Abandon,
+            ];
+            fault.word = chance.pick(&words).copied();
+            fault.at = At::Time(chance.span(Span::secs(5), Span::secs(1190)));
+        }
+        Kind::CapacityShortage => fault.available = Some(chance.number(1, 6)),
+        Kind::ClockJump => fault.by = Some(chance.span(Span::secs(-3600), Span::secs(3600))),
+        Kind::ControlPlaneDown => {
+            fault.side = chance.pick(&Side::BOTH).copied();
+        }
+        Kind::EventsDelayed => fault.delay = Some(chance.span(Span::secs(5), Span::secs(400))),
+        Kind::EventsDuplicated => fault.copies = Some(chance.number(2, 5)),
+        Kind::EventsLost => fault.rate = Some(f64::from(chance.number(10, 100)) / 100.0),
+        Kind::PromotionSlow => fault.duration = Some(chance.span(Span::secs(120), Span::secs(400))),
+        Kind::PromotionFails => fault.times = Some(chance.number(1, 2)),
+        Kind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
+        Kind::SingleSensorFalse => {
+            let sensors = [
+                "witness-primary",
+                "route53-primary",
+                "probe-primary",
+                "control-plane-primary",
+                "inside-primary",
+            ];
+            fault.sensor = chance.pick(&sensors).map(|s| (*s).to_owned());
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,104 @@
+//! Which requests may still be on their way, and until when they forbid the way back.
+//!
+//! RDS, Auto Scaling and S3 know no fencing token: a promotion that was sent before its daemon
+//! died, or that nobody answered, may land minutes later. Landing after an opposite role change
+//! it would take the new side down. Deliberately absent: leases. The machine does not know them;
+//! a daemon that starts is all that it sees of a new one.
+
+use crate::command::Kind;
+use crate::event::{Completion, Event, Outcome as Ended, Side};
+use crate::gates::Blocker;
+use crate::policy::QUARANTINE;
+use crate::record::Facts;
+use crate::state::{State, Step, Stopped};
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// Requests of a role change whose answers nobody heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unanswered {
+    /// The side that they make the active one.
+    pub to: Side,
+    /// The last moment at which one of them may have been sent.
+    pub until: Time,
+}
+
+/// A daemon starts, and nobody knows what the one before had sent. No clock can be trusted from
+/// one daemon to the next, so what was not over by the newest moment in the ledger begins anew.
+pub(crate) fn started(facts: &mut Facts, newest: Time, now: Time) {
+    let incident = facts.incident.as_ref().filter(|i| i.committed);
+    let sent = incident.map(|i| Unanswered {
+        to: i.to,
+        until: i.ended_at.unwrap_or(newest),
+    });
+    for unanswered in [facts.unanswered, sent].into_iter().flatten() {
+        if newest - unanswered.until < QUARANTINE {
+            remember(facts, unanswered.to, now);
+        }
+    }
+}
+
+/// Takes the end of an attempt: one that got no answer may still be on its way.
+pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
+    let Some(incident) = facts.incident.as_ref().filter(|i| i.committed) else {
+        return;
+    };
+    let unknown = |done: &Completion| matches!(done.outcome, Ended::Unknown { .. });
+    let unanswered = event
+        .finished()
+        .is_some_and(|done| done.epoch == incident.epoch && unknown(done) && is_news(state, done));
+    if unanswered {
+        remember(facts, incident.to, now);
+    }
+}
+
+/// Whether the end of this attempt was still awaited, of a command that would hurt the side that
+/// it moves away from, should it land late. A state that is past the command awaits nothing, but
+/// the request may be on its way all the same.
+fn is_news(state: &State, done: &Completion) -> bool {
+    let (roles, latch) = match state {
+        State::Promoting(p)
+        | State::Switching(p)
+        | State::Held {
+            stage: Stopped::Promoting(p),
+            ..
+        } => (Some(p.database), None),
+        State::Redirecting { latch }
+        | State::Held {
+            stage: Stopped::Redirecting { latch },
+            ..
+        } => (None, Some(*latch)),
+        State::Watching
+        | State::Suspecting
+        | State::Fencing
+        | State::Verifying
+        | State::Exposed
+        | State::Held {
+            stage: Stopped::Before | Stopped::Verifying,
+            ..
+        } => (None, None),
+    };
+    let awaited = |step: Step| step.waits_for(done.attempt);
+    match done.kind {
+        Kind::Promote | Kind::Switchover => roles.is_none_or(awaited),
+        Kind::Redirect => roles.is_none() && latch.is_none_or(awaited),
+        Kind::Fence => done.attempt == 1,
+        Kind::Prescale | Kind::ScaleBack | Kind::Scale | Kind::ProveWrite | Kind::Page => false,
+    }
+}
+
+/// Nobody heard of requests that make `to` the active side, the last one sent by `until`.
+pub(crate) fn remember(facts: &mut Facts, to: Side, until: Time) {
+    if facts.unanswered.is_none_or(|known| known.until <= until) {
+        facts.unanswered = Some(Unanswered { to, until });
+    }
+}
+
+/// The gate of every role change, whoever asks for it.
+pub fn closed(facts: &Facts, now: Time) -> Option<Blocker> {
+    let unanswered = facts.unanswered?;
+    let left = QUARANTINE - (now - unanswered.until);
+    let opposite = unanswered.to == facts.active;
+    (opposite && left > Span::ZERO).then_some(Blocker::Quarantine { left })
+}
