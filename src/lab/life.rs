@@ -110,13 +110,16 @@ impl Rehearsal<'_> {
         let fare = self.fare(who);
         ledger.set_way(fare.way);
         let Some(local) = self.local(who) else { return };
-        let opened = at_once(Conductor::open(
+        let opening = Conductor::open(
             self.setup.clone(),
             Ledger::Memory(ledger),
             &entries,
             self.metrics.clone(),
             local,
-        ));
+        );
+        let Some(opened) = at_once(opening) else {
+            return;
+        };
         self.fared(&fare, opened.is_err());
         if self.sprung().is_some() {
             // There are no commands yet: every phase of this append is the same death.
@@ -403,7 +406,7 @@ impl Rehearsal<'_> {
         if let Ledger::Memory(memory) = conductor.ledger_mut() {
             memory.set_way(fare.way);
         }
-        let result = at_once(conductor.conduct(local, event));
+        let result = at_once(conductor.conduct(local, event))?;
         self.fared(&fare, result.is_err());
         let sprung = self.sprung();
         if matches!(sprung, Some(Phase::Before | Phase::After)) {

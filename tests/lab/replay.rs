@@ -102,7 +102,7 @@ fn conducted(entries: &[Entry], look: &mut dyn FnMut(&Record, &[Entry], bool)) {
                     bench.metrics.clone(),
                     *now,
                 ));
-                run = Some(opened.expect("an open ledger"));
+                run = Some(opened.expect("no wait").expect("an open ledger"));
             }
             Entry::Noted { now, event } | Entry::Decided { now, event, .. } => {
                 let conductor = run.as_mut().expect("opened first");
@@ -131,7 +131,8 @@ fn tell(
     look: &mut dyn FnMut(&Record, &[Entry], bool),
 ) {
     let before = conductor.ledger().seq();
-    let _ = at_once(conductor.conduct(now, event)).expect("a decision");
+    let decided = at_once(conductor.conduct(now, event)).expect("no wait");
+    let _ = decided.expect("a decision");
     let grew = conductor.ledger().seq() > before;
     look(
         conductor.record(),
