@@ -76,6 +76,11 @@ pub struct Judge {
     pub checks: u64,
 }
 
+/// Whether it asks for the writer that there is.
+fn toward_writer(world: &World, command: &Command) -> bool {
+    matches!(command, Command::Promote { to, .. } | Command::Switchover { to, .. } if *to == world.writer)
+}
+
 impl Judge {
     /// A judge with an empty book.
     pub fn new() -> Judge {
@@ -128,6 +133,12 @@ impl Judge {
                 format!("{} while paused", command.kind())
             });
         }
+        let follows =
+            world.replica_connected || world.role_change.is_some() || toward_writer(world, command);
+        let changes = command.kind().irreversible();
+        self.require(!changes || follows, "S1", now, || {
+            format!("{} to a side that follows nobody", command.kind())
+        });
         self.recovering_to = record
             .facts
             .incident

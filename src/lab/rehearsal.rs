@@ -8,7 +8,7 @@ use super::client::{self, Client};
 use super::crash::{Phase, Point};
 use super::daemon::{Daemon, Place};
 use super::judge::{Judge, Violation};
-use super::reached::Reached;
+use super::reached::{Milestone, Reached};
 use super::scenario::{At, Expect, Outcome, Scenario};
 use super::senses::{self, Message, Senses};
 use super::world::World;
@@ -16,7 +16,7 @@ use crate::intake::Known;
 use crate::ledger::{Entry, MemoryTable, Trap};
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;
-use drd_state_machine::event::{Event, LagSample, Side};
+use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::record::Incident;
 use drd_state_machine::time::{Span, Time};
 use std::collections::{BinaryHeap, VecDeque};
@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 mod agenda;
 mod ending;
+mod signals;
 mod strike;
 
 use agenda::Scheduled;
@@ -334,66 +335,12 @@ impl<'s> Rehearsal<'s> {
             Happening::Start(who) => self.start(who),
             Happening::Duty(incarnation, duty) => self.duty(incarnation, duty),
             Happening::Letter(letter) => self.letter(letter),
-            Happening::LineArrives => self.store().arrive(),
-        }
-    }
-
-    /// Puts a message on its way to the queue.
-    pub(super) fn send(&mut self, message: Option<Message>) {
-        if let Some(message) = message {
-            self.send_after(Span::ZERO, message);
-        }
-    }
-
-    fn send_after(&mut self, wait: Span, message: Message) {
-        let Some(delays) = self.senses.transport(&self.world) else {
-            return;
-        };
-        for delay in delays {
-            self.after(wait + delay, Happening::Queued(message.clone()));
-        }
-    }
-
-    /// Evaluation takes 5 to 40 s after the metric (aws-facts 1.4: several minutes may elapse).
-    fn alarm(&mut self) {
-        if self.world.faults.alarm_flap.is_none() {
-            for message in self.senses.alarm(&self.world) {
-                let evaluation = self.chance.span(Span::secs(5), Span::secs(40));
-                self.send_after(evaluation, message);
-            }
-        }
-        self.after(Span::secs(60), Happening::Alarm);
-    }
-
-    fn flap(&mut self) {
-        let Some(period) = self.world.faults.alarm_flap else {
-            return;
-        };
-        let message = self.senses.flap(&self.world);
-        self.send(message);
-        self.after(period, Happening::Flap);
-    }
-
-    /// The lag monitor samples every 30 s; drd reads it within 10 s.
-    fn lag(&mut self) {
-        if self.world.lag_is_sampled() {
-            let lag = self.world.now - self.world.replica_position();
-            let sample = LagSample {
-                taken_at: self.world.now,
-                lag,
-            };
-            self.samples.push(sample);
-            let read = self.chance.span(Span::secs(2), Span::secs(10));
-            for who in Place::BOTH {
-                let Some(life) = self.life(who) else { continue };
-                let generation = life.generation;
-                if !self.world.faults.isolated[who.index()] {
-                    let turn = Turn::Tell(Event::Sampled(sample));
-                    self.after(read, Happening::Daemon(generation, turn));
+            Happening::LineArrives => {
+                if !self.store().arrive() {
+                    self.reached.note(Milestone::StaleLeaderRefused);
                 }
             }
         }
-        self.after(Span::secs(30), Happening::Lag);
     }
 }
 

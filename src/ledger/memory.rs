@@ -76,12 +76,12 @@ impl MemoryTable {
         Ok(self.entries.len() as u64)
     }
 
-    /// The line that has been on its way for the longest arrives.
-    pub fn arrive(&mut self) {
-        if let Some(line) = self.on_their_way.pop_front() {
-            // Nobody waits for the answer any more.
-            let _ = self.put(line);
-        }
+    /// The line that has been on its way for the longest arrives. `false` when another lease
+    /// than its own stands by now.
+    pub fn arrive(&mut self) -> bool {
+        let late = self.on_their_way.pop_front();
+        let put = late.map(|line| self.put(line));
+        !matches!(put, Some(Err(LedgerError::Deposed)))
     }
 
     /// Writes the lease if it stands as it was `found`. Otherwise says how it stands.

@@ -3,8 +3,10 @@
 //! Deliberately absent: verdicts, and anything that the machine concluded.
 
 use super::{Judge, QUORUM, Word};
+use crate::ledger::Entry;
 use drd_state_machine::Setup;
-use drd_state_machine::event::{LagSample, Side, Verdict};
+use drd_state_machine::event::{Completion, Event, LagSample, Side, Verdict};
+use drd_state_machine::evidence::Noted;
 use drd_state_machine::policy::{OWN_FRESH, Sensor};
 use drd_state_machine::time::{Span, Time};
 use std::collections::BTreeSet;
@@ -67,6 +69,37 @@ impl Judge {
     /// A message left the queue for drd.
     pub fn handed_out(&mut self) {
         self.handed_out += 1;
+    }
+
+    /// A reading was deleted from the queue: its line must be durable by now, unless the machine
+    /// said that it is no news.
+    pub fn deleted(&mut self, now: Time, id: &str, noted: Option<Noted>, entries: &[Entry]) {
+        let tells = |event: &Event| matches!(event, Event::Signalled(s) if *s.id == *id);
+        let durable = match noted {
+            None => false,
+            Some(Noted::Changed | Noted::Refreshed) => {
+                entries.iter().rev().any(|entry| match entry {
+                    Entry::Noted { event, .. } | Entry::Decided { event, .. } => tells(event),
+                    Entry::Opened { .. } => false,
+                })
+            }
+            Some(Noted::Duplicate | Noted::Late | Noted::Stale | Noted::UnknownSensor) => true,
+        };
+        self.require(durable, "L3", now, || {
+            format!("message {id} was deleted before the ledger held it")
+        });
+        self.settled();
+    }
+
+    /// The end of an attempt that is not the newest of its kind, or was heard before, must change
+    /// nothing: with a tick in its place the machine must stand where it stands.
+    pub fn heard_again(&mut self, now: Time, done: &Completion, same: bool) {
+        self.require(same, "S4", now, || {
+            format!(
+                "the end of {} attempt {} of run {} had an effect although it was stale",
+                done.kind, done.attempt, done.epoch
+            )
+        });
     }
 
     /// A message was deleted, or left for the dead-letter queue.

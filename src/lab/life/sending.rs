@@ -18,6 +18,10 @@ use drd_state_machine::time::Span;
 
 /// How often the daemon tries a line before it gives up (`ledger::TableLedger`).
 const TRIES: u32 = 4;
+/// An answer that comes twice comes again after the attempt has long been settled: the longest
+/// gap between two attempts is 10 s.
+const AGAIN_FROM: Span = Span::secs(11);
+const AGAIN_TO: Span = Span::secs(240);
 /// AWS refuses a request whose signature is older than this.
 const SIGNATURE_MAX: Span = Span::secs(300);
 
@@ -219,6 +223,13 @@ impl Rehearsal<'_> {
             attempt: command.attempt(),
             outcome,
         };
+        let (service, _) = acts::api(command);
+        if self.world.faults.latency(service) > Span::ZERO {
+            // What is slow is also what comes twice: long after, when it says nothing any more.
+            let again = self.store_chance.span(AGAIN_FROM, AGAIN_TO);
+            let turn = Turn::Again(done.clone());
+            self.after(after + again, Happening::Daemon(generation, turn));
+        }
         let turn = Turn::Tell(Event::Finished(done));
         self.after(after, Happening::Daemon(generation, turn));
     }

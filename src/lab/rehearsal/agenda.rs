@@ -6,7 +6,7 @@ use crate::lab::daemon::Place;
 use crate::lab::senses::Message;
 use crate::lab::term::{Duty, Letter};
 use drd_state_machine::command::Command;
-use drd_state_machine::event::Event;
+use drd_state_machine::event::{Completion, Event};
 use drd_state_machine::time::{Span, Time};
 use std::cmp::Ordering;
 
@@ -54,6 +54,8 @@ pub(in crate::lab) enum Turn {
     Heartbeat,
     Tick,
     Tell(Event),
+    /// The end of an attempt that was told before.
+    Again(Completion),
 }
 
 /// A happening and its moment.

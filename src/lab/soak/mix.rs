@@ -90,6 +90,16 @@ fn way_back(chance: &mut Chance) -> Vec<Fault> {
         faults.push(ordered(word, at));
     }
     faults.push(mishap(chance));
+    if chance.happens(0.4) {
+        // The side that serves now fails as well.
+        let mut second = Fault::new(
+            Kind::DatabaseDown,
+            chance.span(Span::secs(600), Span::secs(1000)),
+        );
+        second.side = Some(Side::Standby);
+        faults.push(second);
+        return faults;
+    }
     for _ in 0..chance.number(1, 3) {
         let word = *chance
             .pick(&[Word::Failover, Word::Switchover])
