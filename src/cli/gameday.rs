@@ -241,8 +241,13 @@ fn crashes(all: &[Crashed], seed: u64) -> String {
     }
     let rehearsals: usize = all.iter().map(|one| one.rehearsals).sum();
     out.push_str(&format!(
-        "{} scenarios, {rehearsals} rehearsals: a daemon died before, after and beyond each line\n",
-        all.len()
+        "{} scenarios, {rehearsals} rehearsals: a daemon died before, after and beyond each line{}\n",
+        all.len(),
+        if all.iter().all(|one| one.failed.is_none()) {
+            "; each ended in a declared state (watching, exposed, held) and kept every promise"
+        } else {
+            ""
+        }
     ));
     for one in all {
         let Some(failed) = &one.failed else { continue };

@@ -18,11 +18,11 @@ use super::rehearsal::{Happening, Rehearsal, Turn};
 use super::term::AGAIN;
 use crate::conductor::Conductor;
 use crate::ledger::{Ledger, LedgerError};
+use drd_state_machine::Decision;
 use drd_state_machine::event::{Event, Side};
 use drd_state_machine::evidence::Noted;
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
-use drd_state_machine::Decision;
 
 /// One term, from its first line to its end. A daemon that is alone has one for its whole life.
 pub(super) struct Life {

@@ -131,7 +131,7 @@ fn a_recovery_survives_a_crash_at_every_one_of_its_lines() {
 
 #[test]
 fn each_phase_is_another_death() {
-    let scenario = named("leader-dies-in-promoting");
+    let scenario = named("lease-answer-lost");
     let without = rehearsed(&scenario, 1);
     let line = 1 + without
         .entries

@@ -202,73 +202,75 @@ fn a_scenario_of_ones_own_is_rehearsed() {
     assert_eq!(rehearsed(&scenario, 1).outcome, Outcome::FailedOver);
 }
 
+const DARK: &str = "kind = \"region_dark\"";
+/// What is wrong, and how the good scenario becomes it.
+const WRONG: [(&str, &str, &str); 20] = [
+    ("a typo in a key", "about =", "abuot ="),
+    ("a typo in a kind", "region_dark", "region_drak"),
+    (
+        "a typo in a fault's key",
+        DARK,
+        "kind = \"region_dark\"\nsied = \"primary\"",
+    ),
+    ("a typo in the outcome", "failed_over", "failed_ovr"),
+    ("a missing parameter", DARK, "kind = \"replication_lag\""),
+    ("a missing duration", "duration = \"20m\"\n", ""),
+    ("an unknown state", "\"60s\"", "\"step:promotin\""),
+    (
+        "an unknown sensor",
+        DARK,
+        "kind = \"single_sensor_false\"\nsensor = \"witnes-primary\"",
+    ),
+    (
+        "an unknown operation",
+        DARK,
+        "kind = \"reply_lost\"\noperation = \"FailoverGlobalClusters\"",
+    ),
+    (
+        "an unknown service",
+        DARK,
+        "kind = \"api_throttle\"\nservice = \"rsd\"",
+    ),
+    ("a negative duration", "\"20m\"", "\"-20m\""),
+    ("a negative time", "\"60s\"", "\"-60s\""),
+    (
+        "a fault that ends before it begins",
+        DARK,
+        "kind = \"region_dark\"\nfor = \"-10s\"",
+    ),
+    ("a duration without a unit", "\"20m\"", "\"20\""),
+    (
+        "a rate that is no share",
+        DARK,
+        "kind = \"events_lost\"\nrate = 1.5",
+    ),
+    (
+        "a third daemon",
+        DARK,
+        "kind = \"second_daemon\"\n[[fault]]\nat = \"9s\"\nkind = \"second_daemon\"",
+    ),
+    (
+        "a follower where there is none",
+        DARK,
+        "kind = \"daemon_crash\"\ndaemon = \"follower\"",
+    ),
+    (
+        "a daemon that nobody knows",
+        DARK,
+        "kind = \"daemon_crash\"\ndaemon = \"third\"",
+    ),
+    (
+        "a daemon where none is struck",
+        DARK,
+        "kind = \"region_dark\"\ndaemon = \"leader\"",
+    ),
+    ("no scenario at all", GOOD, "{}"),
+];
+
 #[test]
 fn a_wrong_scenario_is_refused_with_the_file_and_what_to_do() {
     let folder = Folder::new("wrong-scenarios");
-    let dark = "kind = \"region_dark\"";
-    let cases = [
-        ("a typo in a key", "about =", "abuot ="),
-        ("a typo in a kind", "region_dark", "region_drak"),
-        (
-            "a typo in a fault's key",
-            dark,
-            "kind = \"region_dark\"\nsied = \"primary\"",
-        ),
-        ("a typo in the outcome", "failed_over", "failed_ovr"),
-        ("a missing parameter", dark, "kind = \"replication_lag\""),
-        ("a missing duration", "duration = \"20m\"\n", ""),
-        ("an unknown state", "\"60s\"", "\"step:promotin\""),
-        (
-            "an unknown sensor",
-            dark,
-            "kind = \"single_sensor_false\"\nsensor = \"witnes-primary\"",
-        ),
-        (
-            "an unknown operation",
-            dark,
-            "kind = \"reply_lost\"\noperation = \"FailoverGlobalClusters\"",
-        ),
-        (
-            "an unknown service",
-            dark,
-            "kind = \"api_throttle\"\nservice = \"rsd\"",
-        ),
-        ("a negative duration", "\"20m\"", "\"-20m\""),
-        ("a negative time", "\"60s\"", "\"-60s\""),
-        (
-            "a fault that ends before it begins",
-            dark,
-            "kind = \"region_dark\"\nfor = \"-10s\"",
-        ),
-        ("a duration without a unit", "\"20m\"", "\"20\""),
-        (
-            "a rate that is no share",
-            dark,
-            "kind = \"events_lost\"\nrate = 1.5",
-        ),
-        (
-            "a third daemon",
-            dark,
-            "kind = \"second_daemon\"\n[[fault]]\nat = \"9s\"\nkind = \"second_daemon\"",
-        ),
-        (
-            "a follower where there is none",
-            dark,
-            "kind = \"daemon_crash\"\ndaemon = \"follower\"",
-        ),
-        (
-            "a daemon that nobody knows",
-            dark,
-            "kind = \"daemon_crash\"\ndaemon = \"third\"",
-        ),
-        (
-            "a daemon where none is struck",
-            dark,
-            "kind = \"region_dark\"\ndaemon = \"leader\"",
-        ),
-        ("no scenario at all", GOOD, "{}"),
-    ];
-    let told: Vec<String> = cases
+    let told: Vec<String> = WRONG
         .iter()
         .map(|(what, old, new)| format!("# {what}\n{}\n", refusal(&folder, old, new)))
         .collect();

@@ -237,45 +237,60 @@ fn store_trouble(chance: &mut Chance) -> Option<Fault> {
     Some(fault)
 }
 
+const STATES: [&str; 6] = [
+    "suspecting",
+    "fencing",
+    "promoting",
+    "redirecting",
+    "verifying",
+    "held",
+];
+const OPERATIONS: [&str; 3] = [
+    "FailoverGlobalCluster",
+    "UpdateAutoScalingGroup",
+    "PutObject",
+];
+const CODES: [Option<&str>; 3] = [
+    None,
+    Some("AccessDenied"),
+    Some("InvalidGlobalClusterStateFault"),
+];
+const WORDS: [Word; 5] = [
+    Word::Failover,
+    Word::Switchover,
+    Word::Pause,
+    Word::Resume,
+    Word::Abandon,
+];
+const SENSORS: [&str; 5] = [
+    "witness-primary",
+    "route53-primary",
+    "probe-primary",
+    "control-plane-primary",
+    "inside-primary",
+];
+
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most kinds need nothing here"
 )]
 fn parameters(fault: &mut Fault, chance: &mut Chance) {
-    let states = [
-        "suspecting",
-        "fencing",
-        "promoting",
-        "redirecting",
-        "verifying",
-        "held",
-    ];
-    let operations = [
-        "FailoverGlobalCluster",
-        "UpdateAutoScalingGroup",
-        "PutObject",
-    ];
     match fault.kind {
         Kind::DaemonCrash => {
             if chance.happens(0.6)
-                && let Some(state) = chance.pick(&states)
+                && let Some(state) = chance.pick(&STATES)
             {
                 fault.at = At::Step((*state).to_owned());
             }
             fault.restart_after = Some(chance.span(Span::secs(1), Span::secs(60)));
         }
         Kind::DaemonFreeze => fault.lasts = Some(chance.span(Span::secs(5), Span::secs(60))),
-        Kind::ReplyLost => fault.operation = chance.pick(&operations).map(|o| (*o).to_owned()),
+        Kind::ReplyLost => fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned()),
         Kind::ApiThrottle => fault.rate = Some(f64::from(chance.number(10, 90)) / 100.0),
         Kind::ApiError => {
-            fault.operation = chance.pick(&operations).map(|o| (*o).to_owned());
+            fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned());
             fault.times = Some(chance.number(1, 6));
-            let codes = [
-                None,
-                Some("AccessDenied"),
-                Some("InvalidGlobalClusterStateFault"),
-            ];
-            fault.code = chance.pick(&codes).copied().flatten().map(str::to_owned);
+            fault.code = chance.pick(&CODES).copied().flatten().map(str::to_owned);
         }
         // One in four is so late that nobody waits for the answer any more.
         Kind::ApiLatency => {
@@ -285,14 +300,7 @@ fn parameters(fault: &mut Fault, chance: &mut Chance) {
         }
         Kind::LedgerDown => fault.lasts = Some(chance.span(Span::secs(1), Span::secs(60))),
         Kind::Operator => {
-            let words = [
-                Word::Failover,
-                Word::Switchover,
-                Word::Pause,
-                Word::Resume,
-                Word::Abandon,
-            ];
-            fault.word = chance.pick(&words).copied();
+            fault.word = chance.pick(&WORDS).copied();
             fault.at = At::Time(chance.span(Span::secs(5), Span::secs(1190)));
         }
         Kind::CapacityShortage => fault.available = Some(chance.number(1, 6)),
@@ -307,14 +315,7 @@ fn parameters(fault: &mut Fault, chance: &mut Chance) {
         Kind::PromotionFails => fault.times = Some(chance.number(1, 2)),
         Kind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
         Kind::SingleSensorFalse => {
-            let sensors = [
-                "witness-primary",
-                "route53-primary",
-                "probe-primary",
-                "control-plane-primary",
-                "inside-primary",
-            ];
-            fault.sensor = chance.pick(&sensors).map(|s| (*s).to_owned());
+            fault.sensor = chance.pick(&SENSORS).map(|s| (*s).to_owned());
         }
         _ => {}
     }
