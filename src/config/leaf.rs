@@ -140,7 +140,8 @@ fn arn(text: &str, service: &str, resource: &str, wanted: &str) -> Result<Arn, S
     })
 }
 
-/// An http or https URL with a host.
+/// An http or https URL with a host, and without a user: a configuration is copied, shown and
+/// attached to tickets, so it holds nothing that is secret.
 pub(super) fn url(node: &Node) -> Result<String, String> {
     let text = node.text()?;
     let uri: http::Uri = text
@@ -149,6 +150,9 @@ pub(super) fn url(node: &Node) -> Result<String, String> {
     let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
     if !scheme || uri.host().is_none_or(str::is_empty) {
         return Err("wants a whole URL: https://host/path".to_owned());
+    }
+    if uri.authority().is_some_and(|a| a.as_str().contains('@')) {
+        return Err("wants a URL without user and password: drd keeps no secrets".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what is right. The readers decide that and push problems here.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::ops::Range;
 
 /// Where a value came from.
@@ -151,15 +151,25 @@ fn floor_char(text: &str, at: usize) -> usize {
     at
 }
 
-/// A file is foreign text: its control characters must not reach the terminal.
+/// A file is foreign text: its control characters must not reach the terminal, nor a password
+/// that stands in an address. Each character stays one, so that the caret stands right.
 fn printable(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
-    for c in line.chars() {
-        let plain = if c.is_control() { ' ' } else { c };
-        // Writing to a String cannot fail.
-        let _ = shown.write_char(plain);
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let (before, address) = rest.split_at(at + 3);
+        let host = address.find(['/', '"', '\'', ' ']).unwrap_or(address.len());
+        let user = address[..host].rfind('@').unwrap_or(0);
+        shown.extend(before.chars().map(plain));
+        shown.extend(address[..user].chars().map(|_| '*'));
+        rest = &address[user..];
     }
+    shown.extend(rest.chars().map(plain));
     shown
+}
+
+fn plain(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
 }
 
 #[cfg(test)]
@@ -180,6 +190,15 @@ mod tests {
         let shown = one("a = 1\n\tü = \"x\"\n", 12..15);
         assert!(
             shown.contains("f:2:6]\n2 |  ü = \"x\"\n  :      ^^^  h\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn what_stands_before_the_host_of_an_address_is_not_shown() {
+        let shown = one("a = \"htp://me:s3cr@t@host/x\" # see https://host\n", 4..7);
+        assert!(
+            shown.contains("1 | a = \"htp://*********@host/x\" # see https://host\n"),
             "{shown}"
         );
     }
