@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: who sends them (`senses`), what they mean (`crate::intake`).
 
-use super::TICK_EVERY;
+use super::{Life, TICK_EVERY};
 use crate::intake::envelope::{self, Parsed};
 use crate::lab::daemon::Place;
 use crate::lab::rehearsal::Rehearsal;
@@ -98,8 +98,10 @@ impl Rehearsal<'_> {
         let generation = life.generation;
         let mut ticked = life.conductor.record().clone();
         let _ = step(&mut ticked, self.setup, local, &Event::Tick);
-        self.tell(who, Event::Finished(done.clone()));
-        if let Some(life) = self.life(who).filter(|l| l.generation == generation) {
+        // A ledger that refuses lets nothing count, not even the tick.
+        let counted = self.tell(who, Event::Finished(done.clone())).is_some();
+        let same_life = |life: &&Life| counted && life.generation == generation;
+        if let Some(life) = self.life(who).filter(same_life) {
             let stands = life.conductor.record();
             let same =
                 stands.state == ticked.state && stands.facts.incident == ticked.facts.incident;
