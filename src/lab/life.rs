@@ -95,27 +95,32 @@ impl Rehearsal<'_> {
 
     pub(super) fn turn(&mut self, generation: u64, turn: Turn) {
         let Some(who) = self.whose(generation) else {
-            return;
+            return self.unheard(&turn);
         };
         let Some(process) = self.process(who) else {
-            return;
+            return self.unheard(&turn);
         };
         if process.is_frozen(self.world.now) {
             let wait = process.frozen_until - self.world.now;
             self.next(generation, wait, turn);
             return;
         }
+        let stopping = process.stopping_since.is_some();
         if !self.holds(who) {
             self.end_term(who, "its lease is over", Span::ZERO);
-            return;
+            return self.unheard(&turn);
         }
-        let stopping = self
-            .process(who)
-            .is_some_and(|p| p.stopping_since.is_some());
         if stopping && !matches!(turn, Turn::Tell(Event::Finished(_))) {
-            return;
+            return self.unheard(&turn);
         }
         self.take_turn(who, generation, turn);
+    }
+
+    /// Of all that a daemon was to do, an operator's word alone has somebody who misses the answer.
+    fn unheard(&mut self, turn: &Turn) {
+        if let Turn::Order(word, tries) = turn {
+            self.order_again(*word, *tries);
+        }
     }
 
     fn take_turn(&mut self, who: Place, generation: u64, turn: Turn) {
@@ -133,6 +138,11 @@ impl Rehearsal<'_> {
                 self.next(generation, TICK_EVERY, Turn::Tick);
             }
             Turn::Again(done) => self.hear_again(who, done),
+            Turn::Order(word, tries) => {
+                if self.tell(who, Event::Ordered { word }).is_none() {
+                    self.order_again(word, tries);
+                }
+            }
             Turn::Tell(event) => {
                 match &event {
                     Event::Sampled(sample) => self.judge.sampled(*sample),

@@ -333,6 +333,7 @@ impl<'s> Rehearsal<'s> {
             Happening::Act(parcel) => self.act(parcel),
             Happening::Daemon(generation, turn) => self.turn(generation, turn),
             Happening::Start(who) => self.start(who),
+            Happening::Order(word, tries) => self.order(word, tries),
             Happening::Duty(incarnation, duty) => self.duty(incarnation, duty),
             Happening::Letter(letter) => self.letter(letter),
             Happening::LineArrives => {

@@ -6,7 +6,7 @@ use crate::lab::daemon::Place;
 use crate::lab::senses::Message;
 use crate::lab::term::{Duty, Letter};
 use drd_state_machine::command::Command;
-use drd_state_machine::event::{Completion, Event};
+use drd_state_machine::event::{Completion, Event, Word};
 use drd_state_machine::time::{Span, Time};
 use std::cmp::Ordering;
 
@@ -29,6 +29,8 @@ pub(in crate::lab) enum Happening {
     Daemon(u64, Turn),
     /// A process starts.
     Start(Place),
+    /// An operator says a word, for the nth time.
+    Order(Word, u32),
     /// What a process of a pair does next about the lease.
     Duty(u64, Duty),
     /// A request to the ledger's store arrives.
@@ -54,6 +56,8 @@ pub(in crate::lab) enum Turn {
     Heartbeat,
     Tick,
     Tell(Event),
+    /// An operator's word, said for the nth time.
+    Order(Word, u32),
     /// The end of an attempt that was told before.
     Again(Completion),
 }

@@ -7,8 +7,13 @@ use crate::lab::daemon::Place;
 use crate::lab::faults::Faults;
 use crate::lab::scenario::{At, Fault, Kind, Who};
 use crate::lab::senses::Senses;
-use drd_state_machine::event::Event;
+use drd_state_machine::event::Word;
 use drd_state_machine::time::Span;
+
+/// Until an operator who got no answer says it again.
+const PATIENCE: Span = Span::secs(15);
+/// As long as a lease, a takeover and a restart last, several times over.
+const ORDERS_MAX: u32 = 10;
 
 impl Rehearsal<'_> {
     pub(super) fn fault_on(&mut self, place: usize) {
@@ -84,21 +89,29 @@ impl Rehearsal<'_> {
             Kind::PoisonMessage => self.send(Some(Senses::poison())),
             Kind::AlarmFlap => self.flap(),
             Kind::SecondDaemon => self.start(Place::Second),
-            Kind::Operator => self.order(fault),
+            Kind::Operator => fault.word.into_iter().for_each(|word| self.order(word, 1)),
             _ => {}
         }
     }
 
-    /// An operator speaks to whoever leads.
-    fn order(&mut self, fault: &Fault) {
-        let Some(word) = fault.word else { return };
+    /// An operator speaks to whoever leads, and again when no answer comes: whether the word was
+    /// heard is then not known.
+    pub(in crate::lab) fn order(&mut self, word: Word, tries: u32) {
         let leader = self.leader().and_then(|who| self.life(who));
-        let Some(generation) = leader.map(|life| life.generation) else {
-            self.say("daemon", "nobody leads: the operator is told so".to_owned());
+        if let Some(generation) = leader.map(|life| life.generation) {
+            let turn = Turn::Order(word, tries);
+            self.after(Span::ZERO, Happening::Daemon(generation, turn));
             return;
-        };
-        let turn = Turn::Tell(Event::Ordered { word });
-        self.after(Span::ZERO, Happening::Daemon(generation, turn));
+        }
+        self.say("daemon", "nobody leads: the operator is told so".to_owned());
+        self.order_again(word, tries);
+    }
+
+    /// Not for ever: people ask why at some point.
+    pub(in crate::lab) fn order_again(&mut self, word: Word, tries: u32) {
+        if tries < ORDERS_MAX {
+            self.after(PATIENCE, Happening::Order(word, tries + 1));
+        }
     }
 
     /// Whether a fault still waits for this state.
