@@ -2,10 +2,12 @@
 //! condition of a proof, that it alone is not enough. Found by changing the code on purpose.
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, unknown_estate};
-use drd_state_machine::command::Kind;
+use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Event, Outcome, RoleChange, Side, Vantage};
-use drd_state_machine::policy::LOOK_FRESH;
+use drd_state_machine::event::{Event, Outcome, RoleChange, Side, Vantage, Word};
+use drd_state_machine::gates::{Blocker, not_armed, standing};
+use drd_state_machine::policy::{LOOK_FRESH, READY_FRESH};
+use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Picture, look};
 
@@ -179,4 +181,108 @@ fn a_decision_is_a_transition_when_the_state_changed() {
     e.wait_for("suspecting", 30);
     let moved = e.decisions.iter().filter(|d| d.is_transition()).count();
     assert_eq!(moved, 1, "{}", e.story());
+}
+
+#[test]
+fn a_cool_down_is_over_at_its_end_and_readiness_is_old_after_its_limit() {
+    let mut e = estate();
+    e.record.facts.cool_down_until = e.now;
+    assert_eq!(standing(&e.record.facts, e.now), []);
+    let (before, left) = (e.now - MOMENT, MOMENT);
+    assert_eq!(
+        standing(&e.record.facts, before),
+        [Blocker::CoolDown { left }]
+    );
+    let old = e.record.facts.readiness.checked_at + READY_FRESH;
+    assert!(!standing(&e.record.facts, old).contains(&Blocker::ReadinessUnknown));
+    let older = old + MOMENT;
+    assert!(standing(&e.record.facts, older).contains(&Blocker::ReadinessUnknown));
+}
+
+#[test]
+fn the_reasons_for_not_being_armed_are_told_and_an_armed_drd_has_none() {
+    let why = |e: &Estate| not_armed(&e.record.facts, &e.setup, e.now, &seen(e, e.now));
+    let mut e = estate();
+    assert_eq!(why(&e), [""; 0]);
+    e.order(Word::Pause);
+    assert_eq!(why(&e), ["drd is paused by an operator"]);
+    e.order(Word::Resume);
+    e.application_down();
+    e.wait(5);
+    assert_eq!(why(&e), ["autonomy for application_down is not act"]);
+    e.may_act_on(Diagnosis::ApplicationDown);
+    assert_eq!(why(&e), [""; 0]);
+}
+
+#[test]
+fn the_end_of_a_recovery_forgets_what_the_other_direction_showed() {
+    let mut e = estate();
+    e.exposed();
+    let evidence = &e.record.facts.evidence;
+    assert_eq!(evidence.lag, []);
+    assert_eq!(
+        (evidence.first_bad_at, evidence.corroborated_at),
+        (None, None)
+    );
+}
+
+#[test]
+fn what_was_recanted_is_closed() {
+    let mut e = estate();
+    e.region_dark();
+    e.wait_for("fencing", 75);
+    e.region_back();
+    e.wait(20);
+    let ended = e.record.facts.incident.as_ref().and_then(|i| i.ended_at);
+    assert!(ended.is_some(), "{}", e.story());
+    assert_eq!(e.asked(Kind::Promote), [] as [&Command; 0]);
+}
+
+#[test]
+fn one_silence_inside_is_enough_to_call_a_well_endpoint_gray() {
+    for control_plane in [true, false] {
+        let mut e = estate();
+        if control_plane {
+            e.says(Vantage::ControlPlane, Unhealthy);
+        } else if let Some(view) = &mut e.view.sides[Side::Primary.index()] {
+            view.database_available = Some(false);
+        }
+        e.wait(10);
+        assert_eq!(seen(&e, e.now).diagnosis, Diagnosis::Gray);
+    }
+}
+
+/// What our probe met while we were cut off dates nothing; what others saw meanwhile does.
+#[test]
+fn after_a_blindness_the_probe_s_word_counts_from_the_first_open_eye() {
+    for vantage in [Vantage::Probe, Vantage::Witness] {
+        let mut e = estate();
+        e.references = Unhealthy;
+        e.wait(60);
+        e.says(vantage, Unhealthy);
+        let said = e.now;
+        e.wait(60);
+        e.references = Healthy;
+        e.wait(10);
+        let eyes = e.record.facts.evidence.eyes_since;
+        let first = e.record.facts.evidence.first_bad_at;
+        let expected = if vantage == Vantage::Probe {
+            eyes
+        } else {
+            said
+        };
+        assert_eq!(first, Some(expected), "{vantage:?}");
+        assert!(eyes > said);
+    }
+}
+
+#[test]
+fn drd_looks_closely_in_every_state_that_may_lead_to_an_act() {
+    let rests: Vec<&str> = State::samples()
+        .iter()
+        .filter(|s| !s.is_acting())
+        .map(State::name)
+        .collect();
+    assert_eq!(rests, ["watching", "exposed"]);
+    assert!((Span::millis(1500).as_secs_f64() - 1.5).abs() < 1e-9);
 }

@@ -95,6 +95,7 @@ fn a_recovery_that_an_operator_begins_late_is_not_held_before_it_has_tried() {
         "the objective is used up: {:?}",
         e.pages()
     );
+    assert!(e.pages()[0].contains("is used up already"));
     e.wait_for("promoting", 10);
     e.ends(Kind::Promote, crate::estate::unanswered());
     e.wait(3);

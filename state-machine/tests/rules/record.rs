@@ -1,6 +1,7 @@
 //! The record as JSON: it survives at every step, bit for bit, and nothing strange is read.
 
-use crate::estate::{Estate, Unhealthy, estate};
+use crate::estate::{Estate, Unhealthy, estate, refused};
+use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Event, Vantage};
 use drd_state_machine::record::RECORD_VERSION;
 use drd_state_machine::state::State;
@@ -115,5 +116,82 @@ fn times_out_of_this_world_panic_nowhere() {
         e.now = now;
         e.tell(Event::Started);
         e.tell(Event::Tick);
+    }
+}
+
+/// Whatever is remembered as a moment: the tests' time began in 2026.
+fn is_a_moment(value: i64) -> bool {
+    value > 1_000_000_000_000
+}
+
+/// Every moment in `before` stands `by` later in `after`. Gives how many there were.
+fn moments_moved(
+    before: &serde_json::Value,
+    after: &serde_json::Value,
+    by: Span,
+    path: &str,
+) -> usize {
+    use serde_json::Value;
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => before
+            .iter()
+            .map(|(key, value)| moments_moved(value, &after[key], by, &format!("{path}/{key}")))
+            .sum(),
+        (Value::Array(before), Value::Array(after)) => before
+            .iter()
+            .zip(after)
+            .map(|(old, new)| moments_moved(old, new, by, path))
+            .sum(),
+        (old, new) => match (old.as_i64(), new.as_i64()) {
+            (Some(old), Some(new)) if is_a_moment(old) => {
+                assert_eq!(new - old, by.0, "{path}");
+                1
+            }
+            _ => 0,
+        },
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_moves_every_moment_and_no_wait_gets_longer() {
+    let hour = Span::secs(-3600);
+    let stories: [fn(&mut Estate); 5] = [
+        |e| {
+            e.promoted();
+        },
+        |e| {
+            e.redirecting();
+        },
+        |e| {
+            e.exposed();
+        },
+        // Requests that nobody answered, and a hold in the middle.
+        |e| {
+            e.promoting();
+            for _ in 0..4 {
+                e.ends(Kind::Promote, refused());
+                e.wait(5);
+            }
+            assert_eq!(e.state(), "held");
+        },
+        // Prescaled, and the suspicion is over.
+        |e| {
+            e.region_dark();
+            e.wait(30);
+            e.region_back();
+            e.wait(1);
+            e.ends_if_asked(Kind::ScaleBack, refused());
+        },
+    ];
+    for story in stories {
+        let mut e = estate();
+        story(&mut e);
+        e.tell(Event::Tick);
+        let before = json(&e);
+        e.now = e.now + hour;
+        e.tell(Event::Tick);
+        let moved = moments_moved(&before, &json(&e), hour, "");
+        // A sensor of each vantage and side, each with the moments of its word and of its change.
+        assert!(moved > 2 * 12, "{moved} moments in {}", e.state());
     }
 }
