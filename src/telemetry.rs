@@ -1,25 +1,75 @@
-//! Where log lines go: stderr, for people on a terminal, as JSON Lines everywhere else.
+//! Where log lines go: to the journal with fields where stderr is the journal's, else to stderr,
+//! as text for people on a terminal and as JSON Lines everywhere else.
 //!
-//! Deliberately absent: files and rotation (systemd or the container keeps stderr), journald's own
-//! fields (not built yet), and traces.
+//! A line of a recovery carries `drd_run` (its number), `drd_state` and `drd_side` in each of these
+//! forms; in the journal they are DRD_RUN, DRD_STATE and DRD_SIDE. Deliberately absent: files and
+//! rotation (journald or the container keeps what is written), and traces.
+
+pub mod message_id;
 
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer, registry};
 
 /// drd's own story, and what libraries call a warning.
 const DEFAULT_FILTER: &str = "warn,drd=info,drd_state_machine=info,drd_bootstrap=info";
+/// What journald and people's filters call this program, whatever its file is called.
+const IDENTIFIER: &str = "drd";
+
+/// The form of a line, and with it where it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text {
+        /// With colours.
+        colour: bool,
+    },
+    /// JSON Lines.
+    Json,
+    /// journald's own protocol, with fields.
+    Journal,
+}
 
 /// How to log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telemetry {
     /// Which lines, in `tracing`'s filter language.
     pub filter: String,
-    /// JSON Lines instead of text.
-    pub json: bool,
-    /// Colours, in text.
-    pub colour: bool,
+    /// In which form.
+    pub form: Form,
+}
+
+/// What stderr is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stderr {
+    /// Somebody sits before it.
+    pub terminal: bool,
+    /// Its device and inode; `None` when it cannot be asked.
+    pub identity: Option<(u64, u64)>,
+}
+
+impl Stderr {
+    fn of_process() -> Stderr {
+        let stat = rustix::fs::fstat(std::io::stderr()).ok();
+        Stderr {
+            terminal: std::io::stderr().is_terminal(),
+            identity: stat.map(|stat| (stat.st_dev, stat.st_ino)),
+        }
+    }
+
+    /// Whether journald reads it: `JOURNAL_STREAM` names the stream that the service manager
+    /// connected, and a child whose stderr was sent elsewhere inherits the variable (systemd.exec(5)).
+    fn is_the_journal(&self, stream: Option<&str>) -> bool {
+        let named = stream.and_then(|s| s.split_once(':'));
+        let named = named.and_then(|(dev, ino)| Some((dev.parse().ok()?, ino.parse().ok()?)));
+        named.is_some() && named == self.identity
+    }
 }
 
 /// Why logging could not start.
@@ -44,22 +94,26 @@ pub enum TelemetryError {
 impl Telemetry {
     /// `DRD_LOG`, else `RUST_LOG`, else the default; colours on a terminal unless `NO_COLOR` is
     /// set to something (no-color.org).
-    pub fn from_variables(variable: impl Fn(&str) -> Option<String>, terminal: bool) -> Telemetry {
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>, stderr: Stderr) -> Telemetry {
         let said = |name: &str| variable(name).filter(|value| !value.is_empty());
         let filter = said("DRD_LOG").or_else(|| said("RUST_LOG"));
+        let form = if stderr.is_the_journal(said("JOURNAL_STREAM").as_deref()) {
+            Form::Journal
+        } else if stderr.terminal {
+            let colour = said("NO_COLOR").is_none();
+            Form::Text { colour }
+        } else {
+            Form::Json
+        };
         Telemetry {
             filter: filter.unwrap_or_else(|| DEFAULT_FILTER.to_owned()),
-            json: !terminal,
-            colour: terminal && said("NO_COLOR").is_none(),
+            form,
         }
     }
 
     /// The same, from this process.
     pub fn from_process() -> Telemetry {
-        Telemetry::from_variables(
-            |name| std::env::var(name).ok(),
-            std::io::stderr().is_terminal(),
-        )
+        Telemetry::from_variables(|name| std::env::var(name).ok(), Stderr::of_process())
     }
 
     /// Starts logging, once for the whole process.
@@ -71,57 +125,119 @@ impl Telemetry {
             given: self.filter.clone(),
             source,
         })?;
-        let lines = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_ansi(self.colour)
-            .with_writer(std::io::stderr);
-        if self.json {
-            lines.json().flatten_event(true).finish().try_init()?;
-        } else {
-            lines.with_target(false).finish().try_init()?;
+        let lines = registry().with(filter);
+        match self.form {
+            Form::Text { colour } => lines.with(text(colour)).try_init()?,
+            Form::Json => lines.with(json()).try_init()?,
+            Form::Journal => match tracing_journald::layer() {
+                Ok(journal) => lines.with(fields(journal)).try_init()?,
+                Err(error) => {
+                    lines.with(json()).try_init()?;
+                    tracing::warn!(%error, "journald takes no fields: its stream gets JSON Lines");
+                }
+            },
         }
         Ok(())
     }
+}
+
+/// Without what only a machine looks for.
+fn text<S: Subscriber + for<'a> LookupSpan<'a>>(colour: bool) -> impl Layer<S> {
+    let fields = debug_fn(|out, field, value| match field.name() {
+        "message" => write!(out, "{value:?}"),
+        "message_id" => Ok(()),
+        name => write!(out, " {name}={value:?}"),
+    });
+    tracing_subscriber::fmt::layer()
+        .with_ansi(colour)
+        .with_target(false)
+        .fmt_fields(fields)
+        .with_writer(std::io::stderr)
+}
+
+fn json<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
+    tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_writer(std::io::stderr)
+}
+
+/// Fields keep their own names, in capitals as journald wants them: with a prefix MESSAGE_ID could
+/// not be said. Levels are syslog's; the crate's own mapping would print every line of the story bold.
+fn fields(journal: tracing_journald::Layer) -> tracing_journald::Layer {
+    journal
+        .with_field_prefix(None)
+        .with_syslog_identifier(IDENTIFIER.to_owned())
+        .with_priority_mappings(PriorityMappings {
+            info: Priority::Informational,
+            debug: Priority::Debug,
+            ..PriorityMappings::new()
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(variables: &[(&str, &str)], terminal: bool) -> Telemetry {
+    const PIPE: Stderr = Stderr {
+        terminal: false,
+        identity: Some((9, 4711)),
+    };
+    const TERMINAL: Stderr = Stderr {
+        terminal: true,
+        identity: Some((24, 5)),
+    };
+
+    fn with(variables: &[(&str, &str)], stderr: Stderr) -> Telemetry {
         let find = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Telemetry::from_variables(find, terminal)
+        Telemetry::from_variables(find, stderr)
     }
 
     #[test]
     fn drd_log_goes_before_rust_log_and_an_empty_one_says_nothing() {
         let both = [("DRD_LOG", "debug"), ("RUST_LOG", "trace")];
-        assert_eq!(with(&both, true).filter, "debug");
+        assert_eq!(with(&both, TERMINAL).filter, "debug");
         assert_eq!(
-            with(&[("DRD_LOG", ""), ("RUST_LOG", "trace")], true).filter,
+            with(&[("DRD_LOG", ""), ("RUST_LOG", "trace")], TERMINAL).filter,
             "trace"
         );
-        assert_eq!(with(&[], true).filter, DEFAULT_FILTER);
+        assert_eq!(with(&[], TERMINAL).filter, DEFAULT_FILTER);
     }
 
     #[test]
     fn colours_need_a_terminal_and_nobody_who_minds() {
-        assert!(with(&[], true).colour);
-        assert!(with(&[("NO_COLOR", "")], true).colour);
-        assert!(!with(&[("NO_COLOR", "1")], true).colour);
-        let piped = with(&[], false);
-        assert!(piped.json && !piped.colour);
+        let form = |variables: &[(&str, &str)]| with(variables, TERMINAL).form;
+        assert_eq!(form(&[]), Form::Text { colour: true });
+        assert_eq!(form(&[("NO_COLOR", "")]), Form::Text { colour: true });
+        assert_eq!(form(&[("NO_COLOR", "1")]), Form::Text { colour: false });
+        assert_eq!(with(&[], PIPE).form, Form::Json);
+    }
+
+    #[test]
+    fn lines_go_to_the_journal_only_where_stderr_is_the_journal() {
+        let form = |stream: &str, stderr| with(&[("JOURNAL_STREAM", stream)], stderr).form;
+        assert_eq!(form("9:4711", PIPE), Form::Journal);
+        assert_eq!(form("9:4712", PIPE), Form::Json, "redirected to a file");
+        assert_eq!(form("8:4711", PIPE), Form::Json);
+        assert_eq!(form("9:4711", TERMINAL), Form::Text { colour: true });
+        let unknown = Stderr {
+            identity: None,
+            ..PIPE
+        };
+        for nonsense in ["", "9", "9:", ":4711", "nine:4711"] {
+            assert_eq!(form(nonsense, PIPE), Form::Json, "{nonsense:?}");
+            assert_eq!(form(nonsense, unknown), Form::Json, "{nonsense:?}");
+        }
     }
 
     #[test]
     fn a_filter_that_is_none_is_named() {
         let wrong = Telemetry {
             filter: "drd=loud".to_owned(),
-            json: true,
-            colour: false,
+            form: Form::Json,
         };
         let error = wrong.start().expect_err("loud is no level");
         assert!(

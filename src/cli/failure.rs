@@ -44,7 +44,10 @@ pub enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Failure::Config(_) | Failure::Scenario(_) | Failure::Telemetry(_) => 2,
+            Failure::Config(_)
+            | Failure::Scenario(_)
+            | Failure::Telemetry(_)
+            | Failure::Daemon(DaemonError::Watchdog(_)) => 2,
             Failure::Provision(error) => error.exit_code(),
             Failure::Fetch(_) => FetchError::EXIT_CODE,
             Failure::Handed(error) => error.exit_code(),

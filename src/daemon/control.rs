@@ -3,7 +3,7 @@
 //! Deliberately absent: anything slow. Performing runs beside it; a graceful stop waits for
 //! every attempt's outcome and writes it down, so that no intent is left without one.
 
-use super::{News, Parts, Stance};
+use super::{News, Parts, Stance, story};
 use crate::conductor::Conductor;
 use crate::perform::perform;
 use crate::portrait::{Sitter, portrait};
@@ -38,6 +38,7 @@ pub(super) struct Control {
     leader: Option<LeaderStatus>,
     performing: JoinSet<Completion>,
     over: Option<String>,
+    armed: bool,
 }
 
 /// What the loops must know.
@@ -63,6 +64,7 @@ impl Control {
             leader,
             performing: JoinSet::new(),
             over: None,
+            armed: false,
         }
     }
 
@@ -79,11 +81,7 @@ impl Control {
             if let Some(why) = self.over.take() {
                 return Ended::TermOver(why);
             }
-            let wait = if self.stance.borrow().closely {
-                TURN
-            } else {
-                TURN_AT_REST
-            };
+            let wait = self.wait();
             tokio::select! {
                 biased;
                 signal = &mut asked => {
@@ -102,13 +100,25 @@ impl Control {
         Ended::Asked
     }
 
-    /// Every attempt under way ends, and its outcome is written down.
+    fn wait(&self) -> Duration {
+        let closely = self.stance.borrow().closely;
+        let usual = if closely { TURN } else { TURN_AT_REST };
+        self.parts.manager.wait_at_most(usual)
+    }
+
+    /// Every attempt under way ends, and its outcome is written down. The loop lives meanwhile.
     async fn wind_down(&mut self) {
         let all = async {
-            while let Some(ended) = self.performing.join_next().await {
-                if let Ok(done) = ended {
-                    self.note(Event::Finished(done)).await;
+            while !self.performing.is_empty() {
+                tokio::select! {
+                    Some(ended) = self.performing.join_next() => {
+                        if let Ok(done) = ended {
+                            self.note(Event::Finished(done)).await;
+                        }
+                    }
+                    () = tokio::time::sleep(TURN) => {}
                 }
+                self.parts.turned();
             }
         };
         if tokio::time::timeout(STOP_MAX, all).await.is_err() {
@@ -124,7 +134,7 @@ impl Control {
     async fn performed(&mut self, ended: Result<Completion, tokio::task::JoinError>) {
         match ended {
             Ok(done) => {
-                log_completion(&done);
+                story::performed(&done);
                 self.take(Event::Finished(done).into()).await;
             }
             // The machine counts an attempt that never reports as lost, and asks again.
@@ -155,13 +165,13 @@ impl Control {
         match self.conductor.conduct(now, event).await {
             Ok(decision) => {
                 if decision.is_transition() {
-                    tracing::info!(from = %decision.from, to = %decision.to, because = %decision.because, "state changed");
+                    story::changed(&decision, self.conductor.record());
                 }
                 Some(decision.commands)
             }
             Err(refused) => {
                 let error = refused.error;
-                tracing::error!(%error, cause = ?std::error::Error::source(&error), "the ledger refused: nothing acts");
+                story::ledger_refused(&error, self.conductor.record());
                 if error.ends_term() {
                     self.over = Some(error.to_string());
                 }
@@ -192,11 +202,7 @@ impl Control {
             tracing::warn!(command = %command.kind(), "stale, not performed");
             return;
         }
-        if let Command::Page { severity, text, .. } = &command {
-            tracing::error!(severity = severity.name(), page = %text, "people are paged");
-        } else {
-            tracing::info!(command = %command.kind(), attempt = command.attempt(), "performing");
-        }
+        story::performing(&command, self.conductor.record());
         let (estate, metrics) = (self.parts.estate.clone(), self.parts.metrics.clone());
         self.performing.spawn(async move {
             let done = perform(&estate, &command).await;
@@ -212,24 +218,13 @@ impl Control {
         let stance = stance(self.conductor.record());
         self.stance
             .send_if_modified(|old| std::mem::replace(old, stance) != stance);
-        self.parts.shared.turned(now);
+        self.parts.turned();
         let sitter = Sitter::leading(&self.conductor, self.leader.clone());
-        self.parts
-            .shared
-            .publish(portrait(&sitter, &self.parts.config, now));
-    }
-}
-
-fn log_completion(done: &Completion) {
-    let command = done.kind.name();
-    match &done.outcome {
-        Outcome::Done => tracing::info!(command, attempt = done.attempt, "done"),
-        Outcome::AlreadySo => tracing::info!(command, attempt = done.attempt, "already so"),
-        Outcome::Unknown { why } | Outcome::Refused { why } => {
-            tracing::warn!(command, attempt = done.attempt, why, "no effect known");
+        let view = portrait(&sitter, &self.parts.config, now);
+        if std::mem::replace(&mut self.armed, view.armed) != view.armed {
+            story::armed(&view);
         }
-        Outcome::Denied { why } => {
-            tracing::error!(command, attempt = done.attempt, why, "denied");
-        }
+        self.parts.publish(view);
+        self.parts.manager.ready();
     }
 }

@@ -69,8 +69,10 @@ fn new_name() -> std::io::Result<String> {
     let mut random = [0; NAME_BYTES];
     fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
     let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host: String = host.trim().chars().take(64).collect();
+    // Not /proc/sys: a hardened unit hides it.
+    let uname = rustix::system::uname();
+    let host = uname.nodename().to_string_lossy();
+    let host: String = host.chars().take(64).collect();
     Ok(format!("{host}-{random}"))
 }
 
@@ -91,6 +93,16 @@ mod tests {
         let again = Identity::take(&path).expect("a name").name;
         assert_eq!(first, again);
         let _ = std::fs::remove_dir_all(folder("kept"));
+    }
+
+    #[test]
+    fn a_name_begins_with_the_host_s_for_people() {
+        let path = folder("host").join("identity");
+        let name = Identity::take(&path).expect("a name").name;
+        let (host, random) = name.rsplit_once('-').expect("two parts");
+        assert!(!host.is_empty());
+        assert_eq!(random.len(), 2 * NAME_BYTES);
+        let _ = std::fs::remove_dir_all(folder("host"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::ledger::{LedgerError, Tail, Trouble, fold};
 use crate::perform::perform;
 use crate::portrait::{Sitter, portrait};
 use crate::status::LeaderStatus;
+use crate::telemetry::message_id as id;
 use drd_state_machine::event::Outcome;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Record, Setup};
@@ -68,21 +69,26 @@ impl Seat {
         setup: &Setup,
     ) -> Result<Begun, LedgerError> {
         parts.metrics.leading(false);
+        parts.turned();
         loop {
             let wait = match self.look(parts, setup).await {
                 Ok(Looked::Mine(begun)) => {
                     self.trouble.works();
                     return Ok(begun);
                 }
-                Ok(Looked::Wait(left)) => duration(left.min(self.terms.renew).min(LOOK_MAX)),
+                Ok(Looked::Wait(left)) => {
+                    // What a stand-by needs it has: it knows who leads, and believes the ledger.
+                    parts.manager.ready();
+                    duration(left.min(self.terms.renew).min(LOOK_MAX))
+                }
                 Err(LedgerError::Store(error)) => {
                     self.refused(parts, setup, &error);
                     PAUSE
                 }
                 Err(error) => return Err(error),
             };
-            parts.shared.turned(parts.clock.read());
-            tokio::time::sleep(wait).await;
+            parts.turned();
+            tokio::time::sleep(parts.manager.wait_at_most(wait)).await;
         }
     }
 
@@ -108,7 +114,7 @@ impl Seat {
             return Ok(Looked::Wait(Span::ZERO));
         }
         let before = found.map(|row| row.owner.clone()).unwrap_or_default();
-        tracing::info!(epoch = row.epoch, owner = %row.owner, before = %before, "this daemon leads");
+        tracing::info!(message_id = id::LEADS, epoch = row.epoch, owner = %row.owner, before = %before, "this daemon leads");
         // Read after the lease was taken: from here nobody else can add a line.
         let tail = Tail::read(&self.table).await?;
         let term = Term { row, sent_at };
@@ -147,13 +153,13 @@ impl Seat {
             Some(_) => parts.metrics.held_by_ledger(),
             None => parts.metrics.following(record, now, setup),
         }
-        parts.shared.publish(portrait(&sitter, &parts.config, now));
+        parts.publish(portrait(&sitter, &parts.config, now));
     }
 
     /// Nobody can lead while the store answers nobody: after a whole lease people are told.
     fn refused(&mut self, parts: &Parts, setup: &Setup, error: &AwsError) {
         let now = parts.clock.read();
-        tracing::warn!(%error, "the ledger's table does not answer: nothing acts");
+        tracing::warn!(message_id = id::LEDGER_REFUSES, %error, "the ledger's table does not answer: nothing acts");
         if now - self.answered_at < self.terms.lease {
             return;
         }

@@ -9,7 +9,10 @@ mod identity;
 mod intake;
 mod lease;
 mod loops;
+mod manager;
+mod story;
 mod term;
+mod watchdog;
 
 use crate::aws::{Fence, Meter, Timers};
 use crate::clock::Clock;
@@ -19,9 +22,11 @@ use crate::ledger::LedgerError;
 use crate::metrics::{Metrics, MetricsError};
 use crate::perform::Estate;
 use crate::portrait::{Sitter, portrait};
+use crate::status::StatusView;
 use drd_state_machine::Record;
 use drd_state_machine::event::{Event, Side};
 use drd_state_machine::time::Span;
+use manager::Manager;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -60,6 +65,9 @@ pub enum DaemonError {
     /// The metrics.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// The service manager's watchdog.
+    #[error(transparent)]
+    Watchdog(#[from] watchdog::TooShort),
     /// The host.
     #[error("prepare {what}; nothing was started")]
     Host {
@@ -111,6 +119,7 @@ fn home(config: &Config) -> Option<Side> {
 
 async fn start(config: Config) -> Result<(), DaemonError> {
     let clock = Clock::start();
+    let manager = Manager::of_process(&config.ledger)?;
     let listener = http::listen(config.listen).await?;
     let setup = config.setup(home(&config));
     let sides = &config.topology.sides;
@@ -136,11 +145,12 @@ async fn start(config: Config) -> Result<(), DaemonError> {
         fence,
         metrics,
         shared,
+        manager: Arc::new(manager),
         clock,
         hint: Arc::default(),
     };
     tracing::info!(listen = %parts.config.listen, suffix = %parts.config.topology.suffix, "drd runs");
-    let asked = signals()?;
+    let asked = signals(parts.manager.clone())?;
     let page = parts.shared.clone();
     let mut shown = tokio::spawn(async move {
         http::serve(listener, page, std::future::pending()).await;
@@ -154,7 +164,7 @@ async fn start(config: Config) -> Result<(), DaemonError> {
 /// What the process was asked to do, once it was: the name of the signal.
 type Asked = watch::Receiver<Option<&'static str>>;
 
-fn signals() -> Result<Asked, DaemonError> {
+fn signals(manager: Arc<Manager>) -> Result<Asked, DaemonError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(host("the signal handler"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(host("the signal handler"))?;
     let (tell, asked) = watch::channel(None);
@@ -163,6 +173,7 @@ fn signals() -> Result<Asked, DaemonError> {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
         };
+        manager.stopping(name);
         tell.send_replace(Some(name));
         // Whoever asks later is told as well.
         tell.closed().await;
@@ -179,9 +190,26 @@ struct Parts {
     fence: Arc<Fence>,
     metrics: Arc<Metrics>,
     shared: Arc<Shared>,
+    /// Who started this process and watches over it.
+    manager: Arc<Manager>,
     clock: Clock,
     /// Something may have changed: look now.
     hint: Arc<Notify>,
+}
+
+impl Parts {
+    /// The loop that lives turned: the control loop, or the one that waits for the lease. Nothing
+    /// else may say so: `/healthz`, the metric and the service manager's watchdog all rest on it.
+    fn turned(&self) {
+        self.shared.turned(self.clock.read());
+        self.manager.turned();
+    }
+
+    /// There is something new to show.
+    fn publish(&self, view: StatusView) {
+        self.manager.shows(&view);
+        self.shared.publish(view);
+    }
 }
 
 fn duration(span: Span) -> Duration {

@@ -14,6 +14,7 @@ use crate::config::LedgerConfig;
 use crate::lease::Term;
 use crate::ledger::{Entry, FileLedger, Ledger, TableLedger};
 use crate::status::LeaderStatus;
+use crate::telemetry::message_id as id;
 use drd_state_machine::Setup;
 use drd_state_machine::time::Span;
 use std::cell::RefCell;
@@ -81,7 +82,9 @@ async fn in_turns(
                 seat.give_up(&term.into_inner()).await;
                 return Ok(());
             }
-            Ended::TermOver(why) => tracing::warn!(%why, "this daemon leads no more"),
+            Ended::TermOver(why) => {
+                tracing::warn!(message_id = id::LEADS_NO_MORE, %why, "this daemon leads no more");
+            }
         }
     }
 }
