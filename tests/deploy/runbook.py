@@ -15,7 +15,7 @@ HEADING = re.compile(r"^(#{1,3}) (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^ *```sh(?: ([a-z-]+))?\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(#([^)]+)\)")
 INNER = re.compile(r"\$\(((?:[^()]|\([^()]*\))*)\)")
-SEPARATORS = {"|", "||", "&&", ";", "(", ")", ">", "<"}
+SEPARATORS = "();<>|&\n"
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ def aws_commands(code: str) -> list[list[str]]:
     """Every call of the AWS command line in a piece of shell, as words; also those inside `$(...)`."""
     joined = code.replace("\\\n", " ")
     found = [command for inner in INNER.findall(joined) for command in plain(inner)]
-    return found + [command for line in INNER.sub("INNER", joined).splitlines() for command in plain(line)]
+    return found + plain(INNER.sub("INNER", joined))
 
 
-def plain(line: str) -> list[list[str]]:
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-    lexer.whitespace_split, lexer.commenters = True, "#"
+def plain(code: str) -> list[list[str]]:
+    lexer = shlex.shlex(code, posix=True, punctuation_chars=SEPARATORS)
+    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
     commands: list[list[str]] = [[]]
     for word in lexer:
-        commands.append([]) if word in SEPARATORS else commands[-1].append(word)
+        commands.append([]) if set(word) <= set(SEPARATORS) else commands[-1].append(word)
     return [command[at + 1:] for command in commands for at, word in enumerate(command[:4]) if word == "aws"]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ecs
 import pytest
 import runbook
 from app import WRITE
@@ -23,7 +24,8 @@ from world import World, environment, eventually
 
 BLOCKS = runbook.named(runbook.text())
 PASTED = ["newest-decisions", "export-the-ledger", "lag", "latch", "derive", "lease", "look", "switch", "promote",
-          "wait-for-the-writer", "scale", "count", "prove", "throw-the-latch", "remove-the-latch", "fence", "rest", "new-table"]
+          "wait-for-the-writer", "scale", "count", "prove", "throw-the-latch", "remove-the-latch", "fence", "rest", "new-table",
+          "another-image"]
 BLOCK_WITHIN = 60.0
 
 
@@ -169,6 +171,23 @@ def back_by_hand(estate: Estate) -> None:
     assert "0 came out otherwise" in person.pastes("export-the-ledger")
     assert "exposed" in (person.folder / f"ledger-{estate.suffix}.jsonl").read_text()
     person.pastes("new-table", "backup/")
+
+
+def test_another_image_comes_into_the_service_past_bootstrap(estate):
+    """The service as deploy/ecs has it, under this estate's names."""
+    client, person = estate.world.client("ecs", estate.account, STANDBY), Person(estate, to="standby")
+    client.create_cluster(clusterName=f"cluster-daemon-{estate.suffix}")
+    client.register_task_definition(**ecs.written("task-definition.json") | {"family": f"task-daemon-{estate.suffix}"})
+    client.create_service(**ecs.written("service.json") | {
+        "cluster": f"cluster-daemon-{estate.suffix}", "serviceName": f"service-daemon-{estate.suffix}",
+        "taskDefinition": f"task-daemon-{estate.suffix}"})
+    person.env["IMAGE"] = "registry.example.com/drd:0.2.0"
+    person.pastes("another-image", f"task-daemon-{estate.suffix}:2")
+    task = client.describe_task_definition(taskDefinition=f"task-daemon-{estate.suffix}:2")["taskDefinition"]
+    was = client.describe_task_definition(taskDefinition=f"task-daemon-{estate.suffix}:1")["taskDefinition"]
+    (new,), (old,) = task["containerDefinitions"], was["containerDefinitions"]
+    assert new == old | {"image": person.env["IMAGE"]}, "nothing but the image"
+    assert task["cpu"] == was["cpu"] and task["volumes"] == was["volumes"]
 
 
 def test_the_old_side_is_fenced_by_hand(estate):

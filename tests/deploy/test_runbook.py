@@ -4,7 +4,9 @@ drd's own commands are parsed by drd's own parser (tests/lab/runbook.rs); what t
 test_by_hand.py. Deliberately absent: whether the advice is good.
 """
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import botocore.session
@@ -12,6 +14,7 @@ import pytest
 import runbook
 import yaml
 from botocore import xform_name
+from daemon import binary
 from functions import ROOT
 
 PAGE = runbook.text()
@@ -86,7 +89,7 @@ def test_every_aws_command_exists_with_its_options_and_has_what_it_must(command)
     flags = {option.removeprefix("no-") for option in options - EVERYWHERE}
     assert flags <= set(members), f"aws {service} {operation}: {flags - set(members)}"
     needed = {xform_name(name, "-") for name in shape.required_members}
-    assert needed <= flags, f"aws {service} {operation} lacks {needed - flags}"
+    assert needed <= flags or "cli-input-json" in options, f"aws {service} {operation} lacks {needed - flags}"
     if service not in ANYWHERE:
         assert "region" in options, f"aws {service} {operation}: in which region?"
 
@@ -115,3 +118,13 @@ def test_the_names_in_the_page_are_those_that_bootstrap_gives():
         assert kind in PAGE, kind
         # Some have the side in the middle.
         assert re.search(rf"{re.escape(kind)}(?:\$\{{Role\}}-)?\$\{{Suffix\}}", templates), kind
+
+
+def test_the_variables_in_the_page_are_ones_that_drd_takes():
+    said = dict(re.findall(r"^(DRD_\w+)=(\S+)$", PAGE, re.MULTILINE))
+    assert len(said) == 2
+    command = [binary(), "config", "check", ROOT / "tests/fixtures/config/shop1.toml"]
+    answer = subprocess.run(command, env={"PATH": os.environ["PATH"], **said}, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    unknown = subprocess.run(command, env={"PATH": os.environ["PATH"], f"{next(iter(said))}X": "advise"}, capture_output=True)
+    assert unknown.returncode == 2
