@@ -121,9 +121,9 @@ pub(super) async fn get(
 /// A daemon that listens on every address of the host is asked on the loopback.
 fn from_here(listen: SocketAddr) -> SocketAddr {
     let loopback: IpAddr = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        other => other,
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     SocketAddr::new(loopback, listen.port())
 }

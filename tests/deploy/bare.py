@@ -34,8 +34,8 @@ def libraries() -> list[Path]:
     listing = subprocess.run(["ldd", binary()], capture_output=True, text=True, check=True).stdout
     words = (word for line in listing.splitlines() for word in line.split() if word.startswith("/"))
     # The resolver's modules are loaded by glibc when a name is asked for; they come with it.
-    glibc = next(path for path in Path("/lib").rglob("libc.so.6"))
-    return [*map(Path, words), *glibc.parent.glob("libnss_*.so.2"), *glibc.parent.glob("libresolv.so.2")]
+    folder = next(Path("/lib").rglob("libc.so.6")).parent
+    return [*map(Path, words), *(folder / name for name in ("libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"))]
 
 
 def build(root: Path, with_certificates: bool = True) -> int:
