@@ -92,6 +92,10 @@ struct StatusArgs {
     /// Exit with 4 when drd is not armed.
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Exit with 0 while the daemon's control loop turns, whatever its state: for a container's
+    /// health check. Of the configuration only [http] listen is used.
+    #[arg(long, conflicts_with_all = ["why", "output", "detailed_exitcode"])]
+    health: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -200,7 +204,27 @@ fn run(args: &RunDaemonArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// The file may have been changed, or broken, since the daemon read it: then the daemon is asked
+/// where it usually is, so that a mistake in a file never gets a healthy one replaced.
+fn show_health(place: &Where) -> Result<Exit, Failure> {
+    let said = config::address(place.config.as_deref(), variables());
+    let listen = said.unwrap_or_else(|error| {
+        let usual = config::ADDRESS;
+        let text = format!(
+            "drd: the configuration does not say where the daemon listens, asking at {usual}: {error}"
+        );
+        // A closed stderr must not make a daemon unhealthy.
+        let _ = writeln!(std::io::stderr(), "{text}");
+        usual
+    });
+    print(&runtime()?.block_on(status::health(listen))?)?;
+    Ok(Exit::Done)
+}
+
 fn show_status(args: &StatusArgs) -> Result<Exit, Failure> {
+    if args.health {
+        return show_health(&args.place);
+    }
     let config = config::load(args.place.config.as_deref(), variables())?;
     let view = runtime()?.block_on(status::fetch(config.listen))?;
     match (args.output, args.why) {

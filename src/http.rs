@@ -166,7 +166,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
             get(|| async { text(StatusCode::OK, INDEX.to_owned()) }),
         )
         .route("/metrics", get(metrics))
-        .route("/healthz", get(health))
+        .route(crate::status::HEALTH, get(health))
         .route("/readyz", get(ready))
         .route(crate::status::PATH, get(status))
         .fallback(|| async { text(StatusCode::NOT_FOUND, format!("no such page\n\n{INDEX}")) })

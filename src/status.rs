@@ -4,10 +4,13 @@
 //! moment. Deliberately absent: reading anything from AWS; a status must not take part.
 
 mod fetch;
+mod health;
 mod text;
 
 pub(crate) use fetch::PATH;
 pub use fetch::{FetchError, fetch};
+pub(crate) use health::PATH as HEALTH;
+pub use health::{Unhealthy, health};
 
 use drd_state_machine::event::{Side, Vantage, Verdict};
 use drd_state_machine::gates;

@@ -127,6 +127,11 @@ async fn step(site: &Site, work: Work, found: &Mutex<Outputs>) -> Result<(), Err
             };
             return artefact::upload(site, role, bucket).await;
         }
+        // A task that finds no configuration ends, and ECS would roll the stack back.
+        Work::Stack(id) if id.template == Template::Daemon => {
+            handover::hand_over(site, &known).await?;
+            (id, stack::bring(site, work, &known).await?)
+        }
         Work::Replicate(_) => (work.stack(), stack::bring(site, work, &known).await?),
         Work::Stack(id) => (id, stack::bring(site, work, &known).await?),
     };

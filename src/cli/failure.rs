@@ -8,7 +8,7 @@ use crate::handed::HandedError;
 use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
 use crate::metrics::MetricsError;
-use crate::status::FetchError;
+use crate::status::{FetchError, Unhealthy};
 use crate::telemetry::TelemetryError;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -35,6 +35,8 @@ pub enum Failure {
     Scenario(#[from] ScenarioError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
+    #[error(transparent)]
+    Unhealthy(#[from] Unhealthy),
     #[error("write the output")]
     Output(#[from] std::io::Error),
     #[error("express the output as JSON")]
@@ -51,6 +53,7 @@ impl Failure {
             Failure::Provision(error) => error.exit_code(),
             Failure::Fetch(_) => FetchError::EXIT_CODE,
             Failure::Handed(error) => error.exit_code(),
+            Failure::Unhealthy(error) => error.exit_code(),
             Failure::Daemon(_)
             | Failure::Ledger(_)
             | Failure::Metrics(_)

@@ -20,7 +20,7 @@ mod tree;
 pub use check::check_report;
 pub use problem::Problems;
 pub use sensors::SensorConfig;
-pub use settings::{LedgerConfig, ObserveConfig};
+pub use settings::{ADDRESS, LedgerConfig, ObserveConfig};
 
 use drd_bootstrap::Topology;
 use drd_state_machine::Setup;
@@ -34,6 +34,9 @@ use std::sync::Arc;
 
 /// Where the file is looked for when nobody says.
 pub const DEFAULT_PATH: &str = "/etc/drd/drd.toml";
+
+/// The variable that says where the daemon listens.
+const LISTEN: &str = "DRD_HTTP__LISTEN";
 
 /// 1 MiB: a thousand times a real file, and little memory.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -116,6 +119,39 @@ pub fn load(
 ) -> Result<Config, ConfigError> {
     let (name, text, overlay) = open(path, variables)?;
     build(&name, &text, &overlay)
+}
+
+/// Where the HTTP interface listens, and nothing else: the rest of the file is not judged, and
+/// with the variable it is not even opened. [`ADDRESS`] when neither says anything.
+///
+/// # Errors
+/// A file that was named and cannot be read, or an address that is none.
+pub fn address(
+    path: Option<&Path>,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<SocketAddr, ConfigError> {
+    let said: Vec<(String, String)> = variables
+        .into_iter()
+        .filter(|(name, _)| name == LISTEN)
+        .collect();
+    let (name, text, overlay) = if said.is_empty() {
+        match open(path, said) {
+            Err(ConfigError::Nowhere) => return Ok(ADDRESS),
+            found => found?,
+        }
+    } else {
+        (LISTEN.to_owned(), String::new(), Overlay::new(said))
+    };
+    let invalid = |list| ConfigError::Invalid(Problems::new(&name, &text, list));
+    let mut tree = tree::parse(&text).map_err(invalid)?;
+    let unlaid = overlay.lay_over(&mut tree);
+    let notes = Notes::default();
+    let listen = settings::read_address(&mut Reader::root(tree, &notes));
+    let problems: Vec<_> = notes.finish(&[]).into_iter().chain(unlaid).collect();
+    match problems.is_empty() {
+        true => Ok(listen),
+        false => Err(invalid(problems)),
+    }
 }
 
 /// Reads a configuration from text; `name` is what problems call it.

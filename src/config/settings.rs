@@ -9,7 +9,7 @@ use super::tree::Node;
 use crate::lease::Terms;
 use drd_state_machine::policy::{HEARTBEAT_SILENT, LOOK_FRESH, OWN_FRESH, READY_FRESH};
 use drd_state_machine::time::Span;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// How often drd looks, and how long it waits for an answer.
@@ -53,8 +53,8 @@ pub enum LedgerConfig {
 /// Where systemd's `StateDirectory=drd` puts what outlives a restart.
 const IDENTITY: &str = "/var/lib/drd/identity";
 
-/// The port that DESIGN section 9 names.
-const PORT: u16 = 9817;
+/// Where the HTTP interface listens unless somebody says otherwise (DESIGN section 9).
+pub const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9817);
 
 pub(super) fn read_observe(root: &mut Reader<'_>) -> ObserveConfig {
     let mut table = root.table_or_empty("observe");
@@ -197,8 +197,7 @@ fn ledger_kind(node: &Node) -> Result<Kind, String> {
 /// Whoever reaches the address reads the estate's state: that must be somebody's decision.
 pub(super) fn read_listen(root: &mut Reader<'_>) -> SocketAddr {
     let mut http = root.table_or_empty("http");
-    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
-    let listen = http.with_default("listen", default, leaf::listen);
+    let listen = http.with_default("listen", ADDRESS, leaf::listen);
     let expose = http.with_default("expose", false, Node::truth);
     if !listen.value.ip().is_loopback() && !expose.value {
         let what = format!(
@@ -211,4 +210,10 @@ pub(super) fn read_listen(root: &mut Reader<'_>) -> SocketAddr {
     }
     http.finish();
     listen.value
+}
+
+/// The address alone. Whether it may be exposed was judged when the daemon started.
+pub(super) fn read_address(root: &mut Reader<'_>) -> SocketAddr {
+    let mut http = root.table_or_empty("http");
+    http.with_default("listen", ADDRESS, leaf::listen).value
 }

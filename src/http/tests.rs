@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::status::tests::calm;
-use crate::status::{self, FetchError};
+use crate::status::{self, FetchError, LeaderStatus, Unhealthy};
 use drd_state_machine::Setup;
 use drd_state_machine::policy::{Policy, Serving};
 use std::net::Ipv4Addr;
@@ -201,5 +201,87 @@ fn a_daemon_that_is_not_there_or_not_ours_is_told_apart() {
         let error = status::fetch(address).await.expect_err("nobody listens");
         assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
         assert_eq!(FetchError::EXIT_CODE, 7);
+    });
+}
+
+#[test]
+fn a_daemon_whose_loop_turns_is_healthy_in_whatever_state_it_is() {
+    let follower = LeaderStatus {
+        leads: false,
+        owner: "host-1".to_owned(),
+        epoch: 7,
+        takeover_after_seconds: 15.1,
+    };
+    let shared = shared(Clock::start());
+    for view in [
+        calm(),
+        StatusView {
+            armed: false,
+            paused: true,
+            ..calm()
+        },
+        StatusView {
+            armed: false,
+            state: "held".to_owned(),
+            ..calm()
+        },
+        StatusView {
+            armed: false,
+            leader: Some(follower),
+            ..calm()
+        },
+    ] {
+        shared.publish(view);
+        with(&shared, |address| async move {
+            let said = status::health(address).await.expect("the loop turns");
+            assert!(said.starts_with("ok: the control loop turned"), "{said}");
+        });
+    }
+}
+
+#[test]
+fn a_loop_that_stands_still_is_one_and_a_daemon_that_cannot_be_asked_is_seven() {
+    let clock = Clock::start();
+    let shared = shared(clock);
+    shared.turned(clock.read() - Span::secs(16));
+    with(&shared, |address| async move {
+        let stalled = status::health(address).await.expect_err("it stands still");
+        assert!(matches!(stalled, Unhealthy::Stalled { .. }), "{stalled}");
+        assert_eq!(stalled.exit_code(), 1);
+        let hung = listen((Ipv4Addr::LOCALHOST, 0).into())
+            .await
+            .expect("a port");
+        let address = hung.local_addr().expect("an address");
+        let silent = status::health(address).await.expect_err("nobody accepts");
+        assert!(matches!(silent, Unhealthy::Silent { .. }), "{silent}");
+        drop(hung);
+        let absent = status::health(address).await.expect_err("nobody listens");
+        assert!(matches!(absent, Unhealthy::Absent { .. }), "{absent}");
+        for error in [silent, absent] {
+            assert_eq!(error.exit_code(), 7);
+            assert_eq!(error.to_string().lines().count(), 1, "{error}");
+        }
+    });
+}
+
+#[test]
+fn another_program_on_the_port_is_not_taken_for_a_healthy_daemon() {
+    let other = Router::new().route("/healthz", get(|| async { "fine" }));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let socket = listen((Ipv4Addr::LOCALHOST, 0).into())
+            .await
+            .expect("a port");
+        let address = socket.local_addr().expect("an address");
+        let answered = async {
+            let (stream, _) = socket.accept().await.expect("a connection");
+            answer(stream, other).await;
+        };
+        let (asked, ()) = tokio::join!(status::health(address), answered);
+        let error = asked.expect_err("it is no drd");
+        assert!(matches!(error, Unhealthy::Foreign { .. }), "{error}");
+        assert_eq!(error.exit_code(), 7);
     });
 }

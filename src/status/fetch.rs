@@ -3,17 +3,18 @@
 //! Deliberately absent: TLS and redirects. The interface is on the loopback.
 
 use super::{SCHEMA_MAJOR, StatusView};
+use http::StatusCode;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// The daemon answers from memory; one that needs longer hangs.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// 1 MiB: a hundred times a status with fifty sensors.
 const BODY_BYTES_MAX: usize = 1 << 20;
 /// Where the status is.
@@ -71,11 +72,11 @@ pub async fn fetch(listen: SocketAddr) -> Result<StatusView, FetchError> {
 }
 
 async fn ask(listen: SocketAddr) -> Result<StatusView, FetchError> {
-    let (status, body) = get(listen)
+    let (status, body) = get(listen, PATH)
         .await
         .map_err(|source| FetchError::Unreachable { listen, source })?;
     let foreign = |seen: String| FetchError::Foreign { listen, seen };
-    if status != http::StatusCode::OK {
+    if status != StatusCode::OK {
         return Err(foreign(format!("it answers {status}")));
     }
     let view: StatusView = serde_json::from_slice(&body)
@@ -90,12 +91,14 @@ async fn ask(listen: SocketAddr) -> Result<StatusView, FetchError> {
     }
 }
 
-async fn get(
+/// One page. The caller sets the deadline.
+pub(super) async fn get(
     listen: SocketAddr,
-) -> Result<(http::StatusCode, Bytes), Box<dyn Error + Send + Sync>> {
-    let stream = TcpStream::connect(listen).await?;
+    path: &str,
+) -> Result<(StatusCode, Bytes), Box<dyn Error + Send + Sync>> {
+    let stream = TcpStream::connect(from_here(listen)).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = http::Request::get(PATH)
+    let request = http::Request::get(path)
         .header(http::header::HOST, listen.to_string())
         .body(Empty::<Bytes>::new())?;
     let answered = async {
@@ -113,4 +116,31 @@ async fn get(
         }
     });
     answered
+}
+
+/// A daemon that listens on every address of the host is asked on the loopback.
+fn from_here(listen: SocketAddr) -> SocketAddr {
+    let loopback: IpAddr = match listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(loopback, listen.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_asked_on_the_loopback_and_any_other_as_it_is() {
+        for (listen, asked) in [
+            ("0.0.0.0:9817", "127.0.0.1:9817"),
+            ("[::]:9817", "[::1]:9817"),
+            ("10.0.0.7:80", "10.0.0.7:80"),
+        ] {
+            let listen: SocketAddr = listen.parse().expect("an address");
+            assert_eq!(from_here(listen).to_string(), asked);
+        }
+    }
 }

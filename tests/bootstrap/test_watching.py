@@ -171,7 +171,7 @@ def test_two_tasks_share_one_lease_and_none_runs_by_default():
 def test_the_daemons_container_can_write_to_its_state_alone():
     containers = template("daemon")["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
     drd = next(c for c in containers if c["Name"] == "drd")
-    assert drd["ReadonlyRootFilesystem"] and drd["User"] == "10001:10001"
+    assert drd["ReadonlyRootFilesystem"] and drd["User"] == "65532:65532"
     assert drd["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
     writable = [m["ContainerPath"] for m in drd["MountPoints"] if not m["ReadOnly"]]
     assert writable == ["/var/lib/drd"]

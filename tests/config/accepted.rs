@@ -1,6 +1,6 @@
 //! What is accepted, and what it then means.
 
-use crate::{SHOP1, assert_says, good};
+use crate::{SHOP1, assert_says, good, owned};
 use drd::config::{self, LedgerConfig, SensorConfig};
 use drd_state_machine::diagnosis::Diagnosis::{DatabaseDown, EdgeDown};
 use drd_state_machine::event::{Side, Vantage};
@@ -212,5 +212,48 @@ fn a_shared_ledger_has_its_lease_in_the_documented_defaults() {
             },
             identity: "/var/lib/drd/identity".into(),
         }
+    );
+}
+
+/// What `drd status --health` asks, from a file and variables.
+fn asked(folder: &str, text: &str, variables: &[(&str, &str)]) -> Result<String, String> {
+    let folder = std::env::temp_dir().join(format!("drd-asked-{}-{folder}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("drd.toml");
+    std::fs::write(&path, text).expect("a file");
+    let found = config::address(Some(&path), owned(variables));
+    std::fs::remove_dir_all(&folder).expect("the folder");
+    found
+        .map(|address| address.to_string())
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn of_the_configuration_a_health_check_needs_the_address_alone() {
+    let usual = config::ADDRESS.to_string();
+    assert_eq!(asked("nothing", "", &[]), Ok(usual.clone()));
+    assert_eq!(asked("whole", SHOP1, &[]), Ok(usual));
+    let text = "suffix = 7\nno_such_key = true\n[http]\nlisten = \"127.0.0.1:1\"\n";
+    assert_eq!(asked("wrong", text, &[]), Ok("127.0.0.1:1".to_owned()));
+    // Whether it may be exposed was the daemon's question when it started.
+    let exposed = "[http]\nlisten = \"0.0.0.0:1\"\n";
+    assert_eq!(asked("exposed", exposed, &[]), Ok("0.0.0.0:1".to_owned()));
+    let said = asked("no-address", "[http]\nlisten = \"here\"\n", &[]).expect_err("no address");
+    assert_says(&said, &["drd.toml:2", "127.0.0.1:9817"]);
+}
+
+#[test]
+fn with_the_variable_a_health_check_does_not_open_the_file() {
+    let variable = [("DRD_HTTP__LISTEN", "127.0.0.1:2"), ("DRD_SUFFIX", "x")];
+    let address = Ok("127.0.0.1:2".to_owned());
+    assert_eq!(asked("broken", "no toml [", &variable), address);
+    let nowhere = std::path::Path::new("nowhere/drd.toml");
+    let found = config::address(Some(nowhere), owned(&variable)).expect("an address");
+    assert_eq!(found.to_string(), "127.0.0.1:2");
+    assert!(config::address(Some(nowhere), owned(&[])).is_err());
+    let said = config::address(None, owned(&[("DRD_HTTP__LISTEN", "here")]));
+    assert_says(
+        &said.expect_err("no address").to_string(),
+        &["DRD_HTTP__LISTEN"],
     );
 }

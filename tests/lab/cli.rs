@@ -58,6 +58,7 @@ fn refuses(folder: &Folder, words: &[&str], expected: i32) -> String {
 fn help_says_what_there_is() {
     insta::assert_snapshot!("help", prints(&["--help"]));
     insta::assert_snapshot!("help-gameday", prints(&["gameday", "--help"]));
+    insta::assert_snapshot!("help-status", prints(&["status", "--help"]));
     insta::assert_snapshot!("help-gameday-run", prints(&["gameday", "run", "--help"]));
     insta::assert_snapshot!("gameday-list", prints(&["gameday", "list"]));
 }
@@ -211,6 +212,8 @@ fn usage_errors_are_two() {
         &["gamedya"],
         &["gameday", "run"],
         &["gameday", "run", "x", "--speed", "fast"],
+        &["status", "--health", "--why"],
+        &["status", "--health", "-o", "json"],
     ] {
         refuses(&folder, words, 2);
     }
@@ -237,6 +240,19 @@ fn status_without_a_daemon_is_seven() {
         "refused-status",
         said.replace(&free.port().to_string(), "[port]")
     );
+}
+
+#[test]
+fn the_health_of_a_daemon_that_is_not_there_is_seven_in_one_line() {
+    let folder = Folder::new("health");
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .expect("a port");
+    // The rest of the file is not judged, so there is no rest.
+    folder.file("drd.toml", format!("[http]\nlisten = \"{free}\"\n"));
+    let said = refuses(&folder, &["status", "--health", "--config", "drd.toml"], 7);
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    assert!(said.contains(&free.to_string()), "{said}");
 }
 
 fn written(path: &Path) {

@@ -9,6 +9,7 @@ mod ledger;
 mod mangled;
 mod rehearsals;
 mod replay;
+mod runbook;
 mod soak;
 
 use drd::gameday;
