@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: labels that name a run. The ledger and the report tell single stories.
 
+use super::machine::store;
 use super::register::{Children, Family, Register, counters, gauge, histograms, unknown};
 use super::seconds;
 use drd_state_machine::Record;
@@ -131,18 +132,18 @@ impl Incidents {
         let Some(incident) = record.facts.incident.as_ref().filter(|i| i.committed) else {
             return;
         };
-        self.started_at.set(seconds(incident.decided_at));
+        store(&self.started_at, seconds(incident.decided_at));
         let Some(took) = recovery(incident, record) else {
             return;
         };
-        self.last_recovery.set(took.as_secs_f64());
+        store(&self.last_recovery, took.as_secs_f64());
         let lossy = incident.operation == Operation::Failover;
         let loss = if lossy {
             incident.lag
         } else {
             Some(Span::ZERO)
         };
-        self.last_loss.set(loss.map_or(f64::NAN, Span::as_secs_f64));
+        store(&self.last_loss, loss.map_or(f64::NAN, Span::as_secs_f64));
     }
 
     fn counts(&self, incident: &Incident) -> Option<&Counts> {

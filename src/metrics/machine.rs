@@ -212,7 +212,7 @@ impl Machine {
 }
 
 /// Writes only what changed: two threads of a soak share these lines of the cache.
-fn store(gauge: &Gauge, value: f64) {
+pub(super) fn store(gauge: &Gauge, value: f64) {
     if gauge.get() != value {
         gauge.set(value);
     }
