@@ -9,6 +9,7 @@ mod gameday;
 mod known;
 mod place;
 mod preflight;
+mod printed;
 mod provision;
 mod words;
 
@@ -54,7 +55,7 @@ enum Words {
     Status(StatusArgs),
     /// Check whether an estate can be built, or the one that stands could fail over.
     Doctor(doctor::DoctorArgs),
-    /// Check a configuration.
+    /// Check a configuration; print what Prometheus and Grafana are to be given.
     #[command(subcommand)]
     Config(ConfigWords),
     /// Rehearse failovers in the embedded lab: no account, no configuration.
@@ -106,6 +107,14 @@ enum ConfigWords {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Print the alerting rules for Prometheus.
+    Alerts {
+        /// Where your people read RUNBOOK.md; every alert links to its section there.
+        #[arg(long, value_name = "URL", value_parser = printed::address)]
+        runbook: Option<String>,
+    },
+    /// Print the dashboard for Grafana, made from the metrics of this build.
+    Dashboard,
 }
 
 #[derive(Debug, Args)]
@@ -184,6 +193,14 @@ impl Cli {
             Words::Status(args) => show_status(&args),
             Words::Config(ConfigWords::Check { file }) => {
                 print(&config::check_report(file.as_deref(), variables())?)?;
+                Ok(Exit::Done)
+            }
+            Words::Config(ConfigWords::Alerts { runbook }) => {
+                print(&printed::alerts(runbook.as_deref()))?;
+                Ok(Exit::Done)
+            }
+            Words::Config(ConfigWords::Dashboard) => {
+                print(&printed::dashboard()?)?;
                 Ok(Exit::Done)
             }
             Words::Gameday(words) => gameday::run(&words),

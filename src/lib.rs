@@ -25,6 +25,7 @@ pub mod clock;
 pub mod conductor;
 pub mod config;
 pub mod daemon;
+pub mod dashboard;
 pub mod doctor;
 pub mod gameday;
 pub mod handed;

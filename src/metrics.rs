@@ -5,11 +5,18 @@
 //! (run ids, ARNs), and any decision that reads a metric.
 
 mod calls;
+mod family;
+mod gameday;
 mod incident;
+mod lag;
 mod machine;
 mod register;
 #[cfg(test)]
 mod tests;
+
+pub use family::{Kind, Named};
+pub use gameday::{gameday_families, gameday_passed};
+pub use lag::LagSource;
 
 use crate::intake::{Discard, Parsed, Reading, Source};
 use calls::Aws;
@@ -17,36 +24,16 @@ use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::evidence::Noted;
 use drd_state_machine::time::Time;
 use drd_state_machine::{Decision, Record, Setup};
+use lag::Lag;
 use machine::Machine;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Gauge, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
-use register::{Children, Family, counter, counters, flag, flags, gauge, gauges, histogram};
+use register::{Children, Family, Register, counter, counters, flag, flags, gauge, histogram};
 
 /// An event takes 1 to 5 s through two regions (aws-facts 1.3) and is stale after 300 s.
 const AGE_BUCKETS: [f64; 9] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
 /// What the machine discards, beside [`Discard::ALL`] and what cannot be read.
 const DISCARDED_LATER: [&str; 4] = ["malformed", "duplicate", "late", "unknown_sensor"];
-
-/// Where a lag sample came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LagSource {
-    /// The function in the standby region, by an event.
-    LagMonitor,
-    /// CloudWatch, asked by drd.
-    Cloudwatch,
-}
-
-impl LagSource {
-    const ALL: [LagSource; 2] = [LagSource::LagMonitor, LagSource::Cloudwatch];
-
-    /// The name used in metrics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            LagSource::LagMonitor => "lag_monitor",
-            LagSource::Cloudwatch => "cloudwatch",
-        }
-    }
-}
 
 /// A family could not be registered: a name or a label is not one.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +44,7 @@ pub struct MetricsError(#[from] prometheus::Error);
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    families: Vec<Named>,
     machine: Machine,
     lag: Lag,
     intake: Intake,
@@ -67,12 +55,6 @@ pub struct Metrics {
     pages: IntCounter,
     pages_failed: IntCounter,
     aws: Aws,
-}
-
-#[derive(Debug)]
-struct Lag {
-    seconds: Children<Gauge>,
-    measured_at: Children<Gauge>,
 }
 
 #[derive(Debug)]
@@ -88,16 +70,15 @@ impl Metrics {
     /// # Errors
     /// When a family cannot be registered.
     pub fn for_daemon(setup: &Setup, regions: [&str; 2]) -> Result<Metrics, MetricsError> {
-        let mut metrics = Metrics::for_lab(setup)?;
-        metrics.aws.known_from_the_start()?;
+        let r = Register::default();
         let site = ("drd_site_info", "Which region a side is.");
-        let site = flags(&metrics.registry, site, &["side", "aws_region"])?;
+        let site = flags(&r, site, &["side", "aws_region"])?;
         for (side, region) in Side::BOTH.into_iter().zip(regions) {
             site.child(&[side.name(), region])?.set(1);
         }
-        metrics
-            .registry
-            .register(Box::new(ProcessCollector::for_self()))?;
+        r.take(kind_by_name, ProcessCollector::for_self())?;
+        let mut metrics = Metrics::on(&r, setup)?;
+        metrics.aws.known_from_the_start()?;
         Ok(metrics)
     }
 
@@ -106,8 +87,10 @@ impl Metrics {
     /// # Errors
     /// When a family cannot be registered.
     pub fn for_lab(setup: &Setup) -> Result<Metrics, MetricsError> {
-        let registry = Registry::new();
-        let r = &registry;
+        Ok(Metrics::on(&Register::default(), setup)?)
+    }
+
+    fn on(r: &Register, setup: &Setup) -> prometheus::Result<Metrics> {
         build_info(r)?;
         Ok(Metrics {
             machine: Machine::new(r, setup)?,
@@ -140,7 +123,8 @@ impl Metrics {
                 "Pages that the event bus did not take.",
             )?,
             aws: Aws::new(r)?,
-            registry,
+            registry: r.registry(),
+            families: r.families(),
         })
     }
 
@@ -181,6 +165,7 @@ impl Metrics {
     /// Another daemon leads: what was last read of its ledger is shown, and this one is not armed.
     pub fn following(&self, record: &Record, now: Time, setup: &Setup) {
         self.machine.followed(record, now, setup);
+        self.lag.forgotten();
     }
 
     /// A queue message was read.
@@ -209,14 +194,7 @@ impl Metrics {
 
     /// A lag sample arrived.
     pub fn lag_sampled(&self, source: LagSource, sample: &LagSample) {
-        let gauges = (
-            self.lag.seconds.of(source.name()),
-            self.lag.measured_at.of(source.name()),
-        );
-        if let (Some(lag), Some(at)) = gauges {
-            lag.set(sample.lag.as_secs_f64());
-            at.set(seconds(sample.taken_at));
-        }
+        self.lag.sampled(source, sample);
     }
 
     /// The control loop turned.
@@ -248,42 +226,24 @@ impl Metrics {
         self.aws.ended((api, operation), seconds, failed);
     }
 
+    /// What there is to scrape, with what may be done with it.
+    pub fn families(&self) -> &[Named] {
+        &self.families
+    }
+
     /// Everything in Prometheus's text format 0.0.4.
     pub fn render(&self) -> String {
-        match TextEncoder::new().encode_to_string(&self.registry.gather()) {
-            Ok(text) => text,
-            Err(error) => {
+        TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .unwrap_or_else(|error| {
                 tracing::error!(%error, "render the metrics");
                 String::new()
-            }
-        }
-    }
-}
-
-impl Lag {
-    fn new(registry: &Registry) -> prometheus::Result<Lag> {
-        let lag = (
-            "drd_replication_lag_seconds",
-            "The newest lag sample; NaN until there is one.",
-        );
-        let at = (
-            "drd_replication_lag_measured_timestamp_seconds",
-            "When the newest lag sample was taken; 0 is never.",
-        );
-        let sources = LagSource::ALL.map(LagSource::name);
-        let lag = Lag {
-            seconds: gauges(registry, lag, &["source"])?.children(sources)?,
-            measured_at: gauges(registry, at, &["source"])?.children(sources)?,
-        };
-        lag.seconds
-            .iter()
-            .for_each(|(_, gauge)| gauge.set(f64::NAN));
-        Ok(lag)
+            })
     }
 }
 
 impl Intake {
-    fn new(registry: &Registry) -> prometheus::Result<Intake> {
+    fn new(r: &Register) -> prometheus::Result<Intake> {
         let received = (
             "drd_events_received_total",
             "Queue messages by kind of sender.",
@@ -302,16 +262,16 @@ impl Intake {
             .into_iter()
             .chain(DISCARDED_LATER);
         Ok(Intake {
-            received: counters(registry, received, &["source"])?.children(sources)?,
-            discarded: counters(registry, discarded, &["reason"])?.children(reasons)?,
-            age: histogram(registry, age, &AGE_BUCKETS)?,
+            received: counters(r, received, &["source"])?.children(sources)?,
+            discarded: counters(r, discarded, &["reason"])?.children(reasons)?,
+            age: histogram(r, age, &AGE_BUCKETS)?,
         })
     }
 }
 
-fn build_info(registry: &Registry) -> prometheus::Result<()> {
+fn build_info(r: &Register) -> prometheus::Result<()> {
     let info = flags(
-        registry,
+        r,
         ("drd_build_info", "Which drd this is."),
         &["version", "revision"],
     )?;
@@ -319,6 +279,15 @@ fn build_info(registry: &Registry) -> prometheus::Result<()> {
     let revision = option_env!("DRD_REVISION").unwrap_or("unknown");
     info.child(&[env!("CARGO_PKG_VERSION"), revision])?.set(1);
     Ok(())
+}
+
+/// The process's own families are the crate's; it does not say of what kind they are.
+fn kind_by_name(name: &str) -> Kind {
+    if name.ends_with("_total") {
+        Kind::Counter
+    } else {
+        Kind::Gauge
+    }
 }
 
 fn seconds(at: Time) -> f64 {

@@ -4,6 +4,7 @@
 
 use crate::config::ConfigError;
 use crate::daemon::DaemonError;
+use crate::dashboard::DashboardError;
 use crate::handed::HandedError;
 use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
@@ -21,6 +22,8 @@ pub enum Failure {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Daemon(#[from] DaemonError),
+    #[error(transparent)]
+    Dashboard(#[from] DashboardError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
@@ -55,6 +58,7 @@ impl Failure {
             Failure::Handed(error) => error.exit_code(),
             Failure::Unhealthy(error) => error.exit_code(),
             Failure::Daemon(_)
+            | Failure::Dashboard(_)
             | Failure::Ledger(_)
             | Failure::Metrics(_)
             | Failure::Output(_)

@@ -9,9 +9,10 @@ use crate::lab::crash::{Crashed, Spot, crash_at};
 use crate::lab::reached::Milestone;
 use crate::lab::rehearsal::Moment;
 use crate::lab::soak::Soaked;
+use crate::metrics::gameday_passed;
 use clap::{Args, Subcommand};
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// From here on a soak must have met every hard situation.
 const MANY: u64 = 20_000;
@@ -45,6 +46,9 @@ pub(super) struct RunArgs {
     /// Where the report goes; drd-lab in the temporary folder when absent.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// When it passed, leave the time for node_exporter's textfile collector; name it *.prom.
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -127,11 +131,24 @@ fn rehearse(args: &RunArgs) -> Result<Exit, Failure> {
         Output::Json => print(&serde_json::to_string_pretty(&report)?)?,
         Output::Table => print(&format!("{}Report: {}", report.summary(), page.display()))?,
     }
-    Ok(if report.passed {
-        Exit::Done
-    } else {
-        Exit::Missed
-    })
+    if !report.passed {
+        return Ok(Exit::Missed);
+    }
+    if let Some(file) = &args.metrics {
+        remember(file, &scenario.name, report.outcome)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// By way of a second file: the collector may read at any moment, and reads only `*.prom`.
+fn remember(file: &Path, scenario: &str, outcome: &str) -> Result<(), Failure> {
+    let now = crate::clock::Clock::start().read();
+    let page = gameday_passed(scenario, outcome, now)?;
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    fs_err::write(&beside, page)?;
+    fs_err::rename(&beside, file)?;
+    Ok(())
 }
 
 fn say(moment: &Moment) {

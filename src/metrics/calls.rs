@@ -3,8 +3,8 @@
 //! Deliberately absent: which region was asked. Two regions would double every series, and the
 //! region that does not answer is named in the log.
 
-use super::register::{Family, counters, histograms};
-use prometheus::{HistogramVec, IntCounter, IntCounterVec, Registry, Result};
+use super::register::{Family, Register, counters, histograms};
+use prometheus::{HistogramVec, IntCounter, IntCounterVec, Result};
 
 /// One call: a long poll lasts 20 s, everything else has a deadline of 5 to 10 s.
 const CALL_BUCKETS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
@@ -43,7 +43,7 @@ pub(super) struct Aws {
 }
 
 impl Aws {
-    pub fn new(registry: &Registry) -> Result<Aws> {
+    pub fn new(r: &Register) -> Result<Aws> {
         let labels = &["api", "operation"];
         let failed = (
             "drd_aws_requests_failed_total",
@@ -55,13 +55,9 @@ impl Aws {
         );
         Ok(Aws {
             calls: Vec::new(),
-            requests: counters(
-                registry,
-                ("drd_aws_requests_total", "Calls to AWS."),
-                labels,
-            )?,
-            failed: counters(registry, failed, &["api", "operation", "reason"])?,
-            duration: histograms(registry, duration, &["api"], &CALL_BUCKETS)?,
+            requests: counters(r, ("drd_aws_requests_total", "Calls to AWS."), labels)?,
+            failed: counters(r, failed, &["api", "operation", "reason"])?,
+            duration: histograms(r, duration, &["api"], &CALL_BUCKETS)?,
         })
     }
 

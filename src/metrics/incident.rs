@@ -2,13 +2,14 @@
 //!
 //! Deliberately absent: labels that name a run. The ledger and the report tell single stories.
 
-use super::register::{Children, Family, counters, gauge, histograms, unknown};
+use super::machine::store;
+use super::register::{Children, Family, Register, counters, gauge, histograms, unknown};
 use super::seconds;
 use drd_state_machine::Record;
 use drd_state_machine::record::{Incident, Operation, Trigger};
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
-use prometheus::{Gauge, Histogram, IntCounter, Registry, Result};
+use prometheus::{Gauge, Histogram, IntCounter, Result};
 
 /// The scale of an incident: 300 s is the default RTO, 900 s a failover that went badly.
 const FAILOVER_BUCKETS: [f64; 15] = [
@@ -48,8 +49,7 @@ struct Counts {
 }
 
 impl Incidents {
-    pub fn new(registry: &Registry) -> Result<Incidents> {
-        let r = registry;
+    pub fn new(r: &Register) -> Result<Incidents> {
         let durations = histograms(
             r,
             (
@@ -73,7 +73,7 @@ impl Incidents {
             started_at: gauge(
                 r,
                 "drd_failover_started_timestamp_seconds",
-                "When the newest role change began.",
+                "When the newest role change that was begun was decided; 0 is never.",
             )?,
             durations: durations.children(OPERATIONS.map(operation_name))?,
             phases: phases.children(PHASES)?,
@@ -110,35 +110,40 @@ impl Incidents {
         let begun = |old: &Incident| old.committed && old.operation == incident.operation;
         if incident.committed && !earlier.is_some_and(begun) {
             self.counts(incident).inspect(|counts| counts.total.inc());
-            self.started_at.set(seconds(after.facts.now));
         }
         let held = |record: &Record| matches!(record.state, State::Held { .. });
         let ended =
             incident.ended_at.is_some() && earlier.is_some_and(|old| old.ended_at.is_none());
-        let recovered = incident.redirected_at.is_some() && after.facts.active == incident.to;
-        if ended && recovered {
-            self.recovered(incident, after);
+        let recovered = recovery(incident, after);
+        if let Some(took) = recovered.filter(|_| ended)
+            && let Some(histogram) = self.durations.of(operation_name(incident.operation))
+        {
+            histogram.observe(took.as_secs_f64());
         }
         // Once for each time that it stops, whether people then end it or drd goes on.
-        let stopped = held(after) || ended && !recovered;
+        let stopped = held(after) || ended && recovered.is_none();
         if incident.committed && stopped && !held(before) {
             self.counts(incident).inspect(|counts| counts.failed.inc());
         }
     }
 
-    fn recovered(&self, incident: &Incident, after: &Record) {
-        let took = (after.facts.now - incident.first_bad_at).as_secs_f64();
-        if let Some(histogram) = self.durations.of(operation_name(incident.operation)) {
-            histogram.observe(took);
-        }
-        self.last_recovery.set(took);
+    /// What the newest role change was like. It is in the record, so a restart does not forget it.
+    pub fn levels(&self, record: &Record) {
+        let Some(incident) = record.facts.incident.as_ref().filter(|i| i.committed) else {
+            return;
+        };
+        store(&self.started_at, seconds(incident.decided_at));
+        let Some(took) = recovery(incident, record) else {
+            return;
+        };
+        store(&self.last_recovery, took.as_secs_f64());
         let lossy = incident.operation == Operation::Failover;
         let loss = if lossy {
             incident.lag
         } else {
             Some(Span::ZERO)
         };
-        self.last_loss.set(loss.map_or(f64::NAN, Span::as_secs_f64));
+        store(&self.last_loss, loss.map_or(f64::NAN, Span::as_secs_f64));
     }
 
     fn counts(&self, incident: &Incident) -> Option<&Counts> {
@@ -148,6 +153,13 @@ impl Incidents {
             .find(|(known, _)| *known == key)
             .map(|(_, counts)| counts)
     }
+}
+
+/// From the first bad sample to verified traffic, when it came to that.
+fn recovery(incident: &Incident, record: &Record) -> Option<Span> {
+    let arrived = incident.redirected_at.is_some() && record.facts.active == incident.to;
+    let ended_at = incident.ended_at.filter(|_| arrived)?;
+    Some(ended_at - incident.first_bad_at)
 }
 
 fn operation_name(operation: Operation) -> &'static str {
@@ -164,15 +176,15 @@ fn trigger_name(trigger: Trigger) -> &'static str {
     }
 }
 
-fn counts(registry: &Registry) -> Result<Vec<((Operation, Trigger), Counts)>> {
+fn counts(r: &Register) -> Result<Vec<((Operation, Trigger), Counts)>> {
     let labels = &["operation", "trigger"];
     let total = counters(
-        registry,
+        r,
         ("drd_failovers_total", "Role changes that were begun."),
         labels,
     )?;
     let failed = counters(
-        registry,
+        r,
         (
             "drd_failovers_failed_total",
             "Role changes that were begun and could not go on unattended, or were given up.",

@@ -5,14 +5,14 @@
 //! replication lag, whose source the record does not keep.
 
 use super::incident::Incidents;
-use super::register::{Children, Family, flag, flags, gauge, gauges, unknown};
+use super::register::{Children, Family, Register, flag, flags, gauge, gauges, unknown};
 use super::seconds;
 use drd_state_machine::event::{Side, Verdict};
 use drd_state_machine::evidence::{Noted, Reading};
 use drd_state_machine::state::State;
 use drd_state_machine::time::Time;
 use drd_state_machine::{Decision, Record, Setup};
-use prometheus::{Gauge, IntGauge, IntGaugeVec, Registry, Result};
+use prometheus::{Gauge, IntGauge, IntGaugeVec, Result};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(super) struct Machine {
     entered_at: Gauge,
     armed: IntGauge,
     paused: IntGauge,
+    paused_since: Gauge,
     in_progress: IntGauge,
     active: Children<IntGauge>,
     writers: Gauge,
@@ -41,8 +42,7 @@ struct Sensor {
 }
 
 impl Machine {
-    pub fn new(registry: &Registry, setup: &Setup) -> Result<Machine> {
-        let r = registry;
+    pub fn new(r: &Register, setup: &Setup) -> Result<Machine> {
         let by_state = flags(
             r,
             ("drd_state", "Where the machine stands: exactly one is 1."),
@@ -75,6 +75,11 @@ impl Machine {
                 "Whether a failover would start if it had to.",
             )?,
             paused: flag(r, "drd_paused", "Whether an operator paused drd.")?,
+            paused_since: gauge(
+                r,
+                "drd_paused_since_timestamp_seconds",
+                "When the pause that holds began; 0 while there is none.",
+            )?,
             in_progress: flag(r, "drd_failover_in_progress", "Whether a recovery runs.")?,
             active: by_side.children(Side::BOTH.map(Side::name))?,
             writers: unknown(
@@ -135,10 +140,19 @@ impl Machine {
         store_flag(&self.armed, false);
     }
 
-    /// The levels of a record that another daemon decides on.
+    /// The levels of a record that another daemon decides on. What this daemon saw when it led is
+    /// forgotten: it does not look any more, and the last look would stand for ever.
     pub fn followed(&self, record: &Record, now: Time, setup: &Setup) {
         self.levels(record, now, setup);
         store_flag(&self.armed, false);
+        self.writers.set(f64::NAN);
+        one_of(&self.points_to, "");
+        for sensor in &self.sensors {
+            store_flag(&sensor.firing, false);
+            store(&sensor.updated_at, 0.0);
+        }
+        self.checks.reset();
+        store(&self.checked_at, 0.0);
     }
 
     fn levels(&self, record: &Record, now: Time, setup: &Setup) {
@@ -148,6 +162,7 @@ impl Machine {
         store(&self.entered_at, seconds(facts.entered_at));
         store_flag(&self.armed, facts.armed);
         store_flag(&self.paused, facts.paused);
+        store(&self.paused_since, facts.paused_since.map_or(0.0, seconds));
         let running = facts
             .incident
             .as_ref()
@@ -156,6 +171,7 @@ impl Machine {
         let left = facts.budget_left(setup, now).unwrap_or(setup.policy.rto);
         store(&self.rto_left, left.as_secs_f64());
         store(&self.heartbeat_at, facts.heartbeat_at.map_or(0.0, seconds));
+        self.incidents.levels(record);
     }
 
     fn seen(&self, record: &Record) {
@@ -196,7 +212,7 @@ impl Machine {
 }
 
 /// Writes only what changed: two threads of a soak share these lines of the cache.
-fn store(gauge: &Gauge, value: f64) {
+pub(super) fn store(gauge: &Gauge, value: f64) {
     if gauge.get() != value {
         gauge.set(value);
     }
@@ -215,27 +231,31 @@ fn one_of(gauges: &Children<IntGauge>, value: &str) {
 }
 
 /// What the configuration promises; it does not change while the daemon runs.
-fn objectives(registry: &Registry, setup: &Setup) -> Result<()> {
+fn objectives(r: &Register, setup: &Setup) -> Result<()> {
     let policy = &setup.policy;
+    gauge(r, "drd_rto_objective_seconds", "Recovery time objective.")?
+        .set(policy.rto.as_secs_f64());
+    gauge(r, "drd_rpo_objective_seconds", "Recovery point objective.")?
+        .set(policy.rpo.as_secs_f64());
     gauge(
-        registry,
-        "drd_rto_objective_seconds",
-        "Recovery time objective.",
+        r,
+        "drd_replication_lag_limit_seconds",
+        "The highest lag sample that leaves the RPO gate open: the objective less one sampling period.",
     )?
-    .set(policy.rto.as_secs_f64());
+    .set((policy.rpo - policy.lag_period).as_secs_f64());
     gauge(
-        registry,
-        "drd_rpo_objective_seconds",
-        "Recovery point objective.",
+        r,
+        "drd_replication_lag_fresh_seconds",
+        "How old a lag sample may be and still say something.",
     )?
-    .set(policy.rpo.as_secs_f64());
+    .set(policy.lag_fresh.as_secs_f64());
     Ok(())
 }
 
-fn sensors(registry: &Registry, setup: &Setup) -> Result<Vec<Sensor>> {
+fn sensors(r: &Register, setup: &Setup) -> Result<Vec<Sensor>> {
     let labels = &["sensor", "vantage"];
     let firing = flags(
-        registry,
+        r,
         (
             "drd_signal_firing",
             "Whether a sensor's newest word is unhealthy.",
@@ -243,7 +263,7 @@ fn sensors(registry: &Registry, setup: &Setup) -> Result<Vec<Sensor>> {
         labels,
     )?;
     let updated_at = gauges(
-        registry,
+        r,
         (
             "drd_signal_last_update_timestamp_seconds",
             "When a sensor last looked; 0 is never.",

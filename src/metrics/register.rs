@@ -1,12 +1,51 @@
 //! Registering a family and its children once, so that an update is one atomic store.
 //!
-//! Deliberately absent: the global registry, and looking a child up by its labels on a hot path.
+//! Each family is noted with its kind and labels, so that what is built on the names (the
+//! dashboard, the alerts) can be held against them. Deliberately absent: the global registry,
+//! and looking a child up by its labels on a hot path.
 
+use super::family::{Kind, Named};
 use prometheus::core::Collector;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, Result,
 };
+use std::cell::RefCell;
+
+/// Where families are registered, and the list of them.
+#[derive(Debug, Default)]
+pub(super) struct Register {
+    registry: Registry,
+    families: RefCell<Vec<Named>>,
+}
+
+impl Register {
+    /// What to gather from.
+    pub fn registry(&self) -> Registry {
+        self.registry.clone()
+    }
+
+    /// What was registered so far.
+    pub fn families(&self) -> Vec<Named> {
+        self.families.borrow().clone()
+    }
+
+    /// Takes `collector`. `kind` is told each family's name.
+    pub fn take<C: Collector + 'static>(
+        &self,
+        kind: impl Fn(&str) -> Kind,
+        collector: C,
+    ) -> Result<()> {
+        let named = collector.desc().into_iter().map(|desc| Named {
+            kind: kind(&desc.fq_name),
+            name: desc.fq_name.clone(),
+            help: desc.help.clone(),
+            labels: desc.variable_labels.clone(),
+        });
+        self.families.borrow_mut().extend(named);
+        self.registry.register(Box::new(collector))
+    }
+}
 
 /// Children of one family, one for each known value of its label.
 #[derive(Debug)]
@@ -28,74 +67,86 @@ impl<T> Children<T> {
     }
 }
 
-/// Registers `collector` and hands it back.
-pub(super) fn kept<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C> {
-    registry.register(Box::new(collector.clone()))?;
+fn kept<C: Collector + Clone + 'static>(r: &Register, kind: Kind, collector: C) -> Result<C> {
+    r.take(|_| kind, collector.clone())?;
     Ok(collector)
 }
 
-pub(super) fn flag(registry: &Registry, name: &str, help: &str) -> Result<IntGauge> {
-    kept(registry, IntGauge::new(name, help)?)
+pub(super) fn flag(r: &Register, name: &str, help: &str) -> Result<IntGauge> {
+    kept(r, Kind::Gauge, IntGauge::new(name, help)?)
 }
 
 /// A gauge that is not known yet: NaN, which no threshold holds for.
-pub(super) fn unknown(registry: &Registry, name: &str, help: &str) -> Result<Gauge> {
-    let gauge = gauge(registry, name, help)?;
+pub(super) fn unknown(r: &Register, name: &str, help: &str) -> Result<Gauge> {
+    let gauge = gauge(r, name, help)?;
     gauge.set(f64::NAN);
     Ok(gauge)
 }
 
-pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> Result<Gauge> {
-    kept(registry, Gauge::new(name, help)?)
+pub(super) fn gauge(r: &Register, name: &str, help: &str) -> Result<Gauge> {
+    kept(r, Kind::Gauge, Gauge::new(name, help)?)
 }
 
-pub(super) fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter> {
-    kept(registry, IntCounter::new(name, help)?)
+pub(super) fn counter(r: &Register, name: &str, help: &str) -> Result<IntCounter> {
+    kept(r, Kind::Counter, IntCounter::new(name, help)?)
 }
 
 pub(super) fn counters(
-    registry: &Registry,
+    r: &Register,
     (name, help): (&str, &str),
     labels: &[&str],
 ) -> Result<IntCounterVec> {
-    kept(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
+    kept(
+        r,
+        Kind::Counter,
+        IntCounterVec::new(Opts::new(name, help), labels)?,
+    )
 }
 
 pub(super) fn gauges(
-    registry: &Registry,
+    r: &Register,
     (name, help): (&str, &str),
     labels: &[&str],
 ) -> Result<GaugeVec> {
-    kept(registry, GaugeVec::new(Opts::new(name, help), labels)?)
+    kept(
+        r,
+        Kind::Gauge,
+        GaugeVec::new(Opts::new(name, help), labels)?,
+    )
 }
 
 pub(super) fn flags(
-    registry: &Registry,
+    r: &Register,
     (name, help): (&str, &str),
     labels: &[&str],
 ) -> Result<IntGaugeVec> {
-    kept(registry, IntGaugeVec::new(Opts::new(name, help), labels)?)
+    kept(
+        r,
+        Kind::Gauge,
+        IntGaugeVec::new(Opts::new(name, help), labels)?,
+    )
 }
 
 pub(super) fn histogram(
-    registry: &Registry,
+    r: &Register,
     (name, help): (&str, &str),
     buckets: &[f64],
 ) -> Result<Histogram> {
     kept(
-        registry,
+        r,
+        Kind::Histogram,
         Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?,
     )
 }
 
 pub(super) fn histograms(
-    registry: &Registry,
+    r: &Register,
     (name, help): (&str, &str),
     labels: &[&str],
     buckets: &[f64],
 ) -> Result<HistogramVec> {
     let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-    kept(registry, HistogramVec::new(options, labels)?)
+    kept(r, Kind::Histogram, HistogramVec::new(options, labels)?)
 }
 
 /// Families with one label.

@@ -271,3 +271,150 @@ fn an_unlisted_call_is_counted_too() {
         Some("1")
     );
 }
+
+#[test]
+fn a_daemon_that_only_follows_shows_nothing_that_it_saw_when_it_led() {
+    let (metrics, setup) = (metrics(), setup());
+    let mut record = Record::new(&setup, NOW);
+    let signal = Event::Signalled(Signal {
+        id: "1".into(),
+        sensor: "route53-primary".into(),
+        verdict: Verdict::Unhealthy,
+        observed_at: NOW,
+    });
+    let checks = vec![drd_state_machine::event::Check {
+        name: "queue".into(),
+        verdict: Verdict::Healthy,
+        detail: "a test".into(),
+        gates: false,
+    }];
+    for event in [signal, Event::Checked { checks }] {
+        let before = record.clone();
+        let decision = drd_state_machine::step(&mut record, &setup, NOW, &event);
+        metrics.decided(&before, &record, &decision, NOW, &setup);
+    }
+    let sample = LagSample {
+        lag: Span::millis(400),
+        taken_at: NOW,
+    };
+    metrics.lag_sampled(LagSource::LagMonitor, &sample);
+    let seen = metrics.render();
+    let lag = "drd_replication_lag_seconds{source=\"lag_monitor\"}";
+    let sensor = "{sensor=\"route53-primary\",vantage=\"route53\"}";
+    assert_eq!(value(&seen, lag), Some("0.4"));
+    assert_eq!(
+        value(&seen, "drd_preflight_check_ok{check=\"queue\"}"),
+        Some("1")
+    );
+    record.facts.paused = true;
+    record.facts.paused_since = Some(NOW);
+    metrics.following(&record, NOW, &setup);
+    let page = metrics.render();
+    assert_eq!(value(&page, lag), Some("NaN"));
+    assert_eq!(value(&page, "drd_writers_observed"), Some("NaN"));
+    assert!(!page.contains("drd_preflight_check_ok{"));
+    for series in [
+        &format!("drd_signal_firing{sensor}"),
+        &format!("drd_signal_last_update_timestamp_seconds{sensor}"),
+        "drd_replication_lag_measured_timestamp_seconds{source=\"lag_monitor\"}",
+        "drd_preflight_last_run_timestamp_seconds",
+        "drd_armed",
+    ] {
+        assert_eq!(value(&page, series), Some("0"), "{series}");
+    }
+    // What the ledger says is shown by both.
+    assert_eq!(value(&page, "drd_paused"), Some("1"));
+    assert_eq!(
+        value(&page, "drd_paused_since_timestamp_seconds"),
+        Some("1000000")
+    );
+}
+
+#[test]
+fn the_newest_recovery_is_shown_again_after_a_restart() {
+    let (metrics, setup) = (metrics(), setup());
+    let mut record = Record::new(&setup, NOW);
+    record.facts.active = Side::Standby;
+    record.facts.incident = Some(Incident {
+        redirected_at: Some(NOW),
+        ended_at: Some(NOW + Span::secs(130)),
+        committed: true,
+        ..incident()
+    });
+    metrics.decided(
+        &record,
+        &record,
+        &decision("exposed", "exposed"),
+        NOW,
+        &setup,
+    );
+    let page = metrics.render();
+    assert_eq!(
+        value(&page, "drd_last_failover_recovery_time_seconds"),
+        Some("130")
+    );
+    assert_eq!(
+        value(&page, "drd_last_failover_data_loss_seconds"),
+        Some("0.4")
+    );
+    assert_eq!(
+        value(&page, "drd_failover_started_timestamp_seconds"),
+        Some("1000000")
+    );
+    // Counted was it by the daemon of before.
+    let automatic = "drd_failovers_total{operation=\"failover\",trigger=\"automatic\"}";
+    assert_eq!(value(&page, automatic), Some("0"));
+}
+
+/// The limits that alerts compare with are the gates' own.
+#[test]
+fn the_limit_of_the_lag_is_where_the_gate_closes() {
+    let page = metrics().render();
+    assert_eq!(
+        value(&page, "drd_replication_lag_limit_seconds"),
+        Some("30")
+    );
+    assert_eq!(
+        value(&page, "drd_replication_lag_fresh_seconds"),
+        Some("120")
+    );
+    let (setup, at) = (setup(), |secs| drd_state_machine::Picture {
+        lag: Some(Span::secs(secs)),
+        ..drd_state_machine::look(&Record::new(&setup(), NOW), &setup(), NOW)
+    });
+    assert!(drd_state_machine::gates::rpo(&at(30), &setup).is_none());
+    assert!(drd_state_machine::gates::rpo(&at(31), &setup).is_some());
+}
+
+#[test]
+fn every_family_that_is_scraped_is_listed_with_its_kind() {
+    let metrics = metrics();
+    let page = metrics.render();
+    let scraped: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+        .collect();
+    let listed = |family: &Named| {
+        let kind = match family.kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        scraped.contains(&(family.name.as_str(), kind))
+    };
+    for family in metrics.families() {
+        let only_later = family.name == "drd_preflight_check_ok";
+        assert_eq!(listed(family), !only_later, "{family:?}");
+    }
+    assert_eq!(metrics.families().len(), scraped.len() + 1);
+}
+
+#[test]
+fn a_passed_game_day_leaves_one_line_that_a_collector_reads() {
+    let page = gameday_passed("region-dark", "failed_over", NOW).expect("a page");
+    let series = "drd_gameday_last_success_timestamp_seconds{outcome=\"failed_over\",scenario=\"region-dark\"}";
+    assert_eq!(value(&page, series), Some("1000000"), "{page}");
+    let listed = gameday_families().expect("a list");
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].labels, ["scenario", "outcome"]);
+}

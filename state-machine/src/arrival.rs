@@ -115,9 +115,9 @@ pub(crate) fn give_up(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
         open.ended_at = Some(ctx.now);
     }
     let outage_stands = facts.evidence.corroborated_at.is_some();
-    facts.paused |= outage_stands;
     let text = words::given_up(facts, outage_stands);
     if outage_stands {
+        facts.pause(ctx.now);
         ctx.page(facts, Severity::Warning, text.clone());
     }
     ctx.go(State::Watching, text)

@@ -51,6 +51,9 @@ pub struct Facts {
     pub active: Side,
     /// No automatic act.
     pub paused: bool,
+    /// Since when; absent while not paused, and in older lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_since: Option<Time>,
     /// Whether a failover would start now if it had to.
     pub armed: bool,
     /// What the sensors and observations said.
@@ -232,6 +235,7 @@ impl Record {
                 epoch: 0,
                 active: Side::Primary,
                 paused: false,
+                paused_since: None,
                 armed: false,
                 evidence: Evidence::new(&setup.sensors),
                 readiness: Readiness::default(),
@@ -312,7 +316,7 @@ impl Facts {
                 Noted::Refreshed
             }
             Event::Ordered { word } => {
-                self.obey(*word);
+                self.obey(*word, now);
                 Noted::Changed
             }
             Event::Started => {
@@ -328,12 +332,21 @@ impl Facts {
         }
     }
 
-    fn obey(&mut self, word: Word) {
+    fn obey(&mut self, word: Word, now: Time) {
         match word {
-            Word::Pause => self.paused = true,
-            Word::Resume => self.paused = false,
+            Word::Pause => self.pause(now),
+            Word::Resume => {
+                self.paused = false;
+                self.paused_since = None;
+            }
             Word::Abandon | Word::Failover | Word::Switchover => {}
         }
+    }
+
+    /// A pause that holds already goes on: its beginning stays.
+    pub(crate) fn pause(&mut self, now: Time) {
+        self.paused = true;
+        self.paused_since.get_or_insert(now);
     }
 
     fn shift(&mut self, by: Span) {
@@ -344,6 +357,7 @@ impl Facts {
         self.readiness.checked_at = self.readiness.checked_at + by;
         self.heartbeat_at = self.heartbeat_at.map(|t| t + by);
         self.diagnosis.since = self.diagnosis.since + by;
+        self.paused_since = self.paused_since.map(|t| t + by);
         self.evidence.shift(by);
         if let Some(prescaled) = &mut self.prescaled {
             prescaled.back.shift(by);

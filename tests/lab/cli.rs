@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 const SHOP1: &str = include_str!("../fixtures/config/shop1.toml");
 
 /// Runs drd with nothing of the caller's environment.
-fn drd(folder: &Folder, words: &[&str]) -> Output {
+pub fn drd(folder: &Folder, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_drd"))
         .args(words)
         .env_clear()
@@ -34,7 +34,7 @@ fn err(output: &Output) -> String {
 }
 
 /// What drd prints when it ends with this code and says nothing on stderr.
-fn prints(words: &[&str]) -> String {
+pub fn prints(words: &[&str]) -> String {
     let folder = Folder::new(&format!("prints-{}", words.join("")));
     let output = drd(&folder, words);
     assert_eq!(
@@ -46,7 +46,7 @@ fn prints(words: &[&str]) -> String {
 }
 
 /// What drd says on stderr when it refuses with this code, without this machine's paths.
-fn refuses(folder: &Folder, words: &[&str], expected: i32) -> String {
+pub fn refuses(folder: &Folder, words: &[&str], expected: i32) -> String {
     let output = drd(folder, words);
     let said = err(&output);
     assert_eq!(code(&output), expected, "drd {words:?}: {said}");
@@ -60,6 +60,7 @@ fn help_says_what_there_is() {
     insta::assert_snapshot!("help-gameday", prints(&["gameday", "--help"]));
     insta::assert_snapshot!("help-status", prints(&["status", "--help"]));
     insta::assert_snapshot!("help-gameday-run", prints(&["gameday", "run", "--help"]));
+    insta::assert_snapshot!("help-config", prints(&["config", "--help"]));
     insta::assert_snapshot!("gameday-list", prints(&["gameday", "list"]));
 }
 

@@ -7,6 +7,7 @@ mod cli;
 mod crash;
 mod ledger;
 mod mangled;
+mod printed;
 mod rehearsals;
 mod replay;
 mod runbook;

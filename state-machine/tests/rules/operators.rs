@@ -146,6 +146,7 @@ fn what_was_abandoned_before_anything_irreversible_does_not_begin_again() {
     e.wait(900);
     assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
     assert!(e.pages()[0].contains("paused until an operator resumes it"));
+    assert!(e.record.facts.paused_since.is_some());
     e.order(Word::Resume);
     e.wait_for("promoting", 15);
 }
@@ -170,4 +171,16 @@ fn an_abandoned_order_of_a_healthy_estate_leaves_it_protected() {
     assert_eq!(e.state(), "watching");
     assert!(e.record.facts.armed);
     e.quiet();
+}
+
+#[test]
+fn a_pause_remembers_since_when_it_holds_and_a_resume_forgets_it() {
+    let mut e = estate();
+    e.order(Word::Pause);
+    let begun = e.record.facts.paused_since.expect("paused");
+    e.wait(60);
+    e.order(Word::Pause);
+    assert_eq!(e.record.facts.paused_since, Some(begun));
+    e.order(Word::Resume);
+    assert!(!e.record.facts.paused && e.record.facts.paused_since.is_none());
 }

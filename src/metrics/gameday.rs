@@ -1,0 +1,44 @@
+//! What a passed game day leaves for node_exporter's textfile collector.
+//!
+//! A rehearsal is a short run of a command, not the daemon's, and on another host more often than
+//! not: the daemon could only pretend to know of it. Deliberately absent: a rehearsal that failed.
+//! Its exit code says so, and the time of the last success stands until there is a newer one.
+
+use super::register::{Family, Register, gauges};
+use super::{MetricsError, Named, seconds};
+use drd_state_machine::time::Time;
+use prometheus::{GaugeVec, Result, TextEncoder};
+
+fn last_success(r: &Register) -> Result<GaugeVec> {
+    let family = (
+        "drd_gameday_last_success_timestamp_seconds",
+        "When a rehearsal last came out as expected, by how it came out.",
+    );
+    gauges(r, family, &["scenario", "outcome"])
+}
+
+/// The page of one passed rehearsal, to be collected.
+///
+/// # Errors
+/// When the family cannot be registered, which would be a defect.
+pub fn gameday_passed(
+    scenario: &str,
+    outcome: &str,
+    now: Time,
+) -> std::result::Result<String, MetricsError> {
+    let r = Register::default();
+    last_success(&r)?
+        .child(&[scenario, outcome])?
+        .set(seconds(now));
+    Ok(TextEncoder::new().encode_to_string(&r.registry().gather())?)
+}
+
+/// What such a page holds.
+///
+/// # Errors
+/// As [`gameday_passed`].
+pub fn gameday_families() -> std::result::Result<Vec<Named>, MetricsError> {
+    let r = Register::default();
+    last_success(&r)?;
+    Ok(r.families())
+}

@@ -1,0 +1,74 @@
+//! The newest replication lag, by where it came from.
+//!
+//! Deliberately absent: what the lag means for a failover. The gates have that; their limits are
+//! shown beside it.
+
+use super::register::{Children, Family, Register, gauges};
+use super::seconds;
+use drd_state_machine::event::LagSample;
+use prometheus::{Gauge, Result};
+
+/// Where a lag sample came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LagSource {
+    /// The function in the standby region, by an event.
+    LagMonitor,
+    /// CloudWatch, asked by drd.
+    Cloudwatch,
+}
+
+impl LagSource {
+    const ALL: [LagSource; 2] = [LagSource::LagMonitor, LagSource::Cloudwatch];
+
+    /// The name used in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LagSource::LagMonitor => "lag_monitor",
+            LagSource::Cloudwatch => "cloudwatch",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Lag {
+    seconds: Children<Gauge>,
+    measured_at: Children<Gauge>,
+}
+
+impl Lag {
+    pub fn new(r: &Register) -> Result<Lag> {
+        let lag = (
+            "drd_replication_lag_seconds",
+            "The newest lag sample; NaN until there is one.",
+        );
+        let at = (
+            "drd_replication_lag_measured_timestamp_seconds",
+            "When the newest lag sample was taken; 0 is never.",
+        );
+        let sources = LagSource::ALL.map(LagSource::name);
+        let lag = Lag {
+            seconds: gauges(r, lag, &["source"])?.children(sources)?,
+            measured_at: gauges(r, at, &["source"])?.children(sources)?,
+        };
+        lag.forgotten();
+        Ok(lag)
+    }
+
+    /// A sample arrived.
+    pub fn sampled(&self, source: LagSource, sample: &LagSample) {
+        let gauges = (
+            self.seconds.of(source.name()),
+            self.measured_at.of(source.name()),
+        );
+        if let (Some(lag), Some(at)) = gauges {
+            lag.set(sample.lag.as_secs_f64());
+            at.set(seconds(sample.taken_at));
+        }
+    }
+
+    /// Nobody looks any more.
+    pub fn forgotten(&self) {
+        self.seconds.iter().for_each(|(_, lag)| lag.set(f64::NAN));
+        self.measured_at.iter().for_each(|(_, at)| at.set(0.0));
+    }
+}
