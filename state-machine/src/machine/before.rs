@@ -28,16 +28,21 @@ pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> O
     Handled
 }
 
-/// Puts a raised MinSize back once the suspicion is over.
+/// Puts a raised MinSize back once the suspicion is over, but never on the side that writes: a role
+/// change that people made by hand meanwhile has put the users there.
 fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
     if tell_denied(Kind::ScaleBack, facts, event, ctx) || was_scaled_back(facts, event) {
         facts.prescaled = None;
     }
     let (epoch, paused) = (facts.epoch, facts.paused);
+    let writer = facts.evidence.global_now(ctx.now).and_then(|g| g.writer);
+    if facts.prescaled.is_some_and(|p| writer == Some(p.side)) {
+        facts.prescaled = None;
+    }
     let Some(prescaled) = &mut facts.prescaled else {
         return;
     };
-    if paused || !prescaled.back.is_due(ctx.now, LOST) {
+    if paused || writer.is_none() || !prescaled.back.is_due(ctx.now, LOST) {
         return;
     }
     prescaled.back.ask(ctx.now);

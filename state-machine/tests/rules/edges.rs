@@ -286,3 +286,27 @@ fn drd_looks_closely_in_every_state_that_may_lead_to_an_act() {
     assert_eq!(rests, ["watching", "exposed"]);
     assert!((Span::millis(1500).as_secs_f64() - 1.5).abs() < 1e-9);
 }
+
+/// People moved the roles by hand: what was raised on the other side now serves.
+#[test]
+fn the_side_that_writes_is_never_scaled_back_nor_is_any_while_that_is_unknown() {
+    for writer in [None, Some(Side::Standby), Some(Side::Primary)] {
+        let mut e = estate();
+        e.region_dark();
+        e.wait(30);
+        assert_eq!(e.asked(Kind::Prescale).len(), 1);
+        if let Some(global) = &mut e.view.global {
+            global.writer = writer;
+        }
+        e.look();
+        e.region_back();
+        e.wait(60);
+        assert_eq!(e.state(), "watching");
+        let expected = usize::from(writer == Some(Side::Primary));
+        assert_eq!(
+            e.asked(Kind::ScaleBack).len().min(1),
+            expected,
+            "{writer:?}"
+        );
+    }
+}
