@@ -16,10 +16,10 @@ use drd_state_machine::event::Side;
 /// Every follower that is not frozen looks at the row. One that is looks later, which only makes
 /// its wait longer.
 pub fn watch(s: &mut State) {
-    for who in 0..NAMES.len() {
-        let (row, now) = (s.store.row.as_ref(), s.now);
-        if let Daemon::Follower(watch) = &mut s.daemons[who] {
-            let _ = watch.look(row, NAMES[who], now);
+    let (row, now) = (s.store.row.as_ref(), s.now);
+    for (daemon, name) in s.daemons.iter_mut().zip(NAMES) {
+        if let Daemon::Follower(watch) = daemon {
+            let _ = watch.look(row, name, now);
         }
     }
 }

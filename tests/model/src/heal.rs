@@ -19,7 +19,7 @@ impl Protocol {
     /// Whether drd ends in a state where it may stay, with nothing on its way and the truth as
     /// the record says. One daemon goes on, the other stays frozen.
     pub fn heals(&self, state: &State) -> bool {
-        if self.heal_one_in == 0 || hash(state) % self.heal_one_in != 0 {
+        if self.heal_one_in == 0 || !hash(state).is_multiple_of(self.heal_one_in) {
             return true;
         }
         self.healed.fetch_add(1, Ordering::Relaxed);

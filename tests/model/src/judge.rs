@@ -49,9 +49,9 @@ impl Wrong {
 pub fn took_effect(wrong: &mut Wrong, act: &Act, newest: &Brief, estate: &Estate) {
     // An older incident was decided on, or the newer could not have begun.
     let own = newest.run.filter(|run| run.epoch == act.epoch);
-    if newest.epoch < act.epoch || own.is_some_and(|run| !run.committed) {
-        wrong.note(Fault::Undecided);
-    } else if own.is_none() && newest.run.is_none_or(|run| run.epoch < act.epoch) {
+    let never_begun = own.is_none() && newest.run.is_none_or(|run| run.epoch < act.epoch);
+    let not_committed = own.is_some_and(|run| !run.committed);
+    if newest.epoch < act.epoch || not_committed || never_begun {
         wrong.note(Fault::Undecided);
     }
     let against = newest.run.is_some_and(|run| is_against(act, &run));
