@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what is shown (`panels`).
 
-use super::panels::{Panel, Shows};
+use super::panel::{Panel, Shows};
 use serde_json::{Value, json};
 
 /// Every panel asks the source that the reader chose.

@@ -6,11 +6,13 @@
 
 mod check;
 mod grafana;
+mod panel;
 mod panels;
 
 use crate::lab;
 use crate::metrics::{Metrics, MetricsError, Named, gameday_families};
-use panels::{Panel, ROWS};
+use panel::Panel;
+use panels::ROWS;
 use serde_json::{Value, json};
 
 /// Grafana finds the dashboard under it, also after an update.

@@ -42,3 +42,19 @@ pub fn gameday_families() -> std::result::Result<Vec<Named>, MetricsError> {
     last_success(&r)?;
     Ok(r.families())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passed_game_day_leaves_one_line_that_a_collector_reads() {
+        let page =
+            gameday_passed("region-dark", "failed_over", Time(1_000_000_000)).expect("a page");
+        let series = "drd_gameday_last_success_timestamp_seconds{outcome=\"failed_over\",scenario=\"region-dark\"}";
+        assert!(page.contains(&format!("{series} 1000000")), "{page}");
+        let listed = gameday_families().expect("a list");
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].labels, ["scenario", "outcome"]);
+    }
+}

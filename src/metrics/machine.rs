@@ -53,14 +53,6 @@ impl Machine {
             ("drd_active_side", "The side that serves: exactly one is 1."),
             &["side"],
         )?;
-        let by_dns = flags(
-            r,
-            (
-                "drd_dns_points_to",
-                "Where every answering resolver sends users; none while unknown.",
-            ),
-            &["side"],
-        )?;
         objectives(r, setup)?;
         Ok(Machine {
             state: by_state.children(State::NAMES)?,
@@ -87,7 +79,7 @@ impl Machine {
                 "drd_writers_observed",
                 "Members of the global database that say they write.",
             )?,
-            points_to: by_dns.children(Side::BOTH.map(Side::name))?,
+            points_to: points_to(r)?,
             sensors: sensors(r, setup)?,
             rto_left: gauge(
                 r,
@@ -250,6 +242,18 @@ fn objectives(r: &Register, setup: &Setup) -> Result<()> {
     )?
     .set(policy.lag_fresh.as_secs_f64());
     Ok(())
+}
+
+fn points_to(r: &Register) -> Result<Children<IntGauge>> {
+    let by_dns = flags(
+        r,
+        (
+            "drd_dns_points_to",
+            "Where every answering resolver sends users; none while unknown.",
+        ),
+        &["side"],
+    )?;
+    by_dns.children(Side::BOTH.map(Side::name))
 }
 
 fn sensors(r: &Register, setup: &Setup) -> Result<Vec<Sensor>> {

@@ -408,13 +408,3 @@ fn every_family_that_is_scraped_is_listed_with_its_kind() {
     }
     assert_eq!(metrics.families().len(), scraped.len() + 1);
 }
-
-#[test]
-fn a_passed_game_day_leaves_one_line_that_a_collector_reads() {
-    let page = gameday_passed("region-dark", "failed_over", NOW).expect("a page");
-    let series = "drd_gameday_last_success_timestamp_seconds{outcome=\"failed_over\",scenario=\"region-dark\"}";
-    assert_eq!(value(&page, series), Some("1000000"), "{page}");
-    let listed = gameday_families().expect("a list");
-    assert_eq!(listed.len(), 1);
-    assert_eq!(listed[0].labels, ["scenario", "outcome"]);
-}
