@@ -111,7 +111,7 @@ class Prometheus:
 
     def history(self) -> dict[str, dict[str, set[float]]]:
         """Each alert that ever was, with the moments at which it was pending and firing."""
-        found = self._ask("query_range", query="ALERTS", start=self.began, end=time.time(), step=1)["result"]
+        found = self._ask("query_range", query="ALERTS", start=self.began, end=time.time() + 1, step=1)["result"]
         told: dict[str, dict[str, set[float]]] = {}
         for series in found:
             if lost_scrape(series["metric"], series["metric"]["alertstate"]):
