@@ -385,26 +385,3 @@ fn the_limit_of_the_lag_is_where_the_gate_closes() {
     assert!(drd_state_machine::gates::rpo(&at(30), &setup).is_none());
     assert!(drd_state_machine::gates::rpo(&at(31), &setup).is_some());
 }
-
-#[test]
-fn every_family_that_is_scraped_is_listed_with_its_kind() {
-    let metrics = metrics();
-    let page = metrics.render();
-    let scraped: Vec<(&str, &str)> = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
-        .collect();
-    let listed = |family: &Named| {
-        let kind = match family.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
-        };
-        scraped.contains(&(family.name.as_str(), kind))
-    };
-    for family in metrics.families() {
-        let only_later = family.name == "drd_preflight_check_ok";
-        assert_eq!(listed(family), !only_later, "{family:?}");
-    }
-    assert_eq!(metrics.families().len(), scraped.len() + 1);
-}
