@@ -76,14 +76,3 @@ def test_every_link_ends_at_a_section_of_the_runbook():
     anchors = {re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
     links = {rule["annotations"]["runbook_url"].split("#")[1] for rule in FOUND}
     assert links - anchors == set()
-
-
-def test_what_the_binary_embeds_reaches_the_build_of_its_image():
-    """`include_str!` of a file that deploy/Dockerfile does not copy would break the build where nobody here can see it."""
-    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
-    sources = [source for line in copied for source in line.split()]
-    for folder in ("src", "bootstrap/src", "state-machine/src"):
-        for file in (ROOT / folder).rglob("*.rs"):
-            for inside in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', file.read_text()):
-                path = (file.parent / inside).resolve().relative_to(ROOT).as_posix()
-                assert any(path == s or path.startswith(f"{s}/") for s in sources), f"{file.name} embeds {path}"
