@@ -7,6 +7,7 @@ use crate::command::{Kind, Severity};
 use crate::event::{Event, RoleChange, Side, Vantage, Verdict};
 use crate::machine::Ctx;
 use crate::policy::Setup;
+use crate::quarantine;
 use crate::record::Facts;
 use crate::roles::{current, note_asked};
 use crate::state::{Hold, State, Step};
@@ -64,6 +65,7 @@ pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
 
 /// The roles are swapped: from here everything looks the other way round.
 pub(crate) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
+    quarantine::finished(facts, now);
     let Some(incident) = &mut facts.incident else {
         return;
     };

@@ -9,8 +9,8 @@ use crate::command::Kind;
 use crate::event::{Completion, Event, Outcome as Ended, Side};
 use crate::gates::Blocker;
 use crate::policy::QUARANTINE;
-use crate::record::Facts;
-use crate::state::{State, Step, Stopped};
+use crate::record::{Facts, Fence};
+use crate::state::{Progress, State, Step, Stopped};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,27 @@ fn is_news(state: &State, done: &Completion) -> bool {
 pub(crate) fn remember(facts: &mut Facts, to: Side, until: Time) {
     if facts.unanswered.is_none_or(|known| known.until <= until) {
         facts.unanswered = Some(Unanswered { to, until });
+    }
+}
+
+/// The roles moved, as was seen, and no end of the newest request was heard: none may ever come, since
+/// an attempt that ends while the ledger refuses every line is forgotten with it.
+pub(crate) fn joined(progress: &Progress, facts: &mut Facts, now: Time) {
+    let Some(to) = facts.incident.as_ref().map(|i| i.to) else {
+        return;
+    };
+    let (database, known) = (progress.database, facts.unanswered);
+    let noted = known.is_some_and(|u| u.to == to && u.until >= database.asked_at);
+    if !database.accepted && !noted {
+        remember(facts, to, now);
+    }
+}
+
+/// The recovery ends, and no end of the fence was heard.
+pub(crate) fn finished(facts: &mut Facts, now: Time) {
+    let unheard = facts.incident.as_ref().filter(|i| i.fence == Fence::Asked);
+    if let Some(to) = unheard.map(|i| i.to) {
+        remember(facts, to, now);
     }
 }
 

@@ -141,6 +141,8 @@ pub enum Trigger {
 pub enum Fence {
     /// Not asked, or no answer: old writers may live (Aurora fences by itself, best effort).
     Unknown,
+    /// Asked; its end was not heard yet.
+    Asked,
     /// The old side's group went to zero.
     Fenced,
     /// It was refused.

@@ -11,7 +11,7 @@ use crate::policy::{
     ATTEMPTS_MAX, DROPPED, LOST, REFUSALS_MAX, RETRY, RETRY_REFUSED, Setup, retry_gap,
 };
 use crate::quarantine;
-use crate::record::{Facts, Incident, Operation};
+use crate::record::{Facts, Fence, Incident, Operation};
 use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
 use crate::words;
@@ -44,7 +44,7 @@ pub(crate) fn advance(
         return Advance::Stopped(hold);
     }
     if p.database.accepted && !accepted_before {
-        fence(&incident, ctx);
+        fence(&incident, facts, ctx);
     }
     note_observation(p, &incident, facts, ctx);
     if may_act {
@@ -198,12 +198,15 @@ fn note_capacity(
 
 /// The old side is fenced beside the promotion, once it was accepted: before that an incident
 /// that ends without a promotion would leave the old side without its application.
-fn fence(incident: &Incident, ctx: &mut Ctx<'_>) {
+fn fence(incident: &Incident, facts: &mut Facts, ctx: &mut Ctx<'_>) {
     if incident.operation == Operation::Switchover {
         return;
     }
     let (epoch, side) = (incident.epoch, incident.from);
     ctx.commands.push(Command::Fence { epoch, side });
+    if let Some(open) = &mut facts.incident {
+        open.fence = Fence::Asked;
+    }
     ctx.because.get_or_insert_with(|| {
         format!("the promotion was accepted: {side} is fenced beside it, best effort")
     });

@@ -23,7 +23,7 @@ pub(super) fn promoting(
 ) -> Outcome<State> {
     match roles::advance(progress, facts, event, ctx, true) {
         roles::Advance::Stay => Super,
-        roles::Advance::Joined => join(facts, ctx),
+        roles::Advance::Joined => join(progress, facts, ctx),
         roles::Advance::Stopped(hold) => ctx.hold(facts, hold, Stopped::Promoting(*progress)),
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn switching(
     let overdue = late && !progress.database.is_done();
     // Not another switchover beside the failover that takes its place.
     match roles::advance(progress, facts, event, ctx, !overdue) {
-        roles::Advance::Joined => join(facts, ctx),
+        roles::Advance::Joined => join(progress, facts, ctx),
         roles::Advance::Stopped(hold) => lossy_instead(progress, facts, ctx, hold),
         roles::Advance::Stay if overdue && !progress.database.is_done() => {
             lossy_instead(progress, facts, ctx, Hold::OutOfTime)
@@ -87,7 +87,8 @@ fn lossy_instead(
     )
 }
 
-pub(super) fn join(facts: &Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+pub(super) fn join(progress: &Progress, facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+    quarantine::joined(progress, facts, ctx.now);
     ctx.go(
         State::Redirecting {
             latch: Step::default(),

@@ -43,7 +43,7 @@ pub(super) fn held(
         (_, Some(Word::Abandon)) => arrival::abandon(facts, ctx),
         (Stopped::Promoting(progress), _) => {
             match roles::advance(progress, facts, event, ctx, false) {
-                roles::Advance::Joined => join(facts, ctx),
+                roles::Advance::Joined => join(progress, facts, ctx),
                 roles::Advance::Stay | roles::Advance::Stopped(_) => Handled,
             }
         }

@@ -115,7 +115,11 @@ fn a_daemon_that_starts_after_the_end_waits_the_whole_time_from_its_start() {
 #[test]
 fn what_was_over_by_the_ledger_s_newest_line_stays_over() {
     let mut e = estate();
-    e.exposed();
+    e.redirecting();
+    e.ends(Kind::Fence, Outcome::Done);
+    e.ends(Kind::Redirect, Outcome::Done);
+    e.view.dns = Some(Side::Standby);
+    e.wait_for("exposed", 30);
     watches_again(&mut e);
     e.wait(QUARANTINE.0 / 1000);
     e.tell(Event::Started);
@@ -166,4 +170,25 @@ fn a_record_of_before_is_read_without_it() {
     let e = estate();
     let text = serde_json::to_string(&e.record).expect("a record is JSON");
     assert!(!text.contains("unanswered"), "{text}");
+}
+
+/// Attempts that ended while the ledger refused every line: nobody ever hears of them again.
+#[test]
+fn a_fence_or_a_promotion_that_nobody_ever_heard_of_closes_the_way_back() {
+    for unheard in [Kind::Fence, Kind::Promote] {
+        let mut e = estate();
+        e.promoting();
+        if unheard == Kind::Fence {
+            e.ends(Kind::Promote, Outcome::Done);
+        }
+        e.writer_is(Side::Standby);
+        e.serving(Side::Standby, 6);
+        e.wait(5);
+        e.ends(Kind::ProveWrite, Outcome::Done);
+        e.ends(Kind::Redirect, Outcome::Done);
+        e.view.dns = Some(Side::Standby);
+        e.wait_for("exposed", 30);
+        watches_again(&mut e);
+        refuses_the_way_back(&mut e);
+    }
 }
