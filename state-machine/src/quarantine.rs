@@ -9,7 +9,7 @@ use crate::command::Kind;
 use crate::event::{Completion, Event, Outcome as Ended, Side};
 use crate::gates::Blocker;
 use crate::policy::QUARANTINE;
-use crate::record::{Facts, Fence};
+use crate::record::{Facts, Fence, Incident};
 use crate::state::{Progress, State, Step, Stopped};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -108,10 +108,10 @@ pub(crate) fn joined(progress: &Progress, facts: &mut Facts, now: Time) {
     }
 }
 
-/// The recovery ends, and no end of the fence was heard.
+/// The recovery ends, and the fence was asked for, perhaps more than once, without ever being confirmed.
 pub(crate) fn finished(facts: &mut Facts, now: Time) {
-    let unheard = facts.incident.as_ref().filter(|i| i.fence == Fence::Asked);
-    if let Some(to) = unheard.map(|i| i.to) {
+    let open = |i: &&Incident| matches!(i.fence, Fence::Asked | Fence::Unfenced);
+    if let Some(to) = facts.incident.as_ref().filter(open).map(|i| i.to) {
         remember(facts, to, now);
     }
 }

@@ -139,9 +139,9 @@ pub enum Trigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fence {
-    /// Not asked, or no answer: old writers may live (Aurora fences by itself, best effort).
+    /// Not asked: old writers may live (Aurora fences by itself, best effort).
     Unknown,
-    /// Asked; its end was not heard yet.
+    /// Asked, and no answer was heard.
     Asked,
     /// The old side's group went to zero.
     Fenced,

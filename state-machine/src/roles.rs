@@ -199,12 +199,14 @@ fn note_capacity(
 /// The old side is fenced beside the promotion, once it was accepted: before that an incident
 /// that ends without a promotion would leave the old side without its application.
 fn fence(incident: &Incident, facts: &mut Facts, ctx: &mut Ctx<'_>) {
-    if incident.operation == Operation::Switchover {
+    if incident.operation == Operation::Switchover || incident.fence == Fence::Fenced {
         return;
     }
     let (epoch, side) = (incident.epoch, incident.from);
     ctx.commands.push(Command::Fence { epoch, side });
-    if let Some(open) = &mut facts.incident {
+    if let Some(open) = &mut facts.incident
+        && open.fence == Fence::Unknown
+    {
         open.fence = Fence::Asked;
     }
     ctx.because.get_or_insert_with(|| {

@@ -197,7 +197,8 @@ fn note_fence(facts: &mut Facts, event: &Event) {
         incident.fence = match done.outcome {
             Ended::Done | Ended::AlreadySo => Fence::Fenced,
             Ended::Refused { .. } | Ended::Denied { .. } => Fence::Unfenced,
-            Ended::Unknown { .. } => Fence::Unknown,
+            // No news: it stays asked.
+            Ended::Unknown { .. } => incident.fence,
         };
     }
 }
