@@ -4,7 +4,8 @@
 
 use super::daemon::Place;
 use super::scenario::{Fault, Kind};
-use drd_state_machine::event::Side;
+use super::senses::sensor_name;
+use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::time::Span;
 
 /// Everything that is broken now.
@@ -150,6 +151,12 @@ impl Faults {
             *s == side && only.as_deref().is_none_or(|name| name == service)
         };
         !self.isolated[who.index()] && !self.dark[side.index()] && !self.regional.iter().any(down)
+    }
+
+    /// Whether this sensor of this side says unhealthy whatever is true.
+    pub fn lies(&self, vantage: Vantage, side: Side) -> bool {
+        let mut lying = self.false_sensors.iter();
+        lying.any(|name| *name == sensor_name(vantage, side))
     }
 
     /// What is added to a call of this service, there and back.

@@ -249,6 +249,7 @@ impl<'s> Rehearsal<'s> {
     pub(super) fn after(&mut self, span: Span, what: Happening) {
         self.scheduled += 1;
         let (at, order) = (self.world.now + span, self.scheduled);
+        let what = Box::new(what);
         self.heap.push(Scheduled { at, order, what });
     }
 
@@ -268,7 +269,7 @@ impl<'s> Rehearsal<'s> {
             for told in self.world.advance(next.at) {
                 self.say("world", told);
             }
-            self.happen(next.what);
+            self.happen(*next.what);
             self.judged();
         }
     }

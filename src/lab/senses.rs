@@ -114,8 +114,7 @@ impl Senses {
     }
 
     fn seen(world: &World, vantage: Vantage, side: Side) -> Verdict {
-        let name = sensor_name(vantage, side);
-        if world.faults.false_sensors.contains(&name) {
+        if world.faults.lies(vantage, side) {
             return Verdict::Unhealthy;
         }
         verdict(world.endpoint_is_well(side))
@@ -193,11 +192,11 @@ impl Senses {
             let since = &mut self.bad_database_since[i];
             *since = if bad { since.or(Some(world.now)) } else { None };
             let says = verdict(since.is_none_or(|t| world.now - t < INSIDE_AFTER));
-            let lied = world
-                .faults
-                .false_sensors
-                .contains(&sensor_name(Vantage::Inside, side));
-            let says = if lied { Verdict::Unhealthy } else { says };
+            let says = if world.faults.lies(Vantage::Inside, side) {
+                Verdict::Unhealthy
+            } else {
+                says
+            };
             let before = self.inside[i];
             if before != says && world.is_reachable(side) {
                 self.inside[i] = says;
@@ -270,10 +269,7 @@ pub fn probe(world: &World, who: Place, side: Side, local: Time) -> Signal {
 
 /// Whether the side's regional endpoints answer drd.
 pub fn control_plane(world: &World, who: Place, side: Side, local: Time) -> Signal {
-    let lied = world
-        .faults
-        .false_sensors
-        .contains(&sensor_name(Vantage::ControlPlane, side));
+    let lied = world.faults.lies(Vantage::ControlPlane, side);
     let answers = world.faults.answers(who, side, "rds") && !lied;
     own(Vantage::ControlPlane, side, verdict(answers), local)
 }

@@ -66,7 +66,8 @@ pub(in crate::lab) enum Turn {
 pub(super) struct Scheduled {
     pub(super) at: Time,
     pub(super) order: u64,
-    pub(super) what: Happening,
+    /// Boxed: the heap moves its entries, and a message is many times the size of a moment.
+    pub(super) what: Box<Happening>,
 }
 
 impl PartialEq for Scheduled {
