@@ -89,9 +89,8 @@ pub const ATTEMPTS_MAX: u32 = 30;
 
 /// Gap after an attempt that got no answer: 2 s, growing to 10 s, so that a throttled service
 /// is not made worse.
-pub const fn retry_gap(attempt: u32) -> Span {
-    let steps = if attempt < 5 { attempt } else { 5 };
-    RETRY.times(steps as i64)
+pub fn retry_gap(attempt: u32) -> Span {
+    RETRY.times(i64::from(attempt.min(5)))
 }
 /// A readiness answer older than three rounds of 5 min says nothing.
 pub const READY_FRESH: Span = Span::secs(900);

@@ -310,3 +310,35 @@ fn the_side_that_writes_is_never_scaled_back_nor_is_any_while_that_is_unknown() 
         );
     }
 }
+
+/// Judged only while nothing is suspected: what a dying region does to the status nobody knows.
+#[test]
+fn a_replica_that_is_not_connected_is_no_standby() {
+    let mut e = estate();
+    let none = |e: &Estate| standing(&e.record.facts, e.now).contains(&Blocker::NoStandby);
+    assert!(!none(&e));
+    connected(&mut e, false);
+    e.look();
+    assert!(none(&e) && !e.record.facts.armed);
+    e.says(Vantage::Witness, Unhealthy);
+    assert!(!none(&e));
+}
+
+/// Paged once: silence is not the end of an episode.
+#[test]
+fn an_outage_that_nobody_speaks_of_for_a_while_is_not_told_again() {
+    let mut e = estate();
+    e.application_down();
+    e.wait(150);
+    let told = e.pages().len();
+    assert!(told > 0);
+    let words = e.words.clone();
+    e.words
+        .retain(|(vantage, _), _| *vantage == Vantage::ControlPlane);
+    e.wait(e.setup.policy.event_max_age.0 / 1000 + 60);
+    assert_eq!(e.record.facts.evidence.first_bad_at, None);
+    e.words = words;
+    e.wait(150);
+    let again = e.pages().iter().filter(|p| p.contains("advice")).count();
+    assert_eq!(again, 1, "{:?}", e.pages());
+}

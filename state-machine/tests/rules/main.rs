@@ -11,6 +11,7 @@ mod detect;
 mod edges;
 mod estate;
 mod heard;
+mod moments;
 mod operators;
 mod promises;
 mod quarantine;

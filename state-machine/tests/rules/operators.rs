@@ -184,3 +184,30 @@ fn a_pause_remembers_since_when_it_holds_and_a_resume_forgets_it() {
     e.order(Word::Resume);
     assert!(!e.record.facts.paused && e.record.facts.paused_since.is_none());
 }
+
+#[test]
+fn an_operator_s_word_begins_an_incident_of_its_own() {
+    let mut e = estate();
+    let epoch = e.record.facts.epoch;
+    e.order(Word::Failover);
+    let incident = e.record.facts.incident.as_ref().expect("begun");
+    assert_eq!(
+        (e.record.facts.epoch, incident.epoch),
+        (epoch + 1, epoch + 1)
+    );
+}
+
+#[test]
+fn a_resumed_promotion_begins_with_its_first_attempt() {
+    let mut e = estate();
+    e.promoting();
+    for _ in 0..4 {
+        e.ends(Kind::Promote, crate::estate::refused());
+        e.wait(5);
+    }
+    assert_eq!(e.state(), "held");
+    e.forget();
+    e.order(Word::Resume);
+    let asked = e.asked(Kind::Promote);
+    assert_eq!(asked.iter().map(|c| c.attempt()).collect::<Vec<_>>(), [1]);
+}

@@ -192,3 +192,26 @@ fn a_fence_or_a_promotion_that_nobody_ever_heard_of_closes_the_way_back() {
         refuses_the_way_back(&mut e);
     }
 }
+
+#[test]
+fn the_quarantine_counts_from_the_last_request_that_nobody_answered() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, unanswered());
+    e.wait(5);
+    assert_eq!(e.asked(Kind::Promote).len(), 2);
+    e.serving(Side::Standby, 6);
+    e.writer_is(Side::Standby);
+    e.ends(Kind::ProveWrite, Outcome::Done);
+    assert_eq!(e.state(), "redirecting");
+    assert_eq!(e.record.facts.unanswered.map(|u| u.until), Some(e.now));
+}
+
+#[test]
+fn a_fence_that_ends_without_an_answer_after_the_recovery_counts_from_then() {
+    let mut e = estate();
+    e.exposed();
+    e.wait(20);
+    e.ends(Kind::Fence, unanswered());
+    assert_eq!(e.record.facts.unanswered.map(|u| u.until), Some(e.now));
+}

@@ -1,8 +1,8 @@
 //! The record as JSON: it survives at every step, bit for bit, and nothing strange is read.
 
-use crate::estate::{Estate, Unhealthy, estate, refused};
+use crate::estate::{Estate, Unhealthy, Unknown, estate, refused};
 use drd_state_machine::command::Kind;
-use drd_state_machine::event::{Event, Vantage};
+use drd_state_machine::event::{Event, Vantage, Word};
 use drd_state_machine::record::RECORD_VERSION;
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
@@ -155,7 +155,13 @@ fn moments_moved(
 #[test]
 fn a_clock_that_was_set_back_moves_every_moment_and_no_wait_gets_longer() {
     let hour = Span::secs(-3600);
-    let stories: [fn(&mut Estate); 5] = [
+    let stories: [fn(&mut Estate); 6] = [
+        // Paused, and nobody speaks any more of what began.
+        |e| {
+            e.order(Word::Pause);
+            e.says(Vantage::Witness, Unhealthy);
+            e.says(Vantage::Witness, Unknown);
+        },
         |e| {
             e.promoted();
         },

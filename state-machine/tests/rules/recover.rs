@@ -185,3 +185,17 @@ fn capacity_that_is_denied_is_told_at_once() {
     assert_eq!(e.state(), "promoting");
     assert_eq!(e.pages().len(), 1);
 }
+
+/// Somebody else promoted it, and Aurora answers ours with what it then answers.
+#[test]
+fn a_promotion_that_is_seen_done_is_done_whatever_its_call_says() {
+    for late in [denied(), refused(), unanswered()] {
+        let mut e = estate();
+        e.promoting();
+        e.writer_is(Side::Standby);
+        e.ends(Kind::Promote, late);
+        e.wait(60);
+        assert_eq!(e.state(), "promoting", "{}", e.story());
+        assert_eq!(e.asked(Kind::Promote).len(), 1);
+    }
+}

@@ -3,7 +3,7 @@
 use crate::estate::{Estate, Healthy, Unhealthy, completion, denied, estate, refused, unanswered};
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Outcome, Vantage, Word};
+use drd_state_machine::event::{Outcome, Side, Vantage, Word};
 use drd_state_machine::gates::Blocker;
 use drd_state_machine::policy::retry_gap;
 use drd_state_machine::state::{Hold, State};
@@ -51,7 +51,9 @@ fn a_switchover_that_does_not_come_about_becomes_a_failover() {
         e.wait(5);
     }
     assert_eq!(e.state(), "promoting");
-    assert_eq!(e.asked(Kind::Promote).len(), 1);
+    // Its attempts are counted from the beginning.
+    let asked = e.asked(Kind::Promote);
+    assert_eq!(asked.iter().map(|c| c.attempt()).collect::<Vec<_>>(), [1]);
     e.order(Word::Abandon);
     assert!(e.pages().last().expect("told").contains("no way back"));
 }
@@ -75,6 +77,15 @@ fn a_refused_switchover_of_an_estate_that_is_well_again_holds() {
     e.speak();
     refused_four_times(&mut e);
     assert_eq!(e.state(), "held");
+    assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
+}
+
+/// What runs may be the very switchover that was asked for.
+#[test]
+fn while_a_role_change_runs_no_failover_takes_its_place() {
+    let mut e = switching();
+    e.underway(Side::Standby);
+    e.wait_for("held", 200);
     assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
 }
 
