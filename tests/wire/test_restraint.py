@@ -81,11 +81,10 @@ def test_an_alarm_delivered_three_times_around_an_older_ok_is_one_alarm(estate, 
     eventually("the alarm is heard", firing, 10)
     for late in (alarm, older, alarm):
         estate.send(late)
-
-    def told_apart() -> bool:
-        return discarded(daemon, "duplicate") + discarded(daemon, "late") == 3
-
-    eventually("the other three are discarded", told_apart, 15)
-    assert firing(), "an OK from before the alarm must not clear it"
     queue_is_drained(estate)
+    # At least so many: what a queue delivers once more by itself, being late with a deletion, counts as well.
+    assert discarded(daemon, "duplicate") >= 2 and discarded(daemon, "late") >= 1
+    assert firing(), "an OK from before the alarm must not clear it"
+    heard = [line["event"] for line in daemon.ledger() if line.get("event", {}).get("sensor") == "route53-primary"]
+    assert [event["verdict"] for event in heard] == ["unhealthy"], heard
     nothing_is_changed(estate, daemon, during=HOLD_DOWN_SECONDS)
