@@ -18,6 +18,16 @@ fn tick_at(e: &mut Estate, at: Time) {
     e.tell(Event::Tick);
 }
 
+/// An outage before which the lag was unknown already. Gives when the slice of detection is used up.
+fn dark_without_lag(e: &mut Estate) -> Time {
+    e.lag = None;
+    e.wait(150);
+    e.region_dark();
+    e.wait(55);
+    let first_bad = e.record.facts.evidence.first_bad_at.expect("an outage");
+    first_bad + e.setup.policy.budget.detect
+}
+
 #[test]
 fn the_event_path_is_silent_after_its_limit_and_not_at_it() {
     let e = estate();
@@ -43,12 +53,7 @@ fn an_attempt_is_lost_after_its_limit_and_not_at_it() {
 #[test]
 fn what_may_still_become_known_is_waited_for_until_the_slice_of_detection_is_used_up() {
     let mut e = estate();
-    e.lag = None;
-    e.wait(150);
-    e.region_dark();
-    e.wait(60);
-    let first_bad = e.record.facts.evidence.first_bad_at.expect("an outage");
-    let over = first_bad + e.setup.policy.budget.detect;
+    let over = dark_without_lag(&mut e);
     e.wait((over - e.now).0 / 1000 - 1);
     tick_at(&mut e, over - MOMENT);
     assert_eq!(e.state(), "suspecting", "{}", e.story());
@@ -223,12 +228,7 @@ fn a_clock_that_is_set_back_by_less_than_its_limit_stands_still() {
 fn a_new_daemon_settles_before_it_calls_a_gate_closed() {
     let mut e = estate();
     e.setup.policy.hold_down = Span::secs(5);
-    e.lag = None;
-    e.wait(150);
-    e.region_dark();
-    e.wait(55);
-    let first_bad = e.record.facts.evidence.first_bad_at.expect("an outage");
-    e.now = first_bad + e.setup.policy.budget.detect - Span::secs(5);
+    e.now = dark_without_lag(&mut e) - Span::secs(5);
     e.tell(Event::Started);
     e.speak();
     let settled = e.record.facts.started_at + SETTLE;

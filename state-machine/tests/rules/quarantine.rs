@@ -16,6 +16,14 @@ fn watches_again(e: &mut Estate) {
     e.forget();
 }
 
+/// Traffic moves, the recovery ends, and the old side follows again.
+fn arrives(e: &mut Estate) {
+    e.ends(Kind::Redirect, Outcome::Done);
+    e.view.dns = Some(Side::Standby);
+    e.wait_for("exposed", 30);
+    watches_again(e);
+}
+
 /// Both orders are refused, with a page, and nothing was begun.
 fn refuses_the_way_back(e: &mut Estate) {
     for word in [Word::Failover, Word::Switchover] {
@@ -34,10 +42,7 @@ fn a_failover_whose_requests_were_all_answered_may_be_taken_back_at_once() {
     let mut e = estate();
     e.redirecting();
     e.ends(Kind::Fence, Outcome::Done);
-    e.ends(Kind::Redirect, Outcome::Done);
-    e.view.dns = Some(Side::Standby);
-    e.wait_for("exposed", 30);
-    watches_again(&mut e);
+    arrives(&mut e);
     e.order(Word::Switchover);
     assert_eq!(e.state(), "fencing");
 }
@@ -52,10 +57,7 @@ fn after_an_unanswered_promotion_the_way_back_waits_for_the_quarantine() {
     e.serving(Side::Standby, 6);
     e.wait(5);
     e.ends(Kind::ProveWrite, Outcome::Done);
-    e.ends(Kind::Redirect, Outcome::Done);
-    e.view.dns = Some(Side::Standby);
-    e.wait_for("exposed", 30);
-    watches_again(&mut e);
+    arrives(&mut e);
     refuses_the_way_back(&mut e);
     e.wait((QUARANTINE - (e.now - heard)).0 / 1000 - 1);
     e.forget();
@@ -72,10 +74,7 @@ fn an_unanswered_fence_and_an_unanswered_latch_count_as_well() {
         e.redirecting();
         e.ends(kind, unanswered());
         e.wait(5);
-        e.ends(Kind::Redirect, Outcome::Done);
-        e.view.dns = Some(Side::Standby);
-        e.wait_for("exposed", 30);
-        watches_again(&mut e);
+        arrives(&mut e);
         refuses_the_way_back(&mut e);
     }
 }
@@ -117,10 +116,7 @@ fn what_was_over_by_the_ledger_s_newest_line_stays_over() {
     let mut e = estate();
     e.redirecting();
     e.ends(Kind::Fence, Outcome::Done);
-    e.ends(Kind::Redirect, Outcome::Done);
-    e.view.dns = Some(Side::Standby);
-    e.wait_for("exposed", 30);
-    watches_again(&mut e);
+    arrives(&mut e);
     e.wait(QUARANTINE.0 / 1000);
     e.tell(Event::Started);
     assert_eq!(e.record.facts.unanswered, None);
@@ -185,10 +181,7 @@ fn a_fence_or_a_promotion_that_nobody_ever_heard_of_closes_the_way_back() {
         e.serving(Side::Standby, 6);
         e.wait(5);
         e.ends(Kind::ProveWrite, Outcome::Done);
-        e.ends(Kind::Redirect, Outcome::Done);
-        e.view.dns = Some(Side::Standby);
-        e.wait_for("exposed", 30);
-        watches_again(&mut e);
+        arrives(&mut e);
         refuses_the_way_back(&mut e);
     }
 }
