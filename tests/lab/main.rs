@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: AWS and its wire (`tests/wire`). Time is virtual but for child processes.
 
+mod baseline;
 mod cli;
 mod crash;
 mod ledger;

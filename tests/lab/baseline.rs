@@ -1,0 +1,203 @@
+//! What 0.1.0 did in every built-in scenario with seeds 1 to 10, and that it is still done:
+//! outcome, states in order, mutating commands with their side, pages, the client's outage.
+//!
+//! The fixture was written by 0.1.0 and is never written again. Deliberately absent: the texts of
+//! pages and reasons; the snapshots have them.
+
+use crate::rehearsed;
+use drd::lab::builtin;
+use drd::lab::rehearsal::{Moment, Rehearsed};
+use drd::ledger::Entry;
+use drd_state_machine::command::Command;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// As many as the fixture has.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
+/// How far a client's outage may differ: two polls of 5 s, the pace of a recovery.
+const CLIENT_SECONDS: f64 = 10.0;
+
+/// What differs on purpose: scenario, field, reason.
+const EXCEPTIONS: [(&str, &str, &str); 0] = [];
+/// More than so many would be another behaviour.
+const EXCEPTIONS_MAX: usize = 15;
+
+/// One rehearsal in brief.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Brief {
+    scenario: String,
+    seed: u64,
+    outcome: String,
+    states: Vec<String>,
+    commands: Vec<String>,
+    /// Severity and incident; `-` for a page that no ledger line holds.
+    pages: Vec<String>,
+    client_seconds: f64,
+}
+
+/// Where the fixture comes from: its first line.
+#[derive(Serialize, Deserialize)]
+struct Origin {
+    version: String,
+    command: String,
+}
+
+fn fixture() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/baseline-0.1.0.jsonl")
+}
+
+fn texts<'t>(timeline: &'t [Moment], kind: &'static str) -> impl Iterator<Item = &'t str> {
+    timeline
+        .iter()
+        .filter(move |m| m.kind == kind)
+        .map(|m| m.text.as_str())
+}
+
+/// `promote standby, attempt 2` and `scale standby to 6, attempt 1` without their figures.
+fn verb_and_side(text: &str) -> String {
+    let verb = text.split(' ').next().unwrap_or_default();
+    let back = if text.contains(" back to ") {
+        " back"
+    } else {
+        ""
+    };
+    let side = if text.contains("primary") {
+        "primary"
+    } else {
+        "standby"
+    };
+    format!("{verb}{back} {side}")
+}
+
+fn incident_of(page: &str, entries: &[Entry]) -> Option<u64> {
+    entries.iter().find_map(|entry| match entry {
+        Entry::Decided { decision, .. } => {
+            decision.commands.iter().find_map(|command| match command {
+                Command::Page { epoch, text, .. } if page.ends_with(text) => Some(*epoch),
+                _ => None,
+            })
+        }
+        Entry::Opened { .. } | Entry::Noted { .. } => None,
+    })
+}
+
+fn brief(scenario: &str, seed: u64, done: &Rehearsed) -> Brief {
+    let page = |text: &str| {
+        let severity = text.split(':').next().unwrap_or_default();
+        let incident = incident_of(text, &done.entries);
+        let incident = incident.map_or_else(|| "-".to_owned(), |n| n.to_string());
+        format!("{severity} {incident}")
+    };
+    let to = |text: &str| {
+        let to = text
+            .split_once(" -> ")
+            .and_then(|(_, rest)| rest.split_once(':'));
+        to.map_or_else(String::new, |(to, _)| to.to_owned())
+    };
+    Brief {
+        scenario: scenario.to_owned(),
+        seed,
+        outcome: done.outcome.name().to_owned(),
+        states: texts(&done.timeline, "state").map(to).collect(),
+        commands: texts(&done.timeline, "command")
+            .filter(|text| !text.starts_with("prove"))
+            .map(verb_and_side)
+            .collect(),
+        pages: texts(&done.timeline, "page").map(page).collect(),
+        client_seconds: done.client_outage.as_secs_f64(),
+    }
+}
+
+fn all() -> Vec<Brief> {
+    let scenarios = builtin::all().unwrap_or_else(|error| panic!("{error}"));
+    let with = |seed| scenarios.iter().map(move |s| (s, seed));
+    SEEDS
+        .flat_map(with)
+        .map(|(scenario, seed)| brief(&scenario.name, seed, &rehearsed(scenario, seed)))
+        .collect()
+}
+
+fn differences(before: &Brief, now: &Brief) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let mut differs = |field, before: String, now: String| {
+        if before != now {
+            found.push((field, format!("\n    was {before}\n    is  {now}")));
+        }
+    };
+    differs("outcome", before.outcome.clone(), now.outcome.clone());
+    differs("states", before.states.join(" "), now.states.join(" "));
+    differs(
+        "commands",
+        before.commands.join(", "),
+        now.commands.join(", "),
+    );
+    differs("pages", before.pages.join(", "), now.pages.join(", "));
+    if (before.client_seconds - now.client_seconds).abs() > CLIENT_SECONDS {
+        let seconds = |brief: &Brief| format!("{} s", brief.client_seconds);
+        differs("client", seconds(before), seconds(now));
+    }
+    found
+}
+
+#[test]
+fn every_built_in_scenario_goes_as_0_1_0_did() {
+    let text = std::fs::read_to_string(fixture()).expect("the fixture");
+    let mut lines = text.lines();
+    let origin: Origin = serde_json::from_str(lines.next().unwrap_or_default()).expect("an origin");
+    assert_eq!(origin.version, "0.1.0");
+    let before: Vec<Brief> = lines
+        .map(|line| serde_json::from_str(line).expect("a line of the fixture"))
+        .collect();
+    let now = all();
+    assert_eq!(before.len(), now.len());
+    let (mut wrong, mut used) = (Vec::new(), BTreeSet::new());
+    for (before, now) in before.iter().zip(&now) {
+        for (field, how) in differences(before, now) {
+            let excepted = EXCEPTIONS
+                .iter()
+                .position(|(scenario, f, _)| *scenario == before.scenario && *f == field);
+            match excepted {
+                Some(place) => {
+                    used.insert(place);
+                }
+                None => wrong.push(format!(
+                    "{} seed {}: {field}{how}",
+                    before.scenario, before.seed
+                )),
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(EXCEPTIONS.len() <= EXCEPTIONS_MAX);
+    assert_eq!(
+        used.len(),
+        EXCEPTIONS.len(),
+        "an exception that nothing needs"
+    );
+}
+
+/// Run once, on 0.1.0, by the command in the fixture's first line.
+#[test]
+fn the_fixture_is_written_only_on_demand() {
+    if std::env::var_os("DRD_BASELINE").is_none() {
+        return;
+    }
+    let origin = Origin {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: "DRD_BASELINE=write cargo test --release --test lab baseline::the_fixture"
+            .to_owned(),
+    };
+    let mut text = serde_json::to_string(&origin).expect("JSON");
+    for brief in all() {
+        text.push('\n');
+        text.push_str(&serde_json::to_string(&brief).expect("JSON"));
+    }
+    text.push('\n');
+    std::fs::write(fixture(), text).expect("the fixture");
+}
