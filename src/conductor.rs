@@ -97,8 +97,8 @@ impl Conductor {
             None
         } else {
             self.metrics.held_by_ledger();
-            let epoch = self.record.facts.epoch;
-            self.trouble.refused(now, epoch, &error.to_string())
+            let incident_id = self.record.facts.incident_id;
+            self.trouble.refused(now, incident_id, &error.to_string())
         };
         Refused { error, page }
     }

@@ -73,7 +73,7 @@ pub async fn perform(estate: &Estate, command: &Command) -> Completion {
         });
     Completion {
         kind: command.kind(),
-        epoch: command.epoch(),
+        incident_id: command.incident_id(),
         attempt: command.attempt(),
         outcome,
     }
@@ -91,12 +91,14 @@ async fn attempt(estate: &Estate, command: &Command) -> Outcome {
             side, min, desired, ..
         } => resize(aws, *side, |g| g.serving(*min, *desired)).await,
         Command::ProveWrite { side, .. } => Ok(prove_write(estate, *side).await),
-        Command::Redirect { epoch, to, .. } => redirect(aws, *to, *epoch).await,
+        Command::Redirect {
+            incident_id, to, ..
+        } => redirect(aws, *to, *incident_id).await,
         Command::Page {
-            epoch,
+            incident_id,
             severity,
             text,
-        } => notify::page(aws, *severity, text, *epoch)
+        } => notify::page(aws, *severity, text, *incident_id)
             .await
             .map(|()| DONE),
     };
@@ -211,9 +213,9 @@ async fn prove_write(estate: &Estate, side: Side) -> Outcome {
     }
 }
 
-async fn redirect(aws: &Clients, to: Side, epoch: u64) -> Result<Outcome, AwsError> {
+async fn redirect(aws: &Clients, to: Side, incident_id: u64) -> Result<Outcome, AwsError> {
     let next = match traffic::latch(aws).await {
-        Ok(found) => traffic::next_move(found.as_ref(), to, epoch),
+        Ok(found) => traffic::next_move(found.as_ref(), to, incident_id),
         // Without s3:ListBucket an absent object reads as denied. Creating is conditional on
         // absence, so it is safe to try; deleting is not.
         Err(error) if error.class == Class::Denied && to == Side::Standby => Move::Create,
@@ -222,12 +224,12 @@ async fn redirect(aws: &Clients, to: Side, epoch: u64) -> Result<Outcome, AwsErr
     if next == Move::AlreadySo {
         return Ok(Outcome::AlreadySo);
     }
-    match traffic::make(aws, &next, epoch).await {
+    match traffic::make(aws, &next, incident_id).await {
         Ok(()) => Ok(DONE),
         Err(error) if error.class == Class::Conflict => {
             let found = traffic::latch(aws).await;
-            let so =
-                found.is_ok_and(|f| traffic::next_move(f.as_ref(), to, epoch) == Move::AlreadySo);
+            let so = found
+                .is_ok_and(|f| traffic::next_move(f.as_ref(), to, incident_id) == Move::AlreadySo);
             if so { Ok(DONE) } else { Err(error) }
         }
         Err(error) => Err(error),

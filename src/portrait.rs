@@ -193,7 +193,7 @@ fn incident(i: &Incident, state: &State, facts: &Facts, rto: Span, now: Time) ->
         format!("{} for {}", state.name(), now - facts.entered_at)
     };
     IncidentStatus {
-        epoch: i.epoch,
+        incident_id: i.incident_id,
         operation: i.operation,
         trigger: i.trigger,
         diagnosis: i.diagnosis.name().to_owned(),

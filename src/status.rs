@@ -170,7 +170,7 @@ pub struct SignalStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentStatus {
     /// Its number.
-    pub epoch: u64,
+    pub incident_id: u64,
     /// The ladder.
     pub operation: Operation,
     /// Who decided.

@@ -42,13 +42,14 @@ pub async fn page(
     aws: &Clients,
     severity: Severity,
     text: &str,
-    epoch: u64,
+    incident_id: u64,
 ) -> Result<(), AwsError> {
     let detail = json!({
         "suffix": aws.topology().suffix.as_str(),
         "severity": severity.name(),
         "text": text.chars().take(TEXT_CHARS_MAX).collect::<String>(),
-        "epoch": epoch,
+        // The name that receivers of `drd.page` know.
+        "epoch": incident_id,
     });
     put(aws, "drd.page", "Page", &detail).await
 }

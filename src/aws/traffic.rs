@@ -22,16 +22,18 @@ const BODY_BYTES_MAX: i64 = 1_024;
 pub struct Latch {
     /// What a conditional put or delete must name.
     pub etag: String,
-    /// The epoch that threw it; `None` when somebody else did.
-    pub epoch: Option<u64>,
+    /// The incident that wrote it; `None` when it was not drd.
+    pub incident_id: Option<u64>,
 }
 
-/// What the object says. Users and Route 53 only ask whether it is there.
+/// What the object holds. Users and Route 53 only ask whether it is there.
 #[derive(Serialize, Deserialize)]
 struct Body {
     schema: String,
     active: Side,
-    epoch: u64,
+    /// `epoch` in `drd.latch/1.0`: an object of that schema may be in the bucket already.
+    #[serde(rename = "epoch")]
+    incident_id: u64,
 }
 
 /// What to do about the latch.
@@ -39,7 +41,7 @@ struct Body {
 pub enum Move {
     /// It stands as wanted.
     AlreadySo,
-    /// A newer epoch moved it: an older one must not undo that.
+    /// A newer incident moved it: an older one must not undo that.
     Newer(u64),
     /// Put the object where none is.
     Create,
@@ -49,18 +51,18 @@ pub enum Move {
     Delete(String),
 }
 
-/// What sends traffic to `to` on behalf of `epoch`, given what was found.
-pub fn next_move(found: Option<&Latch>, to: Side, epoch: u64) -> Move {
+/// What sends traffic to `to` on behalf of the incident, given what was found.
+pub fn next_move(found: Option<&Latch>, to: Side, incident_id: u64) -> Move {
     match (to, found) {
         (
             _,
             Some(Latch {
-                epoch: Some(theirs),
+                incident_id: Some(theirs),
                 ..
             }),
-        ) if *theirs > epoch => Move::Newer(*theirs),
+        ) if *theirs > incident_id => Move::Newer(*theirs),
         (Side::Standby, None) => Move::Create,
-        (Side::Standby, Some(latch)) if latch.epoch == Some(epoch) => Move::AlreadySo,
+        (Side::Standby, Some(latch)) if latch.incident_id == Some(incident_id) => Move::AlreadySo,
         (Side::Standby, Some(latch)) => Move::Replace(latch.etag.clone()),
         (Side::Primary, None) => Move::AlreadySo,
         (Side::Primary, Some(latch)) => Move::Delete(latch.etag.clone()),
@@ -89,7 +91,10 @@ async fn read(aws: &Clients, object: &str, answer: GetObjectOutput) -> Result<La
         .ok_or_else(|| broken("the answer has no ETag".to_owned()))?
         .to_owned();
     if answer.content_length().is_some_and(|n| n > BODY_BYTES_MAX) {
-        return Ok(Latch { etag, epoch: None });
+        return Ok(Latch {
+            etag,
+            incident_id: None,
+        });
     }
     let body = tokio::time::timeout(aws.timers().attempt, answer.body.collect())
         .await
@@ -97,25 +102,27 @@ async fn read(aws: &Clients, object: &str, answer: GetObjectOutput) -> Result<La
         .map_err(|e| broken(chain(&e)))?;
     Ok(Latch {
         etag,
-        epoch: epoch_of(&body.into_bytes()),
+        incident_id: incident_of(&body.into_bytes()),
     })
 }
 
-fn epoch_of(body: &[u8]) -> Option<u64> {
-    serde_json::from_slice::<Body>(body).ok().map(|b| b.epoch)
+fn incident_of(body: &[u8]) -> Option<u64> {
+    serde_json::from_slice::<Body>(body)
+        .ok()
+        .map(|b| b.incident_id)
 }
 
 /// Makes a move. Every write is conditional: one that was overtaken changes nothing.
 ///
 /// # Errors
 /// What AWS said; [`Class::Conflict`] when the object is not the one that was seen.
-pub async fn make(aws: &Clients, next: &Move, epoch: u64) -> Result<(), AwsError> {
+pub async fn make(aws: &Clients, next: &Move, incident_id: u64) -> Result<(), AwsError> {
     let (bucket, key, object) = named(aws.topology());
     let put = || {
         let body = Body {
             schema: "drd.latch/1.0".to_owned(),
             active: Side::Standby,
-            epoch,
+            incident_id,
         };
         let text = serde_json::to_vec(&body).unwrap_or_default();
         aws.s3()
@@ -131,7 +138,9 @@ pub async fn make(aws: &Clients, next: &Move, epoch: u64) -> Result<(), AwsError
             "s3:PutObject",
             &object,
             Some("Conflict"),
-            format!("the latch was moved by the newer epoch {theirs}, this one is {epoch}"),
+            format!(
+                "the latch was moved by the newer incident {theirs}, this one is {incident_id}"
+            ),
         )),
         Move::Create => {
             let request = put().if_none_match("*");
@@ -172,10 +181,10 @@ fn named(topology: &Topology) -> (&str, &str, String) {
 mod tests {
     use super::*;
 
-    fn latch(epoch: Option<u64>) -> Latch {
+    fn latch(incident_id: Option<u64>) -> Latch {
         Latch {
             etag: "\"e\"".to_owned(),
-            epoch,
+            incident_id,
         }
     }
 
@@ -188,9 +197,9 @@ mod tests {
 
     #[test]
     fn an_older_generation_is_replaced_by_condition() {
-        for epoch in [Some(6), None] {
-            let step = next_move(Some(&latch(epoch)), Side::Standby, 7);
-            assert_eq!(step, Move::Replace("\"e\"".to_owned()), "{epoch:?}");
+        for incident_id in [Some(6), None] {
+            let step = next_move(Some(&latch(incident_id)), Side::Standby, 7);
+            assert_eq!(step, Move::Replace("\"e\"".to_owned()), "{incident_id:?}");
         }
     }
 
@@ -209,12 +218,12 @@ mod tests {
     }
 
     #[test]
-    fn the_body_carries_its_epoch_and_strangers_have_none() {
+    fn the_body_carries_its_incident_and_strangers_have_none() {
         assert_eq!(
-            epoch_of(br#"{"schema":"drd.latch/1.0","active":"standby","epoch":7}"#),
+            incident_of(br#"{"schema":"drd.latch/1.0","active":"standby","epoch":7}"#),
             Some(7)
         );
-        assert_eq!(epoch_of(b"by hand"), None);
-        assert_eq!(epoch_of(b""), None);
+        assert_eq!(incident_of(b"by hand"), None);
+        assert_eq!(incident_of(b""), None);
     }
 }

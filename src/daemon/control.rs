@@ -45,7 +45,8 @@ pub(super) struct Control {
 pub(super) fn stance(record: &Record) -> Stance {
     Stance {
         active: record.facts.active,
-        closely: record.state.is_acting() || record.facts.evidence.first_bad_at.is_some(),
+        closely: record.state.phase().polls_closely()
+            || record.facts.evidence.first_bad_at.is_some(),
         state: record.state.name(),
     }
 }
@@ -196,9 +197,11 @@ impl Control {
         }
     }
 
-    /// Carries out one command beside the loop. A command of an older epoch is stale.
+    /// Carries out one command beside the loop. A command of an older incident is stale.
     fn begin(&mut self, command: Command) {
-        if command.kind().mutates() && command.epoch() != self.conductor.record().facts.epoch {
+        if command.kind().mutates()
+            && command.incident_id() != self.conductor.record().facts.incident_id
+        {
             tracing::warn!(command = %command.kind(), "stale, not performed");
             return;
         }

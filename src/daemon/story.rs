@@ -12,8 +12,8 @@ use drd_state_machine::record::Record;
 use drd_state_machine::{Decision, state::State};
 
 /// The number of the recovery that runs, or ran last; `None` while there never was one.
-fn run(epoch: u64) -> Option<u64> {
-    (epoch > 0).then_some(epoch)
+fn run(incident_id: u64) -> Option<u64> {
+    (incident_id > 0).then_some(incident_id)
 }
 
 /// A state was entered.
@@ -21,8 +21,8 @@ pub(super) fn changed(decision: &Decision, record: &Record) {
     let Decision {
         from, to, because, ..
     } = decision;
-    let (drd_run, drd_side) = (run(record.facts.epoch), record.facts.active.name());
-    let message_id = id::entered(to);
+    let (drd_run, drd_side) = (run(record.facts.incident_id), record.facts.active.name());
+    let message_id = id::entered(*to);
     if matches!(record.state, State::Held { .. }) {
         tracing::error!(message_id, drd_run, drd_state = %to, drd_side, %from, %to, %because, "state changed");
     } else {
@@ -45,7 +45,7 @@ pub(super) fn armed(view: &StatusView) {
 
 /// A command goes out.
 pub(super) fn performing(command: &Command, record: &Record) {
-    let (drd_run, drd_state) = (run(command.epoch()), record.state.name());
+    let (drd_run, drd_state) = (run(command.incident_id()), record.state.name());
     let Command::Page { severity, text, .. } = command else {
         let (command, attempt) = (command.kind().name(), command.attempt());
         tracing::info!(drd_run, drd_state, command, attempt, "performing");
@@ -67,7 +67,7 @@ pub(super) fn performing(command: &Command, record: &Record) {
 
 /// A command's attempt ended.
 pub(super) fn performed(done: &Completion) {
-    let (drd_run, command, attempt) = (run(done.epoch), done.kind.name(), done.attempt);
+    let (drd_run, command, attempt) = (run(done.incident_id), done.kind.name(), done.attempt);
     match &done.outcome {
         Outcome::Done => tracing::info!(drd_run, command, attempt, "done"),
         Outcome::AlreadySo => tracing::info!(drd_run, command, attempt, "already so"),
@@ -82,7 +82,7 @@ pub(super) fn performed(done: &Completion) {
 
 /// The ledger did not take a line.
 pub(super) fn ledger_refused(error: &LedgerError, record: &Record) {
-    let (message_id, drd_run) = (id::LEDGER_REFUSES, run(record.facts.epoch));
+    let (message_id, drd_run) = (id::LEDGER_REFUSES, run(record.facts.incident_id));
     let cause = std::error::Error::source(error);
     tracing::error!(message_id, drd_run, drd_state = record.state.name(), %error, ?cause, "the ledger refused: nothing acts");
 }

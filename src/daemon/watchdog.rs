@@ -152,10 +152,10 @@ fn words(view: &StatusView) -> String {
             format!("standing by: {}", leader.words())
         }
         (Some(run), _) => {
-            let (epoch, to) = (run.epoch, run.to);
+            let (number, to) = (run.incident_id, run.to);
             let held = state == "held";
             let now = if held { &run.text } else { state };
-            format!("run {epoch}, to {to}: {now}")
+            format!("run {number}, to {to}: {now}")
         }
         (None, _) if view.armed => format!("armed; {state}, {side} serves"),
         (None, _) => {

@@ -114,9 +114,9 @@ impl Judge {
         self.require(durable, "S5", now, || {
             format!("{} acts without a durable decision", command.kind())
         });
-        let current = command.epoch() == record.facts.epoch;
+        let current = command.incident_id() == record.facts.incident_id;
         self.require(current, "S5", now, || {
-            format!("{} of an older epoch acts", command.kind())
+            format!("{} of an older incident acts", command.kind())
         });
         let operator = record
             .facts
@@ -157,8 +157,8 @@ impl Judge {
         if !command.kind().irreversible() || operator {
             return;
         }
-        let (now, epoch) = (world.now, command.epoch());
-        if self.committed.iter().any(|(e, _)| *e == epoch) {
+        let (now, incident_id) = (world.now, command.incident_id());
+        if self.committed.iter().any(|(e, _)| *e == incident_id) {
             return;
         }
         let from = record.facts.active;
@@ -189,7 +189,7 @@ impl Judge {
         self.require(cooled, "S1", now, || {
             "a second automatic role change within the cool-down".to_owned()
         });
-        self.committed.push((epoch, now));
+        self.committed.push((incident_id, now));
     }
 
     fn moves(&mut self, world: &World, command: &Command) {

@@ -89,7 +89,7 @@ impl Rehearsal<'_> {
     fn looks_closely(&self, who: Place) -> bool {
         self.life(who).is_some_and(|life| {
             let record = life.conductor.record();
-            record.state.is_acting() || record.facts.evidence.first_bad_at.is_some()
+            record.state.phase().polls_closely() || record.facts.evidence.first_bad_at.is_some()
         })
     }
 
@@ -240,13 +240,13 @@ impl Rehearsal<'_> {
             return;
         }
         let late = self.chance.happens(0.5);
-        let waited_for = self.is_waited_for(&decision.to);
-        if !late && self.entered(who, &decision.to) {
+        let waited_for = self.is_waited_for(decision.to.name());
+        if !late && self.entered(who, decision.to.name()) {
             return;
         }
         self.carry_out(who, &decision.commands, delay, late && waited_for);
         if late {
-            self.entered(who, &decision.to);
+            self.entered(who, decision.to.name());
         }
     }
 

@@ -22,7 +22,7 @@ pub struct Trouble {
 
 impl Trouble {
     /// It refused. Gives the page that is due, if one is.
-    pub fn refused(&mut self, now: Time, epoch: u64, error: &str) -> Option<Command> {
+    pub fn refused(&mut self, now: Time, incident_id: u64, error: &str) -> Option<Command> {
         let since = *self.since.get_or_insert(now);
         if self.paged_at.is_some_and(|at| now - at < PAGE_EVERY) {
             return None;
@@ -33,7 +33,7 @@ impl Trouble {
             now - since
         );
         Some(Command::Page {
-            epoch,
+            incident_id,
             severity: Severity::Critical,
             text,
         })

@@ -106,7 +106,7 @@ impl Incidents {
             .facts
             .incident
             .as_ref()
-            .filter(|old| old.epoch == incident.epoch);
+            .filter(|old| old.incident_id == incident.incident_id);
         let begun = |old: &Incident| old.committed && old.operation == incident.operation;
         if incident.committed && !earlier.is_some_and(begun) {
             self.counts(incident).inspect(|counts| counts.total.inc());

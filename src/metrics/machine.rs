@@ -9,9 +9,8 @@ use super::register::{Children, Family, Register, flag, flags, gauge, gauges, un
 use super::seconds;
 use drd_state_machine::event::{Side, Verdict};
 use drd_state_machine::evidence::{Noted, Reading};
-use drd_state_machine::state::State;
 use drd_state_machine::time::Time;
-use drd_state_machine::{Decision, Record, Setup};
+use drd_state_machine::{Decision, Phase, Record, Setup};
 use prometheus::{Gauge, IntGauge, IntGaugeVec, Result};
 use std::sync::Arc;
 
@@ -55,7 +54,7 @@ impl Machine {
         )?;
         objectives(r, setup)?;
         Ok(Machine {
-            state: by_state.children(State::NAMES)?,
+            state: by_state.children(Phase::ALL.map(Phase::name))?,
             entered_at: gauge(
                 r,
                 "drd_state_entered_timestamp_seconds",

@@ -1,6 +1,7 @@
 //! What the page of metrics shows after what happened.
 
 use super::*;
+use drd_state_machine::Phase;
 use drd_state_machine::event::{Event, Signal, Vantage, Verdict};
 use drd_state_machine::policy::{Policy, Sensor, Serving};
 use drd_state_machine::record::{Fence, Incident, Operation, Trigger};
@@ -39,7 +40,7 @@ fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
 
 fn incident() -> Incident {
     Incident {
-        epoch: 1,
+        incident_id: 1,
         diagnosis: drd_state_machine::diagnosis::Diagnosis::RegionDark,
         operation: Operation::Failover,
         trigger: Trigger::Automatic,
@@ -59,10 +60,11 @@ fn incident() -> Incident {
     }
 }
 
-fn decision(from: &'static str, to: &'static str) -> Decision {
+fn decision(from: &str, to: &str) -> Decision {
+    let phase = |name| Phase::named(name).expect("a state's name");
     Decision {
-        from: from.into(),
-        to: to.into(),
+        from: phase(from),
+        to: phase(to),
         commands: Vec::new(),
         because: "a test".into(),
         noted: Noted::Refreshed,

@@ -90,7 +90,7 @@ fn each_fault_is_found_by_its_own_check() {
     }
     let thrown = Latch {
         etag: "e".to_owned(),
-        epoch: Some(3),
+        incident_id: Some(3),
     };
     assert_eq!(red(|r| r.latch = Ok(Some(thrown))), ["latch_state"]);
 }

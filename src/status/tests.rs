@@ -69,7 +69,7 @@ pub(crate) fn calm() -> StatusView {
 
 fn running() -> IncidentStatus {
     IncidentStatus {
-        epoch: 3,
+        incident_id: 3,
         operation: Operation::Failover,
         trigger: Trigger::Automatic,
         diagnosis: "region_dark".to_owned(),

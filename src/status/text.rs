@@ -200,7 +200,7 @@ fn last_run(incident: &IncidentStatus) -> String {
     );
     format!(
         "Last run {}: {} to {}, {}, {loss}. {}",
-        incident.epoch,
+        incident.incident_id,
         incident.from,
         incident.to,
         length(incident.elapsed_seconds),

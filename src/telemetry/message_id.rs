@@ -4,7 +4,7 @@
 //! An id is never used again for anything else. Deliberately absent: ids for lines that nobody
 //! would search for; most lines have none.
 
-use drd_state_machine::state::State;
+use drd_state_machine::Phase;
 
 /// drd is armed from here on.
 pub const ARMED: &str = "b32187254639494e8c54e5c25ab968d1";
@@ -19,23 +19,19 @@ pub const LEADS_NO_MORE: &str = "9bb1245aa8e64fa6867cdbd5f2e945e7";
 /// The ledger refuses: nothing acts.
 pub const LEDGER_REFUSES: &str = "e4f36682d5984589a88fc46e9f61205f";
 
-/// One a state, for the line that says that it was entered.
-const STATES: [(&str, &str); State::NAMES.len()] = [
-    ("watching", "71790d58e44240c2ab39938e090feb78"),
-    ("suspecting", "28c2a12257544bd78a7ae83b12e6b7da"),
-    ("fencing", "eb3979543ff64cc3aa11889e851cb251"),
-    ("promoting", "cfc21396292d412d8816dc9aff8d513b"),
-    ("redirecting", "b026404ea9ff469aa385e429c2e66ea9"),
-    ("verifying", "58ee333166514d82ab1c859a9822bc11"),
-    ("exposed", "f347e6006f134027aeb1d96646318971"),
-    ("switching", "f1a4cd72af4e428ebeb86ff5652bd234"),
-    ("held", "fe4356fe97e740688a99788ec57cde12"),
-];
-
-/// The id of "this state was entered"; `None` for a name that is no state's.
-pub fn entered(state: &str) -> Option<&'static str> {
-    let found = STATES.iter().find(|(name, _)| *name == state);
-    found.map(|(_, id)| *id)
+/// The id of "this state was entered".
+pub const fn entered(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Watching => "71790d58e44240c2ab39938e090feb78",
+        Phase::Suspecting => "28c2a12257544bd78a7ae83b12e6b7da",
+        Phase::Fencing => "eb3979543ff64cc3aa11889e851cb251",
+        Phase::Promoting => "cfc21396292d412d8816dc9aff8d513b",
+        Phase::Redirecting => "b026404ea9ff469aa385e429c2e66ea9",
+        Phase::Verifying => "58ee333166514d82ab1c859a9822bc11",
+        Phase::Exposed => "f347e6006f134027aeb1d96646318971",
+        Phase::Switching => "f1a4cd72af4e428ebeb86ff5652bd234",
+        Phase::Held => "fe4356fe97e740688a99788ec57cde12",
+    }
 }
 
 #[cfg(test)]
@@ -70,22 +66,17 @@ mod tests {
 
     #[test]
     fn every_state_has_an_id_and_no_two_kinds_share_one() {
-        let ids: BTreeSet<&str> = State::NAMES
-            .iter()
-            .map(|state| entered(state).expect("an id"))
-            .chain(OTHERS)
-            .collect();
-        assert_eq!(ids.len(), State::NAMES.len() + OTHERS.len());
+        let ids: BTreeSet<&str> = Phase::ALL.map(entered).into_iter().chain(OTHERS).collect();
+        assert_eq!(ids.len(), Phase::ALL.len() + OTHERS.len());
         let is_id = |id: &&str| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
         assert!(ids.iter().all(is_id));
-        assert_eq!(entered("no such state"), None);
     }
 
     #[test]
     fn the_catalogue_explains_each_of_them_and_nothing_else() {
         let explained = explained();
-        for state in State::NAMES {
-            let id = entered(state).expect("an id");
+        for phase in Phase::ALL {
+            let (id, state) = (entered(phase), phase.name());
             let (_, subject) = explained
                 .iter()
                 .find(|(known, _)| known == id)
@@ -94,6 +85,6 @@ mod tests {
         }
         let ids: BTreeSet<&str> = explained.iter().map(|(id, _)| id.as_str()).collect();
         assert!(OTHERS.iter().all(|id| ids.contains(id)), "{ids:?}");
-        assert_eq!(explained.len(), State::NAMES.len() + OTHERS.len());
+        assert_eq!(explained.len(), Phase::ALL.len() + OTHERS.len());
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How urgently people must know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// For the record: something finished as it should.
@@ -31,13 +31,13 @@ impl Severity {
 }
 
 /// One thing to do, once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command", deny_unknown_fields)]
 pub enum Command {
     /// Raise the side's MinSize to `min`, never lower it. Reversible, cheap.
     Prescale {
-        /// Epoch of the suspicion.
-        epoch: u64,
+        /// The number of the suspicion.
+        incident_id: u64,
         /// The side that may soon serve.
         side: Side,
         /// The floor to raise to.
@@ -45,8 +45,8 @@ pub enum Command {
     },
     /// Put MinSize back after a suspicion that cleared.
     ScaleBack {
-        /// Epoch of the suspicion.
-        epoch: u64,
+        /// The number of the suspicion.
+        incident_id: u64,
         /// The side that was pre-scaled.
         side: Side,
         /// The MinSize found before.
@@ -54,15 +54,15 @@ pub enum Command {
     },
     /// Best effort: take the old side's writers away (its group to zero). Never waited for.
     Fence {
-        /// Epoch of the incident.
-        epoch: u64,
+        /// The number of the incident.
+        incident_id: u64,
         /// The side that must stop writing.
         side: Side,
     },
     /// FailoverGlobalCluster with AllowDataLoss, at the endpoint of `to`.
     Promote {
-        /// Epoch of the incident.
-        epoch: u64,
+        /// The number of the incident.
+        incident_id: u64,
         /// Which try.
         attempt: u32,
         /// The side to promote.
@@ -70,8 +70,8 @@ pub enum Command {
     },
     /// SwitchoverGlobalCluster, at the endpoint of the current writer.
     Switchover {
-        /// Epoch of the incident.
-        epoch: u64,
+        /// The number of the incident.
+        incident_id: u64,
         /// Which try.
         attempt: u32,
         /// The side to promote.
@@ -79,8 +79,8 @@ pub enum Command {
     },
     /// One UpdateAutoScalingGroup with min, desired and max together.
     Scale {
-        /// Epoch of the incident.
-        epoch: u64,
+        /// The number of the incident.
+        incident_id: u64,
         /// Which try.
         attempt: u32,
         /// The side that will serve.
@@ -92,8 +92,8 @@ pub enum Command {
     },
     /// Ask the side's write check for proof that a row was written and read back.
     ProveWrite {
-        /// Epoch of the incident.
-        epoch: u64,
+        /// The number of the incident.
+        incident_id: u64,
         /// Which try.
         attempt: u32,
         /// The side to prove.
@@ -101,8 +101,8 @@ pub enum Command {
     },
     /// Throw the latch: a conditional put or delete of one object in the standby region.
     Redirect {
-        /// Epoch of the incident.
-        epoch: u64,
+        /// The number of the incident.
+        incident_id: u64,
         /// Which try.
         attempt: u32,
         /// The side that traffic must go to.
@@ -110,8 +110,8 @@ pub enum Command {
     },
     /// Tell people.
     Page {
-        /// Epoch of the incident, or of the newest one.
-        epoch: u64,
+        /// The number of the incident, or of the newest one.
+        incident_id: u64,
         /// How urgently.
         severity: Severity,
         /// What happened, what state things are in, what to do next.
@@ -205,18 +205,18 @@ impl Command {
         }
     }
 
-    /// The epoch it belongs to.
-    pub const fn epoch(&self) -> u64 {
+    /// The number of the incident or suspicion that it belongs to.
+    pub const fn incident_id(&self) -> u64 {
         match self {
-            Command::Prescale { epoch, .. }
-            | Command::ScaleBack { epoch, .. }
-            | Command::Fence { epoch, .. }
-            | Command::Promote { epoch, .. }
-            | Command::Switchover { epoch, .. }
-            | Command::Scale { epoch, .. }
-            | Command::ProveWrite { epoch, .. }
-            | Command::Redirect { epoch, .. }
-            | Command::Page { epoch, .. } => *epoch,
+            Command::Prescale { incident_id, .. }
+            | Command::ScaleBack { incident_id, .. }
+            | Command::Fence { incident_id, .. }
+            | Command::Promote { incident_id, .. }
+            | Command::Switchover { incident_id, .. }
+            | Command::Scale { incident_id, .. }
+            | Command::ProveWrite { incident_id, .. }
+            | Command::Redirect { incident_id, .. }
+            | Command::Page { incident_id, .. } => *incident_id,
         }
     }
 

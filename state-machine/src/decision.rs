@@ -4,18 +4,19 @@
 
 use crate::command::Command;
 use crate::evidence::Noted;
+use crate::phase::Phase;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// One decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[must_use = "a decision that nobody writes down must not be acted on"]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// The state before.
-    pub from: Cow<'static, str>,
+    pub from: Phase,
     /// The state after.
-    pub to: Cow<'static, str>,
+    pub to: Phase,
     /// What to do now, each once.
     pub commands: Vec<Command>,
     /// Why, as a sentence with figures.

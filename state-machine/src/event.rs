@@ -154,7 +154,7 @@ impl Domain {
 }
 
 /// One sensor's statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signal {
     /// Identity of the delivery; empty for drd's own readings, which are never delivered twice.
@@ -169,7 +169,7 @@ pub struct Signal {
 }
 
 /// One sample of replication lag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LagSample {
     /// When it was taken.
@@ -179,7 +179,7 @@ pub struct LagSample {
 }
 
 /// A role change of the global database as AWS reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is", content = "to")]
 pub enum RoleChange {
     /// `FailoverState` is empty.
@@ -189,7 +189,7 @@ pub enum RoleChange {
 }
 
 /// What is true of the global database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalView {
     /// The member with `IsWriter`; `None` when no configured side has it.
@@ -203,7 +203,7 @@ pub struct GlobalView {
 }
 
 /// What is true of one side. `None` means: could not be read, or not asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SideView {
     /// The cluster is `available` and has the instance its role needs.
@@ -224,7 +224,7 @@ impl SideView {
 }
 
 /// One look at the world. Each part that could not be read stays `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     /// Whether the observer's own references answer; `Unhealthy` means drd is cut off.
@@ -238,7 +238,7 @@ pub struct Observation {
 }
 
 /// One readiness check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// Its name, e.g. `engine_parity`.
@@ -252,7 +252,7 @@ pub struct Check {
 }
 
 /// How one attempt of a command ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Outcome {
     /// It was accepted, or proven, or sent.
@@ -276,13 +276,13 @@ pub enum Outcome {
     },
 }
 
-/// The end of one attempt. Stale ones (older epoch or attempt) change nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The end of one attempt. Stale ones (of an older incident or attempt) change nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Completion {
     /// Which command.
     pub kind: Kind,
-    /// The epoch it was issued in.
-    pub epoch: u64,
+    /// The number of the incident that it was issued in.
+    pub incident_id: u64,
     /// The attempt it was.
     pub attempt: u32,
     /// How it ended.
@@ -291,7 +291,7 @@ pub struct Completion {
 }
 
 /// What an operator can say. The way in (a local socket) is not built yet; the lab can say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
     /// No automatic act until `resume`.
@@ -308,7 +308,7 @@ pub enum Word {
 }
 
 /// Everything that can be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
     /// Time passed.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 const LAG_SAMPLES_MAX: usize = 40;
 
 /// The newest word of one sensor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     /// The sensor.
@@ -35,7 +35,7 @@ pub struct Reading {
 }
 
 /// A fact and when it was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seen<T> {
     /// The fact.
@@ -45,7 +45,7 @@ pub struct Seen<T> {
 }
 
 /// What became of a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Noted {
     /// The sensor's verdict changed.
@@ -63,7 +63,7 @@ pub enum Noted {
 }
 
 /// Everything that was seen and still matters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// One reading per configured sensor.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A closed gate, with its figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "gate", deny_unknown_fields)]
 pub enum Blocker {
     /// An operator paused drd.
@@ -192,7 +192,7 @@ pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec
 }
 
 /// One line of `status --why`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reason {
     /// The rule.
     pub code: &'static str,

@@ -16,6 +16,7 @@ pub mod event;
 pub mod evidence;
 pub mod gates;
 mod machine;
+pub mod phase;
 pub mod policy;
 pub mod quarantine;
 pub mod record;
@@ -27,6 +28,7 @@ mod words;
 
 pub use decision::Decision;
 pub use diagnosis::Picture;
+pub use phase::Phase;
 pub use policy::Setup;
 pub use record::Record;
 pub use words::exits;
@@ -47,7 +49,7 @@ use time::Time;
 pub fn step(record: &mut Record, setup: &Setup, now: Time, event: &Event) -> Decision {
     record.follow_clock(now);
     let before = Marks::of(record);
-    let from = record.state.name();
+    let from = record.state.phase();
     let noted = record.facts.note(setup, now, event);
     let seen = diagnosis::look(&mut record.facts, setup, now);
     if record.facts.diagnosis.is != seen.diagnosis {
@@ -60,8 +62,8 @@ pub fn step(record: &mut Record, setup: &Setup, now: Time, event: &Event) -> Dec
     record.facts.armed = is_armed(record, setup, now, &seen);
     let matters = !commands.is_empty() || before != Marks::of(record);
     Decision {
-        from: Cow::Borrowed(from),
-        to: Cow::Borrowed(record.state.name()),
+        from,
+        to: record.state.phase(),
         because: because.map_or(Cow::Borrowed("noted"), Cow::Owned),
         commands,
         noted,
@@ -106,8 +108,8 @@ fn is_armed(record: &Record, setup: &Setup, now: Time, seen: &Picture) -> bool {
 /// What makes a decision worth a line of the ledger.
 #[derive(PartialEq)]
 struct Marks {
-    state: std::mem::Discriminant<State>,
-    epoch: u64,
+    phase: Phase,
+    incident_id: u64,
     active: event::Side,
     armed: bool,
     paused: bool,
@@ -118,8 +120,8 @@ struct Marks {
 impl Marks {
     fn of(record: &Record) -> Marks {
         Marks {
-            state: std::mem::discriminant(&record.state),
-            epoch: record.facts.epoch,
+            phase: record.state.phase(),
+            incident_id: record.facts.incident_id,
             active: record.facts.active,
             armed: record.facts.armed,
             paused: record.facts.paused,

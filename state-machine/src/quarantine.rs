@@ -15,7 +15,7 @@ use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// Requests of a role change whose answers nobody heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unanswered {
     /// The side that they make the active one.
@@ -45,9 +45,9 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
         return;
     };
     let unknown = |done: &Completion| matches!(done.outcome, Ended::Unknown { .. });
-    let unanswered = event
-        .finished()
-        .is_some_and(|done| done.epoch == incident.epoch && unknown(done) && is_news(state, done));
+    let unanswered = event.finished().is_some_and(|done| {
+        done.incident_id == incident.incident_id && unknown(done) && is_news(state, done)
+    });
     if unanswered {
         remember(facts, incident.to, now);
     }

@@ -14,8 +14,9 @@ use crate::time::{Span, Time};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The version of the persisted form. Readers refuse any other.
-pub const RECORD_VERSION: u32 = 1;
+/// The version of the persisted form. Readers refuse any other. 2 names the incident's number
+/// `incident_id`; a record of 1 is not converted.
+pub const RECORD_VERSION: u32 = 2;
 
 /// A clock error under this is transport: EventBridge and SQS take up to 10 s (aws-facts 11).
 const CLOCK_ERROR_MIN: Span = Span::secs(15);
@@ -23,7 +24,7 @@ const CLOCK_ERROR_MIN: Span = Span::secs(15);
 const BACKWARDS_MIN: Span = Span::secs(2);
 
 /// Everything that the next decision depends on, beside the [`Setup`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// [`RECORD_VERSION`].
@@ -36,7 +37,7 @@ pub struct Record {
 }
 
 /// What the machine knows, whatever its state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     /// The newest moment that was handed in.
@@ -46,7 +47,7 @@ pub struct Facts {
     /// When the state was entered.
     pub entered_at: Time,
     /// The number of the newest incident or suspicion. Commands of an older one are stale.
-    pub epoch: u64,
+    pub incident_id: u64,
     /// The side that serves.
     pub active: Side,
     /// No automatic act.
@@ -82,7 +83,7 @@ pub struct Facts {
 }
 
 /// The diagnosis and since when it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnosed {
     /// What is seen.
@@ -92,11 +93,11 @@ pub struct Diagnosed {
 }
 
 /// A MinSize that was raised on suspicion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prescale {
     /// The suspicion that raised it last.
-    pub epoch: u64,
+    pub incident_id: u64,
     /// Where.
     pub side: Side,
     /// The MinSize found before: what a cleared suspicion goes back to.
@@ -106,7 +107,7 @@ pub struct Prescale {
 }
 
 /// The newest answers of the readiness checks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Readiness {
     /// When they last ran.
@@ -136,7 +137,7 @@ pub enum Trigger {
 }
 
 /// How the best-effort fence of the old side ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fence {
     /// Not asked: old writers may live (Aurora fences by itself, best effort).
@@ -150,11 +151,11 @@ pub enum Fence {
 }
 
 /// One numbered recovery, with the moments from which the clocks are read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Incident {
-    /// Its epoch.
-    pub epoch: u64,
+    /// Its number.
+    pub incident_id: u64,
     /// What was seen.
     pub diagnosis: Diagnosis,
     /// The ladder.
@@ -234,7 +235,7 @@ impl Record {
                 now,
                 started_at: now,
                 entered_at: now,
-                epoch: 0,
+                incident_id: 0,
                 active: Side::Primary,
                 paused: false,
                 paused_since: None,
@@ -372,9 +373,9 @@ impl Facts {
         }
     }
 
-    /// Whether a completion belongs to this epoch; a stale one changes nothing.
+    /// Whether a completion belongs to the newest incident; a stale one changes nothing.
     pub(crate) fn is_current(&self, completion: &Completion) -> bool {
-        completion.epoch == self.epoch
+        completion.incident_id == self.incident_id
     }
 
     /// What is left of the RTO.
@@ -383,10 +384,10 @@ impl Facts {
         Some(Span((setup.policy.rto - (now - incident.first_bad_at)).0))
     }
 
-    /// A page of this epoch.
+    /// A page of the newest incident.
     pub(crate) fn page(&self, severity: Severity, text: String) -> crate::command::Command {
         crate::command::Command::Page {
-            epoch: self.epoch,
+            incident_id: self.incident_id,
             severity,
             text,
         }

@@ -65,7 +65,7 @@ pub(crate) fn advance(
     }
 }
 
-/// The completion that this event is, unless it is of an older epoch: that changes nothing.
+/// The completion that this event is, unless it is of an older incident: that changes nothing.
 pub(crate) fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
     event.finished().filter(|done| facts.is_current(done))
 }
@@ -202,8 +202,8 @@ fn fence(incident: &Incident, facts: &mut Facts, ctx: &mut Ctx<'_>) {
     if incident.operation == Operation::Switchover || incident.fence == Fence::Fenced {
         return;
     }
-    let (epoch, side) = (incident.epoch, incident.from);
-    ctx.commands.push(Command::Fence { epoch, side });
+    let (incident_id, side) = (incident.incident_id, incident.from);
+    ctx.commands.push(Command::Fence { incident_id, side });
     if let Some(open) = &mut facts.incident
         && open.fence == Fence::Unknown
     {
@@ -222,10 +222,18 @@ fn role_kind(incident: &Incident) -> Kind {
 }
 
 fn role_command(p: &Progress, incident: &Incident) -> Command {
-    let (epoch, attempt, to) = (incident.epoch, p.database.attempt, incident.to);
+    let (incident_id, attempt, to) = (incident.incident_id, p.database.attempt, incident.to);
     match incident.operation {
-        Operation::Failover => Command::Promote { epoch, attempt, to },
-        Operation::Switchover => Command::Switchover { epoch, attempt, to },
+        Operation::Failover => Command::Promote {
+            incident_id,
+            attempt,
+            to,
+        },
+        Operation::Switchover => Command::Switchover {
+            incident_id,
+            attempt,
+            to,
+        },
     }
 }
 
@@ -256,7 +264,7 @@ fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) -> Option<
 
 fn scale_command(p: &Progress, incident: &Incident, setup: &Setup) -> Command {
     Command::Scale {
-        epoch: incident.epoch,
+        incident_id: incident.incident_id,
         attempt: p.capacity.attempt,
         side: incident.to,
         min: setup.serving.min,
@@ -277,7 +285,7 @@ fn ask_capacity(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) {
 
 fn proof_command(p: &Progress, incident: &Incident) -> Command {
     Command::ProveWrite {
-        epoch: incident.epoch,
+        incident_id: incident.incident_id,
         attempt: p.writable.attempt,
         side: incident.to,
     }

@@ -1,13 +1,14 @@
-//! The states, ours: what each guarantees. Names are public (metrics, CLI, ledger, docs).
+//! The states and what each carries. `phase` has their public names and what each guarantees.
 //!
 //! Deliberately absent: behaviour. `machine` routes events; these are values.
 
 use crate::gates::Blocker;
+use crate::phase::Phase;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// One thing that is asked for until it is so: attempts are visible, never a hidden retry loop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Attempts issued so far; 0 is not asked yet.
@@ -83,7 +84,7 @@ impl Step {
 }
 
 /// The three things that advance side by side before traffic may move.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
     /// The writer is the new side.
@@ -102,7 +103,7 @@ impl Progress {
 }
 
 /// Where an incident stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "stopped", deny_unknown_fields)]
 pub enum Stopped {
     /// Before anything irreversible.
@@ -119,7 +120,7 @@ pub enum Stopped {
 }
 
 /// Why an incident cannot go on unattended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(
     rename_all = "snake_case",
     tag = "why",
@@ -137,30 +138,30 @@ pub enum Hold {
     OutOfTime,
 }
 
-/// Where the machine stands. What each guarantees is in [`State::promise`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where the machine stands. What each guarantees is in [`Phase::promise`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", deny_unknown_fields)]
 pub enum State {
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Watching,
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Suspecting,
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Fencing,
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Promoting(Progress),
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Redirecting {
         /// The latch.
         latch: Step,
     },
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Verifying,
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Exposed,
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Switching(Progress),
-    /// See [`State::promise`].
+    /// See [`Phase::promise`].
     Held {
         /// Why.
         hold: Hold,
@@ -170,75 +171,24 @@ pub enum State {
 }
 
 impl State {
-    /// The public names, in the order of a failover.
-    pub const NAMES: [&'static str; 9] = [
-        "watching",
-        "suspecting",
-        "fencing",
-        "promoting",
-        "redirecting",
-        "verifying",
-        "exposed",
-        "switching",
-        "held",
-    ];
+    /// The state without what it carries.
+    pub const fn phase(&self) -> Phase {
+        match self {
+            State::Watching => Phase::Watching,
+            State::Suspecting => Phase::Suspecting,
+            State::Fencing => Phase::Fencing,
+            State::Promoting(_) => Phase::Promoting,
+            State::Redirecting { .. } => Phase::Redirecting,
+            State::Verifying => Phase::Verifying,
+            State::Exposed => Phase::Exposed,
+            State::Switching(_) => Phase::Switching,
+            State::Held { .. } => Phase::Held,
+        }
+    }
 
     /// The public name.
     pub const fn name(&self) -> &'static str {
-        match self {
-            State::Watching => "watching",
-            State::Suspecting => "suspecting",
-            State::Fencing => "fencing",
-            State::Promoting(_) => "promoting",
-            State::Redirecting { .. } => "redirecting",
-            State::Verifying => "verifying",
-            State::Exposed => "exposed",
-            State::Switching(_) => "switching",
-            State::Held { .. } => "held",
-        }
-    }
-
-    /// What the state guarantees: the words of the README.
-    pub const fn promise(&self) -> &'static str {
-        match self {
-            State::Watching => {
-                "The active side serves; nothing is wrong that would need a role change."
-            }
-            State::Suspecting => {
-                "A quorum of fault domains says that the active side is down; the hold-down runs. Nothing irreversible; the other side may be pre-scaled."
-            }
-            State::Fencing => {
-                "The decision is durable and its epoch claimed: every older attempt is stale. One last look before the first irreversible call; an abort is still free."
-            }
-            State::Promoting(_) => {
-                "The new side is promoted and scaled, side by side, and a write on it is proven. No way back."
-            }
-            State::Redirecting { .. } => {
-                "The new side writes and has capacity; the latch is thrown, resolvers are asked."
-            }
-            State::Verifying => "Traffic arrives; the last proof is awaited.",
-            State::Exposed => {
-                "Serving from the other side while there is no standby: a second failover is refused."
-            }
-            State::Switching(_) => "Roles change without loss, with a deadline.",
-            State::Held { .. } => {
-                "Cannot go on unattended; people were paged. It lists its ways out."
-            }
-        }
-    }
-
-    /// Whether drd is in the middle of a recovery and looks every few seconds.
-    pub const fn is_acting(&self) -> bool {
-        matches!(
-            self,
-            State::Suspecting
-                | State::Fencing
-                | State::Promoting(_)
-                | State::Redirecting { .. }
-                | State::Verifying
-                | State::Switching(_)
-                | State::Held { .. }
-        )
+        self.phase().name()
     }
 
     /// Moves every moment by `by`: the clock was set back.

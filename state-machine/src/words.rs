@@ -55,7 +55,7 @@ pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
     };
     format!(
         "run {} was abandoned by an operator; the writer has not moved, {} is active{paused}",
-        facts.epoch, facts.active
+        facts.incident_id, facts.active
     )
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -
 pub(crate) fn begins_late(facts: &Facts, setup: &Setup, since: Span) -> String {
     format!(
         "run {} begins {since} after the first bad sample: the objective of {} is used up already. drd goes on without it",
-        facts.epoch, setup.policy.rto
+        facts.incident_id, setup.policy.rto
     )
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn finished(facts: &Facts, now: Time) -> String {
     };
     format!(
         "run {}: {} serves, {} after the first bad sample and {} after the decision. There is no standby until {} follows again; a second failover is refused until then",
-        i.epoch,
+        i.incident_id,
         i.to,
         now - i.first_bad_at,
         now - i.decided_at,
@@ -133,21 +133,21 @@ pub(crate) fn protected_again(facts: &Facts) -> String {
 pub(crate) fn started(facts: &Facts) -> String {
     format!(
         "run {}: a daemon starts in the middle of it; what is not done is asked again",
-        facts.epoch
+        facts.incident_id
     )
 }
 
 pub(crate) fn no_way_back(facts: &Facts) -> String {
     format!(
         "run {}: a promotion was sent, there is no way back; drd goes forward",
-        facts.epoch
+        facts.incident_id
     )
 }
 
 pub(crate) fn reduced(facts: &Facts, serving: u32, desired: u32) -> String {
     format!(
         "run {}: the capacity slice is used up; traffic moves with {serving} of {desired} instances. Raise the capacity by hand",
-        facts.epoch
+        facts.incident_id
     )
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn capacity_denied(facts: &Facts, kind: Kind, side: Side, why: &str) 
     };
     format!(
         "run {}: {kind} of {side} was denied: {why}. Nothing else was changed; {then}",
-        facts.epoch
+        facts.incident_id
     )
 }
 
@@ -283,7 +283,7 @@ pub(crate) fn held(facts: &Facts, hold: &Hold, stage: &Stopped) -> String {
     };
     format!(
         "run {} is held: {why}. {}. {}",
-        facts.epoch,
+        facts.incident_id,
         standing(facts, stage),
         exits(facts, stage)
     )

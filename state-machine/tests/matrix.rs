@@ -1,6 +1,7 @@
 //! The whole matrix, as one snapshot: a changed behaviour is a visible diff. And what can be
 //! read off it: nothing is unreachable, nothing is a dead end, nothing panics.
 
+use drd_state_machine::Phase;
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Completion, Event, Observation, Outcome, Signal, Vantage, Verdict};
 use drd_state_machine::state::State;
@@ -51,7 +52,7 @@ fn every_state_is_entered_and_left_by_some_row() {
         .into_iter()
         .filter(|row| row.is_transition())
         .collect();
-    for name in State::NAMES {
+    for name in Phase::ALL.map(Phase::name) {
         assert!(
             moves.iter().any(|row| row.next == name),
             "{name} is never entered"
@@ -87,7 +88,7 @@ fn every_kind_of_event_is_in_the_matrix() {
     assert_eq!(told, BTreeSet::from(all));
 }
 
-/// In every state, in every situation: what is said by nobody, to an older epoch, or about an
+/// In every state, in every situation: what is said by nobody, to an older incident, or about an
 /// attempt that was never made has the effect of a tick.
 #[test]
 fn what_concerns_nobody_has_the_effect_of_a_tick() {
@@ -121,11 +122,11 @@ fn of_no_concern(scene: &Scene) -> Vec<Event> {
         observed_at: scene.now - scene.setup.policy.event_max_age.times(2),
     });
     assert_eq!(scene.setup.sensors[0].vantage, Vantage::Witness);
-    let epoch = scene.record.facts.epoch;
-    let ended = |kind, epoch, attempt, outcome: &Outcome| {
+    let incident_id = scene.record.facts.incident_id;
+    let ended = |kind, incident_id, attempt, outcome: &Outcome| {
         Event::Finished(Completion {
             kind,
-            epoch,
+            incident_id,
             attempt,
             outcome: outcome.clone(),
         })
@@ -135,13 +136,13 @@ fn of_no_concern(scene: &Scene) -> Vec<Event> {
     let mut events = vec![stranger, old];
     for kind in Kind::ALL {
         for outcome in &outcomes {
-            events.push(ended(kind, epoch + 1, 1, outcome));
-            events.push(ended(kind, epoch.wrapping_sub(1), 1, outcome));
+            events.push(ended(kind, incident_id + 1, 1, outcome));
+            events.push(ended(kind, incident_id.wrapping_sub(1), 1, outcome));
         }
     }
     for kind in [Kind::Promote, Kind::Switchover, Kind::Scale, Kind::Redirect] {
         for outcome in &outcomes {
-            events.push(ended(kind, epoch, 99, outcome));
+            events.push(ended(kind, incident_id, 99, outcome));
         }
     }
     events

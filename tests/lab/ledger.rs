@@ -38,7 +38,7 @@ fn short(folder: &Folder) -> (PathBuf, Vec<Entry>) {
     };
     let done = Completion {
         kind: Kind::Promote,
-        epoch: 1,
+        incident_id: 1,
         attempt: 1,
         outcome,
     };

@@ -8,6 +8,7 @@ use crate::{Folder, bench};
 use drd::conductor::Conductor;
 use drd::lab::at_once;
 use drd::ledger::{Entry, FileLedger, Ledger, MemoryLedger, fold, replay, what_if};
+use drd_state_machine::Phase;
 use drd_state_machine::event::Event;
 use drd_state_machine::record::Record;
 use drd_state_machine::time::{Span, Time};
@@ -44,10 +45,10 @@ fn a_whole_rehearsal_is_decided_again_bit_for_bit() {
 }
 
 /// When the role change was decided.
-fn decided_at(decisions: impl IntoIterator<Item = (Time, String)>) -> Option<Time> {
+fn decided_at(decisions: impl IntoIterator<Item = (Time, Phase)>) -> Option<Time> {
     decisions
         .into_iter()
-        .find(|(_, to)| to == "fencing" || to == "promoting")
+        .find(|(_, to)| matches!(to, Phase::Fencing | Phase::Promoting))
         .map(|(at, _)| at)
 }
 
@@ -57,12 +58,9 @@ fn twice_the_hold_down_would_have_decided_a_hold_down_later() {
     let policy = bench().setup.policy.clone();
     let tried = |policy| {
         let decisions = what_if(&entries, policy);
-        decided_at(decisions.into_iter().map(|(at, d)| (at, d.to.into_owned())))
-            .expect("a decision")
+        decided_at(decisions.into_iter().map(|(at, d)| (at, d.to))).expect("a decision")
     };
-    let written = replay(&entries)
-        .into_iter()
-        .map(|r| (r.now, r.written.to.into_owned()));
+    let written = replay(&entries).into_iter().map(|r| (r.now, r.written.to));
     let was = decided_at(written).expect("a decision");
     let same = tried(&policy);
     // A what-if ticks every second from the newest event: not at the very millisecond.
@@ -179,7 +177,7 @@ fn the_fold_at_any_moment_stands_where_the_daemon_stood() {
                 .map(|r| (r.sensor.clone(), r.verdict))
                 .collect();
             let flags = (
-                f.epoch,
+                f.incident_id,
                 f.active,
                 f.paused,
                 f.cool_down_until,

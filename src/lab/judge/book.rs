@@ -97,7 +97,7 @@ impl Judge {
         self.require(same, "S4", now, || {
             format!(
                 "the end of {} attempt {} of run {} had an effect although it was stale",
-                done.kind, done.attempt, done.epoch
+                done.kind, done.attempt, done.incident_id
             )
         });
     }

@@ -219,7 +219,7 @@ impl Rehearsal<'_> {
         }
         let done = Completion {
             kind: command.kind(),
-            epoch: command.epoch(),
+            incident_id: command.incident_id(),
             attempt: command.attempt(),
             outcome,
         };

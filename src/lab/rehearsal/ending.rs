@@ -54,7 +54,7 @@ impl Rehearsal<'_> {
             (Some(i), _) if i.operation == Operation::Failover => Outcome::FailedOver,
             (Some(_), _) => Outcome::SwitchedOver,
             (None, State::Held { .. }) => Outcome::Held,
-            (None, state) if state.is_acting() && !matches!(state, State::Suspecting) => {
+            (None, state) if state.phase().is_acting() && !matches!(state, State::Suspecting) => {
                 Outcome::Unfinished
             }
             (None, _) if self.ever_held => Outcome::Held,

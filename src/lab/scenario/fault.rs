@@ -3,8 +3,8 @@
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
 use crate::lab::{acts, senses};
+use drd_state_machine::Phase;
 use drd_state_machine::event::{Side, Word};
-use drd_state_machine::state::State;
 use drd_state_machine::time::Span;
 use serde::Deserialize;
 
@@ -239,11 +239,11 @@ impl Fault {
             (!there).then(|| format!("{} needs `{field}`", self.kind.name()))
         };
         if let At::Step(name) = &self.at
-            && !State::NAMES.contains(&name.as_str())
+            && Phase::named(name).is_none()
         {
             return Some(format!(
                 "no state is called {name}; use one of {}",
-                State::NAMES.join(", ")
+                Phase::ALL.map(Phase::name).join(", ")
             ));
         }
         if let Some(problem) = self.wrong_name() {

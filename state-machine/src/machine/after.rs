@@ -104,8 +104,12 @@ pub(super) fn redirect(latch: &mut Step, facts: &Facts, ctx: &mut Ctx<'_>) {
     if latch.attempt == 0 {
         latch.ask(ctx.now);
     }
-    let (epoch, attempt, to) = (facts.epoch, latch.attempt, incident.to);
-    ctx.commands.push(Command::Redirect { epoch, attempt, to });
+    let (incident_id, attempt, to) = (facts.incident_id, latch.attempt, incident.to);
+    ctx.commands.push(Command::Redirect {
+        incident_id,
+        attempt,
+        to,
+    });
 }
 
 pub(super) fn redirecting(

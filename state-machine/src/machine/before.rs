@@ -20,7 +20,7 @@ pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> O
         return next;
     }
     if facts.evidence.corroborated_at.is_some() {
-        facts.epoch += 1;
+        facts.incident_id += 1;
         return ctx.go(State::Suspecting, ctx.seen.words(facts, ctx.setup, ctx.now));
     }
     scale_back(facts, event, ctx);
@@ -34,7 +34,7 @@ fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
     if tell_denied(Kind::ScaleBack, facts, event, ctx) || was_scaled_back(facts, event) {
         facts.prescaled = None;
     }
-    let (epoch, paused) = (facts.epoch, facts.paused);
+    let (incident_id, paused) = (facts.incident_id, facts.paused);
     let writer = facts.evidence.global_now(ctx.now).and_then(|g| g.writer);
     if facts.prescaled.is_some_and(|p| writer == Some(p.side)) {
         facts.prescaled = None;
@@ -47,7 +47,11 @@ fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
     }
     prescaled.back.ask(ctx.now);
     let (side, min) = (prescaled.side, prescaled.min_before);
-    ctx.commands.push(Command::ScaleBack { epoch, side, min });
+    ctx.commands.push(Command::ScaleBack {
+        incident_id,
+        side,
+        min,
+    });
     ctx.because.get_or_insert_with(|| {
         format!("the suspicion is over: MinSize of {side} goes back to {min}")
     });
@@ -154,7 +158,7 @@ fn start(
         Operation::Failover
     };
     facts.incident = Some(Incident {
-        epoch: facts.epoch,
+        incident_id: facts.incident_id,
         diagnosis,
         operation: operation.unwrap_or(ladder),
         trigger,
@@ -187,7 +191,7 @@ fn first_bad(facts: &Facts, ctx: &Ctx<'_>) -> Time {
 /// Raises the other side's MinSize once a suspicion. What was found before the first raise is
 /// what a cleared suspicion goes back to.
 fn prescale(facts: &mut Facts, ctx: &mut Ctx<'_>) {
-    let (side, epoch) = (facts.active.other(), facts.epoch);
+    let (side, incident_id) = (facts.active.other(), facts.incident_id);
     let min = ctx.setup.serving.desired;
     let Some(found) = facts
         .evidence
@@ -197,17 +201,21 @@ fn prescale(facts: &mut Facts, ctx: &mut Ctx<'_>) {
         return;
     };
     let earlier = facts.prescaled.filter(|p| p.side == side);
-    if found >= min || earlier.is_some_and(|p| p.epoch == epoch) {
+    if found >= min || earlier.is_some_and(|p| p.incident_id == incident_id) {
         return;
     }
     let min_before = earlier.map_or(found, |p| p.min_before);
     facts.prescaled = Some(Prescale {
-        epoch,
+        incident_id,
         side,
         min_before,
         back: Step::default(),
     });
-    ctx.commands.push(Command::Prescale { epoch, side, min });
+    ctx.commands.push(Command::Prescale {
+        incident_id,
+        side,
+        min,
+    });
     ctx.because.get_or_insert_with(|| {
         format!(
             "{}: MinSize of {side} is raised to {min} meanwhile",
@@ -297,7 +305,7 @@ pub(super) fn ordered(
         ctx.page(facts, Severity::Warning, words::refused(&blocker));
         return Some(Handled);
     }
-    facts.epoch += 1;
+    facts.incident_id += 1;
     Some(start(facts, Trigger::Operator, Some(operation), ctx))
 }
 

@@ -33,7 +33,7 @@ pub struct Row {
     pub commands: Vec<Command>,
     /// Why.
     pub because: String,
-    /// The command whose attempt ended, when the situation is that one did, in this epoch.
+    /// The command whose attempt ended, when the situation is that one did, in this incident.
     pub ended: Option<Kind>,
     /// Whether the event made a difference: with a tick in its place it would have come out
     /// otherwise.
@@ -70,7 +70,9 @@ fn row(state: &State, situation: &Situation) -> Row {
     let (mut told, mut ticked) = (record.clone(), record.clone());
     let decision = step(&mut told, &setup, now, &event);
     let without = step(&mut ticked, &setup, now, &Event::Tick);
-    let ended = event.finished().filter(|d| d.epoch == record.facts.epoch);
+    let ended = event
+        .finished()
+        .filter(|d| d.incident_id == record.facts.incident_id);
     Row {
         state: label(state),
         from: state.name(),

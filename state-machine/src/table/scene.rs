@@ -78,7 +78,7 @@ impl Scene {
             setup,
             now: NOW,
         };
-        scene.record.facts.epoch = 1;
+        scene.record.facts.incident_id = 1;
         scene.world_is_well();
         scene.open_incident(state);
         scene.all_is_well();
@@ -122,7 +122,7 @@ impl Scene {
         }
         let switches = matches!(state, State::Switching(_));
         self.record.facts.incident = Some(Incident {
-            epoch: 1,
+            incident_id: 1,
             diagnosis: Diagnosis::RegionDark,
             operation: if switches {
                 Operation::Switchover
@@ -331,11 +331,11 @@ impl Scene {
         }
     }
 
-    /// An attempt of this epoch ended so. Every step of the table is at its first attempt.
+    /// An attempt of this incident ended so. Every step of the table is at its first attempt.
     pub(super) fn ended(&self, kind: Kind, outcome: Outcome) -> Event {
         Event::Finished(Completion {
             kind,
-            epoch: self.record.facts.epoch,
+            incident_id: self.record.facts.incident_id,
             attempt: 1,
             outcome,
         })

@@ -15,18 +15,18 @@ fn an_hour_back(e: &mut Estate) {
 fn a_stale_completion_changes_nothing() {
     let mut e = estate();
     e.promoting();
-    let epoch = e.record.facts.epoch;
-    let stale = [(epoch - 1, 1), (epoch, 0), (epoch, 7)];
+    let incident_id = e.record.facts.incident_id;
+    let stale = [(incident_id - 1, 1), (incident_id, 0), (incident_id, 7)];
     for kind in Kind::ALL {
-        for (epoch, attempt) in stale {
+        for (incident_id, attempt) in stale {
             for outcome in [Outcome::Done, unanswered(), refused(), denied()] {
-                if kind == Kind::Fence && epoch == e.record.facts.epoch {
+                if kind == Kind::Fence && incident_id == e.record.facts.incident_id {
                     continue; // tried once: it has no attempts
                 }
                 let before = e.record.clone();
                 let ended = Completion {
                     kind,
-                    epoch,
+                    incident_id,
                     attempt,
                     outcome,
                 };

@@ -18,9 +18,9 @@ pub struct Book {
     words: BTreeMap<String, Verdict>,
     /// Since when a quorum of domains said down last, with no healthy word in between.
     quorum_since: Option<Time>,
-    /// Epochs in which a write was proven.
+    /// Incidents in which a write was proven.
     proven: BTreeSet<u64>,
-    /// Automatic role changes: the epoch and when it began.
+    /// Automatic role changes: the incident and when it began.
     begun: Vec<(u64, Time)>,
     /// Whether an operator ever spoke a word that may begin something.
     operator: bool,
@@ -45,15 +45,19 @@ impl Book {
         }
         says_why(decision);
         survives_json(decision, after);
-        assert_eq!(decision.from, before.state.name());
-        assert_eq!(decision.to, after.state.name());
-        assert!(after.facts.epoch >= before.facts.epoch);
+        assert_eq!(decision.from, before.state.phase());
+        assert_eq!(decision.to, after.state.phase());
+        assert!(after.facts.incident_id >= before.facts.incident_id);
         if decision.is_transition() && matches!(after.state, State::Held { .. }) {
             people_are_told(decision);
         }
         for command in &decision.commands {
             *self.counted.entry(command.kind()).or_default() += 1;
-            assert_eq!(command.epoch(), after.facts.epoch, "of its own epoch");
+            assert_eq!(
+                command.incident_id(),
+                after.facts.incident_id,
+                "of its own incident"
+            );
             self.begins(setup, before, event, command, after);
         }
     }
@@ -67,8 +71,11 @@ impl Book {
         }
         if let Some(done) = event.finished() {
             let proves = matches!(done.outcome, Outcome::Done | Outcome::AlreadySo);
-            if done.kind == Kind::ProveWrite && proves && done.epoch == before.facts.epoch {
-                self.proven.insert(done.epoch);
+            if done.kind == Kind::ProveWrite
+                && proves
+                && done.incident_id == before.facts.incident_id
+            {
+                self.proven.insert(done.incident_id);
             }
         }
         self.operator |= matches!(
@@ -88,7 +95,7 @@ impl Book {
         let incident = after.facts.incident.as_ref();
         let automatic = incident.is_none_or(|i| i.trigger == Trigger::Automatic);
         if command.kind() == Kind::Redirect {
-            let proven = self.proven.contains(&command.epoch());
+            let proven = self.proven.contains(&command.incident_id());
             assert!(proven, "S6: redirect before a write was proven");
         }
         if !automatic {
@@ -100,7 +107,7 @@ impl Book {
         let begins = is_free(&before.state) || next_rung;
         if let (true, true, Some(incident)) = (edge, begins, incident) {
             self.quorum_says_down(setup, incident);
-            self.is_first_in_the_cool_down(setup, command.epoch(), after.facts.now);
+            self.is_first_in_the_cool_down(setup, command.incident_id(), after.facts.now);
         }
         if command.kind().mutates() && begins && event.word().is_none() {
             assert!(!after.facts.paused, "S7: {} while paused", command.kind());
@@ -153,12 +160,12 @@ impl Book {
     }
 
     /// S1: one automatic role change per cool-down, unless an operator spoke.
-    fn is_first_in_the_cool_down(&mut self, setup: &Setup, epoch: u64, now: Time) {
-        let others = self.begun.iter().filter(|(e, _)| *e != epoch);
+    fn is_first_in_the_cool_down(&mut self, setup: &Setup, incident_id: u64, now: Time) {
+        let others = self.begun.iter().filter(|(e, _)| *e != incident_id);
         let latest = others.map(|(_, at)| *at).max();
         let cooled = latest.is_none_or(|at| now - at >= setup.policy.cool_down);
         assert!(cooled || self.operator, "S1: a second role change too soon");
-        self.begun.push((epoch, now));
+        self.begun.push((incident_id, now));
     }
 
     /// The clock was set back: so is the book.

@@ -273,7 +273,7 @@ fn prescale_is_taken_back_to_what_was_found_first() {
     e.wait(60);
     let last = e.asked(Kind::ScaleBack).last().copied().cloned();
     assert_eq!(e.done().last().expect("asked"), "scale_back standby to 1");
-    assert_eq!(last.expect("asked").epoch(), 2);
+    assert_eq!(last.expect("asked").incident_id(), 2);
     e.ends(Kind::ScaleBack, Outcome::Done);
     e.forget();
     e.wait(600);

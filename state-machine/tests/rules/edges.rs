@@ -280,7 +280,7 @@ fn after_a_blindness_the_probe_s_word_counts_from_the_first_open_eye() {
 fn drd_looks_closely_in_every_state_that_may_lead_to_an_act() {
     let rests: Vec<&str> = State::samples()
         .iter()
-        .filter(|s| !s.is_acting())
+        .filter(|s| !s.phase().polls_closely())
         .map(State::name)
         .collect();
     assert_eq!(rests, ["watching", "exposed"]);

@@ -188,12 +188,12 @@ fn a_pause_remembers_since_when_it_holds_and_a_resume_forgets_it() {
 #[test]
 fn an_operator_s_word_begins_an_incident_of_its_own() {
     let mut e = estate();
-    let epoch = e.record.facts.epoch;
+    let incident_id = e.record.facts.incident_id;
     e.order(Word::Failover);
     let incident = e.record.facts.incident.as_ref().expect("begun");
     assert_eq!(
-        (e.record.facts.epoch, incident.epoch),
-        (epoch + 1, epoch + 1)
+        (e.record.facts.incident_id, incident.incident_id),
+        (incident_id + 1, incident_id + 1)
     );
 }
 

@@ -27,9 +27,12 @@ fn arrives(e: &mut Estate) {
 /// Both orders are refused, with a page, and nothing was begun.
 fn refuses_the_way_back(e: &mut Estate) {
     for word in [Word::Failover, Word::Switchover] {
-        let epoch = e.record.facts.epoch;
+        let incident_id = e.record.facts.incident_id;
         e.order(word);
-        assert_eq!((e.state(), e.record.facts.epoch), ("watching", epoch));
+        assert_eq!(
+            (e.state(), e.record.facts.incident_id),
+            ("watching", incident_id)
+        );
         e.hands_off();
         assert!(e.pages()[0].contains("may still land"), "{:?}", e.pages());
         assert!(e.pages()[0].contains("nothing was begun"));

@@ -46,7 +46,7 @@ fn a_proof_on_a_side_that_is_not_the_writer_is_none() {
     e.serving(Side::Standby, 6);
     let proof = Completion {
         kind: Kind::ProveWrite,
-        epoch: e.record.facts.epoch,
+        incident_id: e.record.facts.incident_id,
         attempt: 0,
         outcome: Outcome::Done,
     };

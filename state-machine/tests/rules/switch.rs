@@ -1,6 +1,7 @@
 //! The lossless move, and when the lossy one may take its place.
 
 use crate::estate::{Estate, Healthy, Unhealthy, completion, denied, estate, refused, unanswered};
+use drd_state_machine::Phase;
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Outcome, Side, Vantage, Word};
@@ -129,7 +130,7 @@ fn no_switchover_is_asked_for_beside_the_failover_that_takes_its_place() {
     let last = e
         .decisions
         .iter()
-        .find(|d| d.from == "switching" && d.to == "promoting");
+        .find(|d| d.from == Phase::Switching && d.to == Phase::Promoting);
     let last = last.expect("it became a failover");
     let kinds: Vec<Kind> = last.commands.iter().map(|c| c.kind()).collect();
     assert!(!kinds.contains(&Kind::Switchover), "{kinds:?}");

@@ -211,7 +211,7 @@ fn act_of(command: &Command) -> Option<Act> {
     Some(Act {
         kind: command.kind(),
         side,
-        epoch: command.epoch(),
+        incident_id: command.incident_id(),
         attempt: command.attempt(),
         write: None,
     })
@@ -280,7 +280,7 @@ fn send_ahead(m: &Protocol, s: &mut State, who: usize, commands: &[Command]) {
 pub fn ended(m: &Protocol, s: &mut State, who: usize, act: &Act, how: How) {
     let news = News::Ended {
         kind: act.kind,
-        epoch: act.epoch,
+        incident_id: act.incident_id,
         attempt: act.attempt,
         how,
     };
@@ -338,7 +338,7 @@ pub fn ordered(m: &Protocol, s: &mut State, who: usize) {
     tell(m, s, who, News::Back, Doubt::None);
     let after = s.leader(who).map(|l| m.spine.brief(l.record));
     if let (Some(before), Some(after)) = (before, after)
-        && before.epoch == after.epoch
+        && before.incident_id == after.incident_id
     {
         m.meet(Met::QuarantineClosed);
     }

@@ -39,7 +39,7 @@ pub struct Act {
     /// Where to, or what is fenced.
     pub side: Side,
     /// The incident.
-    pub epoch: u64,
+    pub incident_id: u64,
     /// The attempt.
     pub attempt: u32,
     /// For the latch, once it was looked at.
@@ -51,8 +51,8 @@ pub struct Act {
 pub struct Latch {
     /// What a conditional write must name: its ETag.
     pub generation: u8,
-    /// The epoch that threw it.
-    pub epoch: u64,
+    /// The incident that threw it.
+    pub incident_id: u64,
 }
 
 /// A role change that runs.
@@ -141,9 +141,11 @@ impl Estate {
 
     fn latch_looked(&self, act: Act) -> Result<Act, How> {
         let write = match (act.side, self.latch) {
-            (_, Some(latch)) if latch.epoch > act.epoch => return Err(How::Refused),
+            (_, Some(latch)) if latch.incident_id > act.incident_id => return Err(How::Refused),
             (Side::Standby, None) => Write::Create,
-            (Side::Standby, Some(latch)) if latch.epoch == act.epoch => return Err(How::AlreadySo),
+            (Side::Standby, Some(latch)) if latch.incident_id == act.incident_id => {
+                return Err(How::AlreadySo);
+            }
             (Side::Standby, Some(latch)) => Write::Replace(latch.generation),
             (Side::Primary, None) => return Err(How::AlreadySo),
             (Side::Primary, Some(latch)) => Write::Delete(latch.generation),
@@ -196,7 +198,7 @@ impl Estate {
         self.writes += 1;
         let thrown = Latch {
             generation: self.writes,
-            epoch: act.epoch,
+            incident_id: act.incident_id,
         };
         self.latch = (act.side == Side::Standby).then_some(thrown);
         How::Done

@@ -48,10 +48,13 @@ impl Wrong {
 /// A request took effect. `newest` is the fold of the ledger at that moment.
 pub fn took_effect(wrong: &mut Wrong, act: &Act, newest: &Brief, estate: &Estate) {
     // An older incident was decided on, or the newer could not have begun.
-    let own = newest.run.filter(|run| run.epoch == act.epoch);
-    let never_begun = own.is_none() && newest.run.is_none_or(|run| run.epoch < act.epoch);
+    let own = newest.run.filter(|run| run.incident_id == act.incident_id);
+    let never_begun = own.is_none()
+        && newest
+            .run
+            .is_none_or(|run| run.incident_id < act.incident_id);
     let not_committed = own.is_some_and(|run| !run.committed);
-    if newest.epoch < act.epoch || not_committed || never_begun {
+    if newest.incident_id < act.incident_id || not_committed || never_begun {
         wrong.note(Fault::Undecided);
     }
     let against = newest.run.is_some_and(|run| is_against(act, &run));
@@ -80,7 +83,7 @@ pub fn took_effect(wrong: &mut Wrong, act: &Act, newest: &Brief, estate: &Estate
 /// Whether it undoes what the newest incident does or did. One that is not committed has done
 /// nothing yet, so that a request of the one before may still agree with the truth.
 fn is_against(act: &Act, run: &Run) -> bool {
-    let older = run.committed && run.epoch > act.epoch;
+    let older = run.committed && run.incident_id > act.incident_id;
     let moves_back = act.kind != Kind::Fence && act.side == run.from;
     let kills_the_new = act.kind == Kind::Fence && act.side == run.to;
     older && (moves_back || kills_the_new)

@@ -332,6 +332,6 @@ impl Model for Protocol {
     /// A state in which a rule is broken is looked at and not gone on from; incidents beyond the
     /// counted ones do not fit into the budgets.
     fn within_boundary(&self, state: &State) -> bool {
-        self.spine.brief(state.store.record).epoch < INCIDENTS as u64
+        self.spine.brief(state.store.record).incident_id < INCIDENTS as u64
     }
 }

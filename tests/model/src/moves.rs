@@ -212,7 +212,7 @@ fn take_effect(m: &Protocol, s: &mut State, act: &Act) -> How {
     if how == How::Done {
         judge::took_effect(&mut s.wrong, act, &newest, &s.estate);
         if matches!(act.kind, Kind::Promote | Kind::Switchover) {
-            let incident = usize::try_from(act.epoch).unwrap_or(INCIDENTS);
+            let incident = usize::try_from(act.incident_id).unwrap_or(INCIDENTS);
             s.effects[incident.min(INCIDENTS - 1)] += 1;
         }
     }

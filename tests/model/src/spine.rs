@@ -34,7 +34,7 @@ pub enum News {
         /// Of what.
         kind: Kind,
         /// Of which incident.
-        epoch: u64,
+        incident_id: u64,
         /// Which one.
         attempt: u32,
         /// How.
@@ -59,7 +59,7 @@ pub struct Told {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Its number.
-    pub epoch: u64,
+    pub incident_id: u64,
     /// The side that served.
     pub from: Side,
     /// The side that will.
@@ -76,7 +76,7 @@ pub struct Brief {
     /// The state's name.
     pub state: &'static str,
     /// The newest incident or suspicion.
-    pub epoch: u64,
+    pub incident_id: u64,
     /// Who serves.
     pub active: Side,
     /// The newest incident.
@@ -87,10 +87,10 @@ impl Brief {
     fn of(record: &Record) -> Brief {
         Brief {
             state: record.state.name(),
-            epoch: record.facts.epoch,
+            incident_id: record.facts.incident_id,
             active: record.facts.active,
             run: record.facts.incident.as_ref().map(|i| Run {
-                epoch: i.epoch,
+                incident_id: i.incident_id,
                 from: i.from,
                 to: i.to,
                 committed: i.committed,
@@ -254,12 +254,12 @@ fn events(news: News, now: Time) -> Vec<Event> {
         News::Looked(estate) => senses::events(&estate, now),
         News::Ended {
             kind,
-            epoch,
+            incident_id,
             attempt,
             how,
         } => vec![Event::Finished(Completion {
             kind,
-            epoch,
+            incident_id,
             attempt,
             outcome: outcome(how),
         })],

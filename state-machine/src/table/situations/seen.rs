@@ -238,7 +238,7 @@ fn since(s: &mut Scene, is: Diagnosis, for_long: Span) {
 pub(super) fn prescaled(s: &mut Scene) {
     s.all_is_well();
     s.record.facts.prescaled = Some(Prescale {
-        epoch: 1,
+        incident_id: 1,
         side: s.record.facts.active.other(),
         min_before: 1,
         back: Step::default(),

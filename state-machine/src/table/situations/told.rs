@@ -189,7 +189,7 @@ pub(super) const TOLD: &[Situation] = &[
         |_| {},
         |s| s.ended(Kind::Page, Outcome::Done),
     ),
-    when("an older epoch's role change is denied", |_| {}, stale),
+    when("an older incident's role change is denied", |_| {}, stale),
     when(
         "the objective is used up",
         |s| s.began_earlier(Span::secs(300)),
@@ -268,7 +268,7 @@ fn role(s: &Scene, outcome: Outcome) -> Event {
 fn stale(s: &Scene) -> Event {
     let mut event = role(s, denied());
     if let Event::Finished(done) = &mut event {
-        done.epoch = 0;
+        done.incident_id = 0;
     }
     event
 }

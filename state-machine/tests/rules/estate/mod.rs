@@ -150,7 +150,7 @@ pub fn denied() -> Outcome {
 pub fn completion(command: &Command, outcome: Outcome) -> Event {
     Event::Finished(Completion {
         kind: command.kind(),
-        epoch: command.epoch(),
+        incident_id: command.incident_id(),
         attempt: command.attempt(),
         outcome,
     })
