@@ -5,8 +5,7 @@
 //! and in a replay of the ledger.
 //!
 //! Reading order: `event`, `command`, `state` (the words), `evidence`, `diagnosis`, `gates`
-//! (what is known and what must hold), `machine`, `roles`, `arrival` (what follows), `table`
-//! (the picture).
+//! (what is known and what must hold), `machine`, `roles`, `arrival` (what follows).
 
 mod arrival;
 pub mod command;
@@ -22,7 +21,6 @@ pub mod quarantine;
 pub mod record;
 mod roles;
 pub mod state;
-pub mod table;
 pub mod time;
 mod words;
 

@@ -218,38 +218,4 @@ impl State {
             } => {}
         }
     }
-
-    /// One of each, and of each way to be held: for the table and the tests.
-    pub fn samples() -> Vec<State> {
-        vec![
-            State::Watching,
-            State::Suspecting,
-            State::Fencing,
-            State::Promoting(Progress::default()),
-            State::Redirecting {
-                latch: Step::default(),
-            },
-            State::Verifying,
-            State::Exposed,
-            State::Switching(Progress::default()),
-            State::Held {
-                hold: Hold::OutOfTime,
-                stage: Stopped::Before,
-            },
-            State::Held {
-                hold: Hold::OutOfTime,
-                stage: Stopped::Promoting(Progress::default()),
-            },
-            State::Held {
-                hold: Hold::OutOfTime,
-                stage: Stopped::Redirecting {
-                    latch: Step::default(),
-                },
-            },
-            State::Held {
-                hold: Hold::OutOfTime,
-                stage: Stopped::Verifying,
-            },
-        ]
-    }
 }

@@ -1,6 +1,7 @@
 //! Exact limits: the last moment that still counts, and the first that does not; and of each
 //! condition of a proof, that it alone is not enough. Found by changing the code on purpose.
 
+use crate::common::sample_states;
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, unknown_estate};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::diagnosis::Diagnosis;
@@ -278,7 +279,7 @@ fn after_a_blindness_the_probe_s_word_counts_from_the_first_open_eye() {
 
 #[test]
 fn drd_looks_closely_in_every_state_that_may_lead_to_an_act() {
-    let rests: Vec<&str> = State::samples()
+    let rests: Vec<&str> = sample_states()
         .iter()
         .filter(|s| !s.phase().polls_closely())
         .map(State::name)

@@ -6,6 +6,8 @@
 mod again;
 mod arrive;
 mod book;
+#[path = "../common/mod.rs"]
+mod common;
 mod decide;
 mod detect;
 mod edges;

@@ -1,5 +1,6 @@
 //! The record as JSON: it survives at every step, bit for bit, and nothing strange is read.
 
+use crate::common::sample_states;
 use crate::estate::{Estate, Unhealthy, Unknown, estate, refused};
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Event, Vantage, Word};
@@ -35,7 +36,7 @@ fn the_record_survives_json_at_every_step_of_a_failover() {
 #[test]
 fn every_sample_of_a_state_survives_json() {
     let mut record = estate().record;
-    for state in State::samples() {
+    for state in sample_states() {
         record.state = state;
         survives_json(&record);
     }

@@ -1,9 +1,9 @@
 //! What the machine did.
 
 use super::Estate;
+use crate::common::phrase;
 use drd_state_machine::Decision;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::table::phrase;
 
 impl Estate {
     pub fn state(&self) -> &'static str {

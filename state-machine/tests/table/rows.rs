@@ -1,22 +1,15 @@
-//! The machine as a table that people can read: every state x every named situation, answered
-//! by the real [`step`].
+//! The rows of the table: every state in every named situation, answered by the real [`step`].
 //!
-//! `scene` arranges a state, `situations` names what may be the case in it, `write` prints. The
-//! table says nothing of its own: change the machine and the table changes, in a snapshot and in
-//! the crate's README. Deliberately absent: sequences; `tests/` and the lab have those.
+//! Deliberately absent: any knowledge of its own. Change the machine and the rows change, in the
+//! snapshot and in the crate's README.
 
-mod scene;
-mod situations;
-mod write;
-
-pub use scene::Scene;
-pub use situations::{Situation, situations};
-pub use write::{markdown, matrix, mermaid, phrase};
-
-use crate::command::{Command, Kind};
-use crate::event::Event;
-use crate::state::{State, Stopped};
-use crate::step;
+use crate::common::sample_states;
+use crate::scene::Scene;
+use crate::situations::{Situation, situations};
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::event::Event;
+use drd_state_machine::state::{State, Stopped};
+use drd_state_machine::step;
 
 /// What one state does in one situation.
 #[derive(Clone, Debug)]
@@ -25,7 +18,7 @@ pub struct Row {
     pub state: &'static str,
     /// Its public name.
     pub from: &'static str,
-    /// What is the case, and what is told.
+    /// What is the case, and what happens.
     pub situation: &'static str,
     /// The state after.
     pub next: &'static str,
@@ -55,7 +48,7 @@ impl Row {
 /// The total matrix: every sample of a state in every situation.
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for state in State::samples() {
+    for state in sample_states() {
         for situation in situations() {
             rows.push(row(&state, situation));
         }
@@ -64,11 +57,11 @@ pub fn rows() -> Vec<Row> {
 }
 
 fn row(state: &State, situation: &Situation) -> Row {
-    let scene = Scene::of(state, situation);
-    let event = scene.event(situation);
+    let scene = situation.in_state(state);
+    let event = (situation.event)(&scene);
     let Scene { record, setup, now } = scene;
-    let (mut told, mut ticked) = (record.clone(), record.clone());
-    let decision = step(&mut told, &setup, now, &event);
+    let (mut after, mut ticked) = (record.clone(), record.clone());
+    let decision = step(&mut after, &setup, now, &event);
     let without = step(&mut ticked, &setup, now, &Event::Tick);
     let ended = event
         .finished()
@@ -77,10 +70,10 @@ fn row(state: &State, situation: &Situation) -> Row {
         state: label(state),
         from: state.name(),
         situation: situation.name,
-        next: told.state.name(),
+        next: after.state.name(),
         because: decision.because.into_owned(),
         ended: ended.map(|done| done.kind),
-        consumed: told != ticked || decision.commands != without.commands,
+        consumed: after != ticked || decision.commands != without.commands,
         commands: decision.commands,
     }
 }

@@ -1,20 +1,20 @@
 //! One state, arranged the way a run really leaves it: all is well in `watching` and `exposed`,
-//! the region of the active side is dark in every other. What a situation adds is in
-//! `situations`.
+//! the region of the active side is dark in every other.
+//!
+//! Deliberately absent: what a situation adds (`situations`).
 
-use super::Situation;
-use crate::command::Kind;
-use crate::diagnosis::Diagnosis;
-use crate::event::{
+use drd_state_machine::command::Kind;
+use drd_state_machine::diagnosis::Diagnosis;
+use drd_state_machine::event::{
     Check, Completion, Event, GlobalView, LagSample, Observation, Outcome, RoleChange, Side,
     SideView, Vantage, Verdict,
 };
-use crate::evidence::Seen;
-use crate::policy::{Policy, Sensor, Serving, Setup};
-use crate::record::{Fence, Incident, Operation, Readiness, Record, Trigger};
-use crate::state::{Progress, State, Step, Stopped};
-use crate::step;
-use crate::time::{Span, Time};
+use drd_state_machine::evidence::Seen;
+use drd_state_machine::policy::{Policy, Sensor, Serving, Setup};
+use drd_state_machine::record::{Fence, Incident, Operation, Readiness, Record, Trigger};
+use drd_state_machine::state::{Progress, State, Step, Stopped};
+use drd_state_machine::step;
+use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
 /// The moment of the table: 2026-01-01T00:00:00Z. Nothing depends on the date.
@@ -58,19 +58,8 @@ fn setup() -> Setup {
 }
 
 impl Scene {
-    /// A state in a situation.
-    pub fn of(state: &State, situation: &Situation) -> Scene {
-        let mut scene = Scene::at_rest(state);
-        (situation.arrange)(&mut scene);
-        scene
-    }
-
-    /// What is told then.
-    pub fn event(&self, situation: &Situation) -> Event {
-        (situation.event)(self)
-    }
-
-    fn at_rest(state: &State) -> Scene {
+    /// A state in which nothing beside it is the case.
+    pub fn at_rest(state: &State) -> Scene {
         let setup = setup();
         let record = Record::new(&setup, ENTERED);
         let mut scene = Scene {
@@ -163,7 +152,7 @@ impl Scene {
     }
 
     /// Every sensor says healthy and has for an hour; samples and readiness are fresh and good.
-    pub(super) fn all_is_well(&mut self) {
+    pub fn all_is_well(&mut self) {
         let now = self.now;
         let facts = &mut self.record.facts;
         for reading in &mut facts.evidence.readings {
@@ -197,7 +186,7 @@ impl Scene {
     }
 
     /// A look at the world that finds what is known already.
-    pub(super) fn look(&self) -> Observation {
+    pub fn look(&self) -> Observation {
         let evidence = &self.record.facts.evidence;
         Observation {
             references: evidence.references.is,
@@ -208,7 +197,7 @@ impl Scene {
     }
 
     /// The last look found this.
-    pub(super) fn see_global(&mut self, writer: Side, replica_connected: bool) {
+    pub fn see_global(&mut self, writer: Side, replica_connected: bool) {
         let view = GlobalView {
             writer: Some(writer),
             writers: 1,
@@ -219,7 +208,7 @@ impl Scene {
     }
 
     /// The last look found this side available, with so many instances.
-    pub(super) fn see_side(&mut self, side: Side, serving: u32) {
+    pub fn see_side(&mut self, side: Side, serving: u32) {
         let view = SideView {
             database_available: Some(true),
             in_service: Some(serving),
@@ -230,12 +219,12 @@ impl Scene {
     }
 
     /// The last look could not read this side.
-    pub(super) fn side_is_gone(&mut self, side: Side) {
+    pub fn side_is_gone(&mut self, side: Side) {
         self.record.facts.evidence.sides[side.index()] = None;
     }
 
     /// The newest of three lag samples was taken so long ago.
-    pub(super) fn lag_before(&mut self, newest: Span, lag: Span) {
+    pub fn lag_before(&mut self, newest: Span, lag: Span) {
         let taken = |n: i64| LagSample {
             taken_at: self.now - newest - Span::secs(30).times(n),
             lag,
@@ -244,7 +233,7 @@ impl Scene {
     }
 
     /// This sensor of the active side says so, and has for so long.
-    pub(super) fn says(&mut self, vantage: Vantage, verdict: Verdict, for_long: Span) {
+    pub fn says(&mut self, vantage: Vantage, verdict: Verdict, for_long: Span) {
         let (now, active) = (self.now, self.record.facts.active);
         for r in &mut self.record.facts.evidence.readings {
             if r.vantage == vantage && r.side == active {
@@ -255,7 +244,7 @@ impl Scene {
     }
 
     /// Every endpoint sensor of the active side says down, a quorum of domains for so long.
-    pub(super) fn endpoint_down(&mut self, for_long: Span) {
+    pub fn endpoint_down(&mut self, for_long: Span) {
         let first = for_long + Span::secs(3);
         for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
             self.says(vantage, Verdict::Unhealthy, first);
@@ -267,7 +256,7 @@ impl Scene {
     }
 
     /// So is everything else there.
-    pub(super) fn region_dark(&mut self, for_long: Span) {
+    pub fn region_dark(&mut self, for_long: Span) {
         self.endpoint_down(for_long);
         let silent = for_long + Span::secs(3);
         self.says(Vantage::ControlPlane, Verdict::Unhealthy, silent);
@@ -276,7 +265,7 @@ impl Scene {
     }
 
     /// The incident of the table is about this, where it is still open.
-    pub(super) fn incident_is(&mut self, diagnosis: Diagnosis, operation: Operation) {
+    pub fn incident_is(&mut self, diagnosis: Diagnosis, operation: Operation) {
         if let (State::Fencing, Some(incident)) =
             (&self.record.state, &mut self.record.facts.incident)
         {
@@ -286,7 +275,7 @@ impl Scene {
     }
 
     /// The open incident began and was decided so much earlier.
-    pub(super) fn began_earlier(&mut self, by: Span) {
+    pub fn began_earlier(&mut self, by: Span) {
         if let Some(incident) = &mut self.record.facts.incident {
             incident.first_bad_at = incident.first_bad_at - by;
             incident.decided_at = incident.decided_at - by;
@@ -294,7 +283,7 @@ impl Scene {
     }
 
     /// Where the three stand, in the states that have them.
-    pub(super) fn progress(&mut self) -> Option<&mut Progress> {
+    pub fn progress(&mut self) -> Option<&mut Progress> {
         match &mut self.record.state {
             State::Promoting(p)
             | State::Switching(p)
@@ -313,7 +302,7 @@ impl Scene {
     }
 
     /// The latch, in the states that have it.
-    pub(super) fn latch(&mut self) -> Option<&mut Step> {
+    pub fn latch(&mut self) -> Option<&mut Step> {
         match &mut self.record.state {
             State::Redirecting { latch }
             | State::Held {
@@ -332,7 +321,7 @@ impl Scene {
     }
 
     /// An attempt of this incident ended so. Every step of the table is at its first attempt.
-    pub(super) fn ended(&self, kind: Kind, outcome: Outcome) -> Event {
+    pub fn ended(&self, kind: Kind, outcome: Outcome) -> Event {
         Event::Finished(Completion {
             kind,
             incident_id: self.record.facts.incident_id,
@@ -371,7 +360,7 @@ fn reached(state: &State) -> Reached {
 }
 
 /// One readiness check that gates.
-pub(super) fn check(verdict: Verdict) -> Check {
+pub fn check(verdict: Verdict) -> Check {
     Check {
         name: Arc::from("engine_parity"),
         verdict,

@@ -1,12 +1,18 @@
 //! The whole matrix, as one snapshot: a changed behaviour is a visible diff. And what can be
 //! read off it: nothing is unreachable, nothing is a dead end, nothing panics.
+//!
+//! Deliberately absent: sequences of events (`rules`).
 
+use crate::common::sample_states;
+use crate::rows::{label, rows};
+use crate::scene::Scene;
+use crate::situations::situations;
+use crate::write::matrix;
 use drd_state_machine::Phase;
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Completion, Event, Observation, Outcome, Signal, Vantage, Verdict};
 use drd_state_machine::state::State;
 use drd_state_machine::step;
-use drd_state_machine::table::{Scene, label, matrix, rows, situations};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -58,7 +64,7 @@ fn every_state_is_entered_and_left_by_some_row() {
             "{name} is never entered"
         );
     }
-    for state in State::samples() {
+    for state in sample_states() {
         let label = label(&state);
         assert!(
             moves.iter().any(|row| row.state == label),
@@ -71,8 +77,8 @@ fn every_state_is_entered_and_left_by_some_row() {
 fn every_kind_of_event_is_in_the_matrix() {
     let mut told = BTreeSet::new();
     for situation in situations() {
-        let scene = Scene::of(&State::Watching, situation);
-        told.insert(scene.event(situation).name());
+        let scene = situation.in_state(&State::Watching);
+        told.insert((situation.event)(&scene).name());
     }
     let all = [
         "checked",
@@ -92,9 +98,9 @@ fn every_kind_of_event_is_in_the_matrix() {
 /// attempt that was never made has the effect of a tick.
 #[test]
 fn what_concerns_nobody_has_the_effect_of_a_tick() {
-    for state in State::samples() {
+    for state in sample_states() {
         for situation in situations() {
-            let scene = Scene::of(&state, situation);
+            let scene = situation.in_state(&state);
             let mut ticked = scene.record.clone();
             let tick = step(&mut ticked, &scene.setup, scene.now, &Event::Tick);
             for event in of_no_concern(&scene) {
@@ -150,9 +156,9 @@ fn of_no_concern(scene: &Scene) -> Vec<Event> {
 
 #[test]
 fn a_look_that_could_read_nothing_begins_nothing() {
-    for state in State::samples() {
+    for state in sample_states() {
         for situation in situations() {
-            let scene = Scene::of(&state, situation);
+            let scene = situation.in_state(&state);
             let (mut ticked, mut looked) = (scene.record.clone(), scene.record.clone());
             let blind = Event::Observed(Observation::default());
             let tick = step(&mut ticked, &scene.setup, scene.now, &Event::Tick);

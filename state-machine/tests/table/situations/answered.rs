@@ -1,17 +1,19 @@
-//! Situations that the end of an attempt, a look during a recovery, the passing of the
-//! objective, a start or an operator's word make.
+//! Situations that the end of an attempt, a poll during a recovery, the passing of the
+//! objective, a start or an operator's order make.
+//!
+//! Deliberately absent: what only sensors report (`observed`).
 
-use super::seen::prescaled;
-use super::{Situation, look, tick, when};
-use crate::command::Kind;
-use crate::event::{Event, Outcome, Side, Word};
-use crate::policy::{DROPPED, REFUSALS_MAX};
-use crate::quarantine::Unanswered;
-use crate::record::Operation;
-use crate::table::scene::Scene;
-use crate::time::Span;
+use super::observed::prescaled;
+use super::situation::{Situation, look, tick, when};
+use crate::scene::Scene;
+use drd_state_machine::command::Kind;
+use drd_state_machine::event::{Event, Outcome, Side, Word};
+use drd_state_machine::policy::{DROPPED, REFUSALS_MAX};
+use drd_state_machine::quarantine::Unanswered;
+use drd_state_machine::record::Operation;
+use drd_state_machine::time::Span;
 
-pub(super) const TOLD: &[Situation] = &[
+pub const ANSWERED: &[Situation] = &[
     when(
         "the role change is accepted",
         |_| {},

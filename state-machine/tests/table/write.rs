@@ -1,29 +1,10 @@
-//! Prints the table: as Markdown and a diagram for people, as plain lines for the snapshot.
+//! Prints the table: as Markdown and a diagram for the README, as plain lines for the snapshot.
+//!
+//! Deliberately absent: what the rows contain (`rows`).
 
-use super::Row;
-use crate::command::Command;
+use crate::common::phrase;
+use crate::rows::Row;
 use std::fmt::Write;
-
-/// A command in the words of the table.
-pub fn phrase(command: &Command) -> String {
-    let kind = command.kind();
-    match command {
-        Command::Prescale { side, min, .. } => format!("{kind} {side} to {min}"),
-        Command::ScaleBack { side, min, .. } => format!("{kind} {side} to {min}"),
-        Command::Fence { side, .. } => format!("{kind} {side}"),
-        Command::Promote { attempt, to, .. }
-        | Command::Switchover { attempt, to, .. }
-        | Command::Redirect { attempt, to, .. } => format!("{kind} {to} #{attempt}"),
-        Command::ProveWrite { attempt, side, .. } => format!("{kind} {side} #{attempt}"),
-        Command::Scale {
-            attempt,
-            side,
-            desired,
-            ..
-        } => format!("{kind} {side} to {desired} #{attempt}"),
-        Command::Page { severity, .. } => format!("{kind} {}", severity.name()),
-    }
-}
 
 fn phrases(row: &Row, separator: &str) -> String {
     let all: Vec<String> = row.commands.iter().map(phrase).collect();

@@ -1,13 +1,15 @@
-//! Situations that sensors, samples and looks show.
+//! Situations that sensors, samples and polls report.
+//!
+//! Deliberately absent: the ends of attempts and operators (`answered`).
 
-use super::{Situation, look, tick, when};
-use crate::diagnosis::Diagnosis;
-use crate::event::{Event, LagSample, RoleChange, Signal, Vantage, Verdict};
-use crate::policy::Autonomy;
-use crate::record::{Operation, Prescale};
-use crate::state::Step;
-use crate::table::scene::{Scene, check};
-use crate::time::{Span, Time};
+use super::situation::{Situation, look, tick, when};
+use crate::scene::{Scene, check};
+use drd_state_machine::diagnosis::Diagnosis;
+use drd_state_machine::event::{Event, LagSample, RoleChange, Signal, Vantage, Verdict};
+use drd_state_machine::policy::Autonomy;
+use drd_state_machine::record::{Operation, Prescale};
+use drd_state_machine::state::Step;
+use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
 /// Long enough for every hold-down of the default policy.
@@ -17,7 +19,7 @@ const FRESH: Span = Span::secs(5);
 /// Lasting enough that people should be told.
 const MINUTE: Span = Span::secs(60);
 
-pub(super) const SEEN: &[Situation] = &[
+pub const OBSERVED: &[Situation] = &[
     when("all is well", Scene::all_is_well, tick),
     when("all is well, a look", Scene::all_is_well, look),
     when("all is well, pre-scaled", prescaled, tick),
@@ -235,7 +237,7 @@ fn since(s: &mut Scene, is: Diagnosis, for_long: Span) {
     s.record.facts.diagnosis.since = s.now - for_long;
 }
 
-pub(super) fn prescaled(s: &mut Scene) {
+pub fn prescaled(s: &mut Scene) {
     s.all_is_well();
     s.record.facts.prescaled = Some(Prescale {
         incident_id: 1,
