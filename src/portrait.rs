@@ -76,7 +76,7 @@ impl<'a> Sitter<'a> {
 pub fn portrait(of: &Sitter<'_>, config: &Config, now: Time) -> StatusView {
     let (record, setup) = (of.record, of.setup);
     let facts = &record.facts;
-    let seen = drd_state_machine::look(record, setup, now);
+    let seen = drd_state_machine::assess(record, setup, now);
     let armed = facts.armed && of.refuses.is_none() && !of.follows();
     StatusView {
         schema: SCHEMA.to_owned(),
@@ -178,7 +178,7 @@ fn signal(reading: &Reading, config: &Config, now: Time) -> SignalStatus {
         sensor: reading.sensor.to_string(),
         vantage: reading.vantage,
         side: reading.side,
-        verdict: reading.now_says(now, &config.policy),
+        verdict: reading.current_verdict(now, &config.policy),
         age_seconds: ever.then(|| seconds(now - reading.observed_at)),
     }
 }

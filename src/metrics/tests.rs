@@ -4,7 +4,7 @@ use super::*;
 use drd_state_machine::Phase;
 use drd_state_machine::event::{Event, Signal, Vantage, Verdict};
 use drd_state_machine::policy::{Policy, Sensor, Serving};
-use drd_state_machine::record::{Fence, Incident, Operation, Trigger};
+use drd_state_machine::record::{FenceOutcome, Incident, Operation, Trigger};
 use drd_state_machine::state::{Hold, Progress, State, Stopped};
 use drd_state_machine::time::Span;
 
@@ -50,7 +50,7 @@ fn incident() -> Incident {
         decided_at: NOW,
         lag: Some(Span::millis(400)),
         committed: false,
-        fence: Fence::Unknown,
+        fence: FenceOutcome::Unknown,
         promoted_at: None,
         scaled_at: None,
         proven_at: None,
@@ -380,9 +380,9 @@ fn the_limit_of_the_lag_is_where_the_gate_closes() {
         value(&page, "drd_replication_lag_fresh_seconds"),
         Some("120")
     );
-    let (setup, at) = (setup(), |secs| drd_state_machine::Picture {
+    let (setup, at) = (setup(), |secs| drd_state_machine::Assessment {
         lag: Some(Span::secs(secs)),
-        ..drd_state_machine::look(&Record::new(&setup(), NOW), &setup(), NOW)
+        ..drd_state_machine::assess(&Record::new(&setup(), NOW), &setup(), NOW)
     });
     assert!(drd_state_machine::gates::rpo(&at(30), &setup).is_none());
     assert!(drd_state_machine::gates::rpo(&at(31), &setup).is_some());

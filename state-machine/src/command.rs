@@ -3,7 +3,7 @@
 //! This enum is the port between deciding and acting: there is no `trait Cloud`.
 //! Deliberately absent: detaching (`RemoveFromGlobalCluster`) and deleting anything.
 
-use crate::event::Side;
+use crate::side::Side;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

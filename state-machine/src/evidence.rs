@@ -37,7 +37,7 @@ pub struct Reading {
 /// A fact and when it was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Seen<T> {
+pub struct Dated<T> {
     /// The fact.
     pub is: T,
     /// When.
@@ -71,15 +71,15 @@ pub struct Evidence {
     /// Lag samples, oldest first.
     pub lag: Vec<LagSample>,
     /// Whether our own references answer.
-    pub references: Seen<Verdict>,
+    pub references: Dated<Verdict>,
     /// Since when they have answered without a gap: what was not heard before proves nothing.
     pub eyes_since: Time,
     /// The global database.
-    pub global: Option<Seen<GlobalView>>,
+    pub global: Option<Dated<GlobalView>>,
     /// The sides, primary first.
-    pub sides: [Option<Seen<SideView>>; 2],
+    pub sides: [Option<Dated<SideView>>; 2],
     /// Where the resolvers point.
-    pub dns: Option<Seen<Side>>,
+    pub dns: Option<Dated<Side>>,
     /// The first bad sample of the episode that is being watched.
     pub first_bad_at: Option<Time>,
     /// Since when a quorum of domains has said so.
@@ -101,16 +101,16 @@ impl Reading {
     }
 
     /// What the sensor says now: a stale or flapping one says nothing.
-    pub fn now_says(&self, now: Time, policy: &Policy) -> Verdict {
+    pub fn current_verdict(&self, now: Time, policy: &Policy) -> Verdict {
         if now - self.flips[3] < FLAP_WINDOW {
             Verdict::Unknown
         } else {
-            self.last_said(now, policy)
+            self.last_verdict(now, policy)
         }
     }
 
     /// What the sensor said last, unless that is stale.
-    pub fn last_said(&self, now: Time, policy: &Policy) -> Verdict {
+    pub fn last_verdict(&self, now: Time, policy: &Policy) -> Verdict {
         if now - self.observed_at > self.fresh_for(policy) {
             Verdict::Unknown
         } else {
@@ -127,7 +127,7 @@ impl Reading {
         }
     }
 
-    fn hear(&mut self, verdict: Verdict, observed_at: Time) -> Noted {
+    fn update(&mut self, verdict: Verdict, observed_at: Time) -> Noted {
         let changed = self.verdict != verdict;
         if changed {
             // Only a change between two known verdicts is a change of mind.
@@ -153,7 +153,7 @@ impl Evidence {
         Evidence {
             readings: sensors.iter().map(Reading::new).collect(),
             lag: Vec::new(),
-            references: Seen {
+            references: Dated {
                 is: Verdict::Unknown,
                 at: Time::default(),
             },
@@ -186,7 +186,7 @@ impl Evidence {
 
     /// Takes a sensor's statement. The same statement again, or an older one, changes nothing:
     /// order is by when the sensor looked, never by arrival.
-    pub fn hear(
+    pub fn take_signal(
         &mut self,
         signal: &Signal,
         clock_error: Span,
@@ -217,13 +217,13 @@ impl Evidence {
             Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => Noted::Duplicate,
             Ordering::Equal | Ordering::Greater => {
                 reading.id = signal.id.clone();
-                reading.hear(signal.verdict, observed_at)
+                reading.update(signal.verdict, observed_at)
             }
         }
     }
 
     /// Takes a lag sample; samples may arrive late and twice.
-    pub fn sample(&mut self, sample: LagSample, clock_error: Span, now: Time) -> Noted {
+    pub fn take_lag(&mut self, sample: LagSample, clock_error: Span, now: Time) -> Noted {
         let sample = LagSample {
             taken_at: (sample.taken_at - clock_error).min(now),
             ..sample
@@ -246,33 +246,33 @@ impl Evidence {
     }
 
     /// Takes a look at the world. Parts that could not be read leave what was known, with its age.
-    pub fn observe(&mut self, seen: &Observation, now: Time) {
+    pub fn take_observation(&mut self, seen: &Observation, now: Time) {
         if seen.references != Verdict::Unknown {
-            self.see(seen.references, now);
+            self.take_references(seen.references, now);
         }
         if let Some(global) = seen.global {
-            self.global = Some(Seen {
+            self.global = Some(Dated {
                 is: global,
                 at: now,
             });
         }
         for (slot, side) in self.sides.iter_mut().zip(seen.sides) {
             if let Some(view) = side {
-                *slot = Some(Seen { is: view, at: now });
+                *slot = Some(Dated { is: view, at: now });
             }
         }
         if let Some(side) = seen.dns {
-            self.dns = Some(Seen { is: side, at: now });
+            self.dns = Some(Dated { is: side, at: now });
         }
     }
 
-    fn see(&mut self, references: Verdict, now: Time) {
+    fn take_references(&mut self, references: Verdict, now: Time) {
         let before = self.references;
         let had_eyes = before.is == Verdict::Healthy && now - before.at <= LOOK_FRESH;
         if references == Verdict::Healthy && !had_eyes {
             self.eyes_since = now;
         }
-        self.references = Seen {
+        self.references = Dated {
             is: references,
             at: now,
         };
@@ -284,7 +284,7 @@ impl Evidence {
         self.readings
             .iter()
             .filter(|r| r.vantage == vantage && r.side == side)
-            .map(|r| r.now_says(now, policy))
+            .map(|r| r.current_verdict(now, policy))
             .fold(Verdict::Unknown, |all, one| match (all, one) {
                 (Verdict::Healthy, _) | (_, Verdict::Healthy) => Verdict::Healthy,
                 (Verdict::Unhealthy, _) | (_, Verdict::Unhealthy) => Verdict::Unhealthy,
@@ -367,8 +367,8 @@ impl Evidence {
         self.eyes_since = self.eyes_since + by;
         self.first_bad_at = self.first_bad_at.map(|t| t + by);
         self.corroborated_at = self.corroborated_at.map(|t| t + by);
-        self.global = self.global.map(|s| Seen { at: s.at + by, ..s });
-        self.sides = self.sides.map(|s| s.map(|s| Seen { at: s.at + by, ..s }));
-        self.dns = self.dns.map(|s| Seen { at: s.at + by, ..s });
+        self.global = self.global.map(|s| Dated { at: s.at + by, ..s });
+        self.sides = self.sides.map(|s| s.map(|s| Dated { at: s.at + by, ..s }));
+        self.dns = self.dns.map(|s| Dated { at: s.at + by, ..s });
     }
 }

@@ -3,89 +3,15 @@
 //! Deliberately absent: leadership. The conductor's ledger proves that each append is the
 //! leader's; a daemon without the lease never gets as far as a decision.
 
-use crate::diagnosis::{Diagnosis, Picture, foreign_role_change};
+use crate::assessment::{Assessment, foreign_role_change};
+use crate::blocker::Blocker;
+use crate::diagnosis::Diagnosis;
 use crate::event::{RoleChange, Verdict};
+use crate::late_requests;
 use crate::policy::{Autonomy, HEARTBEAT_SILENT, Setup};
-use crate::quarantine;
 use crate::record::Facts;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A closed gate, with its figures.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "gate", deny_unknown_fields)]
-pub enum Blocker {
-    /// An operator paused drd.
-    Paused,
-    /// The last role change is too recent.
-    CoolDown {
-        /// How long it still lasts.
-        left: Span,
-    },
-    /// Requests of the last role change may still be on their way.
-    Quarantine {
-        /// How long until AWS refuses them for sure.
-        left: Span,
-    },
-    /// A gating readiness check is red.
-    Unfit {
-        /// The check.
-        check: String,
-        /// What it found.
-        detail: String,
-    },
-    /// No readiness answer, or too old a one.
-    ReadinessUnknown,
-    /// The global database was not seen, or its replica is not connected.
-    NoStandby,
-    /// The highest lag before the onset plus one period is over the RPO.
-    LagOver {
-        /// The lag.
-        lag: Span,
-        /// The objective.
-        rpo: Span,
-    },
-    /// No lag sample fresh enough at the onset: unknown is over budget.
-    LagUnknown,
-    /// Our own references did not answer after the onset.
-    EyesUnproven,
-    /// This daemon runs in the region that is said to be dark.
-    SharesRegion,
-    /// Somebody else's role change runs.
-    ForeignRoleChange,
-}
-
-impl fmt::Display for Blocker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Blocker::Paused => write!(f, "drd is paused by an operator"),
-            Blocker::CoolDown { left } => write!(f, "cool-down lasts {left} more"),
-            Blocker::Quarantine { left } => write!(
-                f,
-                "requests of the last role change that nobody answered may still land: the way back opens in {left}"
-            ),
-            Blocker::Unfit { check, detail } => write!(f, "readiness {check} is red: {detail}"),
-            Blocker::ReadinessUnknown => write!(f, "readiness was not checked recently"),
-            Blocker::NoStandby => write!(f, "no connected standby was seen"),
-            Blocker::LagOver { lag, rpo } => {
-                write!(
-                    f,
-                    "lag before the onset {lag} plus one period exceeds the RPO of {rpo}"
-                )
-            }
-            Blocker::LagUnknown => write!(f, "replication lag before the onset is unknown"),
-            Blocker::EyesUnproven => write!(f, "drd's own references have not answered since"),
-            Blocker::SharesRegion => {
-                write!(
-                    f,
-                    "this daemon runs in the active region: not armed for region_dark"
-                )
-            }
-            Blocker::ForeignRoleChange => write!(f, "a role change that drd did not start runs"),
-        }
-    }
-}
 
 /// Gates of the machine's own situation, whatever is seen: what `armed` stands on.
 pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
@@ -98,7 +24,7 @@ pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
             left: facts.cool_down_until - now,
         });
     }
-    closed.extend(quarantine::closed(facts, now));
+    closed.extend(late_requests::closed(facts, now));
     if facts.readiness.checks.is_empty()
         || now - facts.readiness.checked_at > crate::policy::READY_FRESH
     {
@@ -125,7 +51,7 @@ fn replica_is_gone(facts: &Facts, now: Time) -> bool {
 }
 
 /// The RPO gate.
-pub fn rpo(seen: &Picture, setup: &Setup) -> Option<Blocker> {
+pub fn rpo(seen: &Assessment, setup: &Setup) -> Option<Blocker> {
     let rpo = setup.policy.rpo;
     match seen.lag {
         None => Some(Blocker::LagUnknown),
@@ -135,7 +61,7 @@ pub fn rpo(seen: &Picture, setup: &Setup) -> Option<Blocker> {
 }
 
 /// Every closed gate of an automatic act on this picture.
-pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Blocker> {
     if seen.diagnosis.lossless_first() {
         closed_to_any(facts, setup, now, seen)
     } else {
@@ -144,13 +70,13 @@ pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Bl
 }
 
 /// Every closed gate of a failover that may lose the newest writes.
-pub fn closed_to_loss(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+pub fn closed_to_loss(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Blocker> {
     let mut closed = closed_to_any(facts, setup, now, seen);
     closed.extend(rpo(seen, setup));
     closed
 }
 
-fn closed_to_any(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Blocker> {
+fn closed_to_any(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Blocker> {
     let mut closed = standing(facts, now);
     if !seen.eyes_proven(facts) {
         closed.push(Blocker::EyesUnproven);
@@ -172,7 +98,7 @@ pub fn event_path_silent(facts: &Facts, now: Time) -> Option<Span> {
 }
 
 /// Why drd would not fail over now; empty when it is armed.
-pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<String> {
+pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<String> {
     let mut why: Vec<String> = standing(facts, now)
         .iter()
         .map(ToString::to_string)
@@ -203,7 +129,7 @@ pub struct Reason {
 }
 
 /// Each rule of the decision with its inputs: why, and why not.
-pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<Reason> {
+pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Reason> {
     let policy = &setup.policy;
     let yes_no = |met: bool| {
         if met {
@@ -218,7 +144,7 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> Vec<R
         Reason {
             code: "quorum",
             met: yes_no(seen.down >= policy.quorum),
-            text: seen.words(facts, setup, now),
+            text: seen.summary(facts, setup, now),
         },
         Reason {
             code: "hold_down",

@@ -4,35 +4,39 @@
 //! unknown is a value, an event never fails. The same function runs in the daemon, in the lab
 //! and in a replay of the ledger.
 //!
-//! Reading order: `event`, `command`, `state` (the words), `evidence`, `diagnosis`, `gates`
-//! (what is known and what must hold), `machine`, `roles`, `arrival` (what follows).
+//! Reading order: `event`, `command`, `phase`, `state` (the terms), `record` (what is
+//! remembered), `noting`, `evidence`, `assessment`, `gates`, `late_requests` (what is known and
+//! what must hold), `machine` (what follows), `messages` (how it is reported). No file imports one
+//! that imports it.
 
-mod arrival;
+pub mod assessment;
+pub mod blocker;
 pub mod command;
 pub mod decision;
 pub mod diagnosis;
 pub mod event;
 pub mod evidence;
 pub mod gates;
+mod late_requests;
 mod machine;
+mod messages;
+mod noting;
 pub mod phase;
 pub mod policy;
-pub mod quarantine;
 pub mod record;
-mod roles;
+pub mod side;
 pub mod state;
 pub mod time;
-mod words;
 
+pub use assessment::Assessment;
 pub use decision::Decision;
-pub use diagnosis::Picture;
+pub use messages::exits;
 pub use phase::Phase;
 pub use policy::Setup;
 pub use record::Record;
-pub use words::exits;
 
 use event::Event;
-use machine::Ctx;
+use machine::context::Context;
 use record::Diagnosed;
 use state::State;
 use statig::Outcome;
@@ -49,7 +53,7 @@ pub fn step(record: &mut Record, setup: &Setup, now: Time, event: &Event) -> Dec
     let before = Marks::of(record);
     let from = record.state.phase();
     let noted = record.facts.note(setup, now, event);
-    let seen = diagnosis::look(&mut record.facts, setup, now);
+    let seen = assessment::assess(&mut record.facts, setup, now);
     if record.facts.diagnosis.is != seen.diagnosis {
         record.facts.diagnosis = Diagnosed {
             is: seen.diagnosis,
@@ -74,9 +78,9 @@ fn route(
     setup: &Setup,
     now: Time,
     event: &Event,
-    seen: &Picture,
+    seen: &Assessment,
 ) -> (Vec<command::Command>, Option<String>) {
-    let mut ctx = Ctx {
+    let mut ctx = Context {
         now,
         setup,
         seen,
@@ -95,7 +99,7 @@ fn route(
 }
 
 /// Whether a failover would start now if the evidence asked for it.
-fn is_armed(record: &Record, setup: &Setup, now: Time, seen: &Picture) -> bool {
+fn is_armed(record: &Record, setup: &Setup, now: Time, seen: &Assessment) -> bool {
     matches!(record.state, State::Watching | State::Suspecting)
         && gates::standing(&record.facts, now).is_empty()
         && gates::rpo(seen, setup).is_none()
@@ -143,6 +147,6 @@ impl Marks {
 }
 
 /// Looks at a record without telling it anything: for `status --why` and reports.
-pub fn look(record: &Record, setup: &Setup, now: Time) -> Picture {
-    diagnosis::look(&mut record.facts.clone(), setup, now)
+pub fn assess(record: &Record, setup: &Setup, now: Time) -> Assessment {
+    assessment::assess(&mut record.facts.clone(), setup, now)
 }

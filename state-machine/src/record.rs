@@ -5,10 +5,9 @@
 
 use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
-use crate::event::{Check, Completion, Event, Side, Verdict, Word};
-use crate::evidence::{Evidence, Noted};
-use crate::policy::{OWN_FRESH, READY_FRESH, Setup};
-use crate::quarantine::{self, Unanswered};
+use crate::event::{Check, Completion, Side, Verdict};
+use crate::evidence::Evidence;
+use crate::policy::{READY_FRESH, Setup};
 use crate::state::{State, Step};
 use crate::time::{Span, Time};
 use serde::de::Error as _;
@@ -18,8 +17,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// `incident_id`; a record of 1 is not converted.
 pub const RECORD_VERSION: u32 = 2;
 
-/// A clock error under this is transport: EventBridge and SQS take up to 10 s (aws-facts 11).
-const CLOCK_ERROR_MIN: Span = Span::secs(15);
 /// Clocks set back by less than this are treated as standing still.
 const BACKWARDS_MIN: Span = Span::secs(2);
 
@@ -106,6 +103,16 @@ pub struct Prescale {
     pub back: Step,
 }
 
+/// Requests of a role change whose answers nobody heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unanswered {
+    /// The side that they make the active one.
+    pub to: Side,
+    /// The last moment at which one of them may have been sent.
+    pub until: Time,
+}
+
 /// The newest answers of the readiness checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +146,7 @@ pub enum Trigger {
 /// How the best-effort fence of the old side ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fence {
+pub enum FenceOutcome {
     /// Not asked: old writers may live (Aurora fences by itself, best effort).
     Unknown,
     /// Asked, and no answer was heard.
@@ -175,7 +182,7 @@ pub struct Incident {
     /// The first promote call may have been sent: no way back.
     pub committed: bool,
     /// How the fence ended.
-    pub fence: Fence,
+    pub fence: FenceOutcome,
     /// The new writer was observed.
     pub promoted_at: Option<Time>,
     /// Enough capacity was observed.
@@ -208,7 +215,8 @@ impl Readiness {
             .filter(|c| c.gates && c.verdict == Verdict::Unhealthy)
     }
 
-    fn take(&mut self, now: Time, checks: &[Check]) {
+    /// Takes the answers of one run of the checks.
+    pub(crate) fn take(&mut self, now: Time, checks: &[Check]) {
         let known_before = std::mem::take(&mut self.checks);
         let keep = now - self.checked_at <= READY_FRESH;
         self.checked_at = now;
@@ -286,72 +294,6 @@ impl Incident {
 }
 
 impl Facts {
-    /// Takes an event's facts. What it means is decided later, from the facts alone.
-    pub(crate) fn note(&mut self, setup: &Setup, now: Time, event: &Event) -> Noted {
-        let newest = self.now;
-        self.now = self.now.max(now);
-        match event {
-            Event::Signalled(signal) => {
-                self.evidence
-                    .hear(signal, self.clock_error, now, &setup.policy)
-            }
-            Event::Sampled(sample) => self.evidence.sample(*sample, self.clock_error, now),
-            Event::Observed(seen) => {
-                self.evidence.observe(seen, now);
-                Noted::Refreshed
-            }
-            Event::Checked { checks } => {
-                self.readiness.take(now, checks);
-                Noted::Refreshed
-            }
-            Event::HeartbeatReturned {
-                sent_at,
-                stamped_at,
-            } => {
-                let error = *stamped_at - *sent_at;
-                self.clock_error = if error.0.saturating_abs() < CLOCK_ERROR_MIN.0 {
-                    Span::ZERO
-                } else {
-                    error
-                };
-                self.heartbeat_at = Some(now);
-                self.event_path_paged = false;
-                Noted::Refreshed
-            }
-            Event::Ordered { word } => {
-                self.obey(*word, now);
-                Noted::Changed
-            }
-            Event::Started => {
-                if now - newest > OWN_FRESH {
-                    self.evidence.eyes_since = now;
-                }
-                self.started_at = now;
-                quarantine::started(self, newest, now);
-                self.evidence.adopt(&setup.sensors);
-                Noted::Refreshed
-            }
-            Event::Tick | Event::Finished(_) => Noted::Refreshed,
-        }
-    }
-
-    fn obey(&mut self, word: Word, now: Time) {
-        match word {
-            Word::Pause => self.pause(now),
-            Word::Resume => {
-                self.paused = false;
-                self.paused_since = None;
-            }
-            Word::Abandon | Word::Failover | Word::Switchover => {}
-        }
-    }
-
-    /// A pause that holds already goes on: its beginning stays.
-    pub(crate) fn pause(&mut self, now: Time) {
-        self.paused = true;
-        self.paused_since.get_or_insert(now);
-    }
-
     fn shift(&mut self, by: Span) {
         self.now = self.now + by;
         self.started_at = self.started_at + by;

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: behaviour. `machine` routes events; these are values.
 
-use crate::gates::Blocker;
+use crate::blocker::Blocker;
 use crate::phase::Phase;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};

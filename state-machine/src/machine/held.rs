@@ -1,22 +1,22 @@
 //! The ways out of a hold: what is missing is observed, or an operator says a word.
 
-use super::Ctx;
-use super::after::{join, verifying};
-use super::before::ordered;
-use crate::arrival;
+use super::completion;
+use super::context::{Context, Next};
+use super::detection::ordered;
+use super::promotion;
+use super::recovery::{join, verifying};
 use crate::event::{Event, Word};
+use crate::messages;
 use crate::record::Facts;
-use crate::roles;
 use crate::state::{Progress, State, Step, Stopped};
-use crate::words;
-use statig::Outcome::{self, Handled, Super, Transition};
+use statig::Outcome::{Handled, Super, Transition};
 
 pub(super) fn held(
     stage: &mut Stopped,
     facts: &mut Facts,
     event: &Event,
-    ctx: &mut Ctx<'_>,
-) -> Outcome<State> {
+    ctx: &mut Context<'_>,
+) -> Next {
     let word = event.word();
     match (stage, word) {
         (Stopped::Before, _) => held_before(facts, event, ctx),
@@ -40,18 +40,18 @@ pub(super) fn held(
         (Stopped::Verifying, Some(Word::Resume)) => {
             ctx.go(State::Verifying, "resumed by an operator")
         }
-        (_, Some(Word::Abandon)) => arrival::abandon(facts, ctx),
+        (_, Some(Word::Abandon)) => completion::abandon(facts, ctx),
         (Stopped::Promoting(progress), _) => {
-            match roles::advance(progress, facts, event, ctx, false) {
-                roles::Advance::Joined => join(progress, facts, ctx),
-                roles::Advance::Stay | roles::Advance::Stopped(_) => Handled,
+            match promotion::advance(progress, facts, event, ctx, false) {
+                promotion::Advance::Joined => join(progress, facts, ctx),
+                promotion::Advance::Stay | promotion::Advance::Stopped(_) => Handled,
             }
         }
         (Stopped::Redirecting { latch }, _) => {
             // A denial was told already; who moved the traffic does not matter here.
-            let _ = arrival::note_latch(latch, facts, event, ctx.now);
-            if arrival::resolvers_moved(facts, ctx.now) {
-                let text = words::redirected(facts, ctx.now);
+            let _ = completion::note_latch(latch, facts, event, ctx.now);
+            if completion::resolvers_moved(facts, ctx.now) {
+                let text = messages::redirected(facts, ctx.now);
                 return ctx.go(State::Verifying, text);
             }
             Handled
@@ -63,7 +63,7 @@ pub(super) fn held(
     }
 }
 
-fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
@@ -74,11 +74,11 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<S
         word: Word::Abandon,
     } = event
     {
-        return arrival::give_up(facts, ctx);
+        return completion::give_up(facts, ctx);
     }
     let calm = facts.evidence.first_bad_at.is_none() && ctx.seen.up >= ctx.setup.policy.quorum;
     if calm {
-        return ctx.go(State::Watching, words::cleared(facts, ctx.seen));
+        return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
     }
     Handled
 }

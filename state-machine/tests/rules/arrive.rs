@@ -3,7 +3,7 @@
 use crate::estate::{Unhealthy, denied, estate};
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Outcome, Side};
-use drd_state_machine::record::Fence;
+use drd_state_machine::record::FenceOutcome;
 use drd_state_machine::time::Span;
 
 #[test]
@@ -109,7 +109,7 @@ fn a_fence_that_answers_last_is_noted() {
     e.exposed();
     e.ends(Kind::Fence, Outcome::Done);
     let incident = e.record.facts.incident.as_ref().expect("it is remembered");
-    assert_eq!(incident.fence, Fence::Fenced);
+    assert_eq!(incident.fence, FenceOutcome::Fenced);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Whether to begin: the gates, autonomy, the last look, the preparation and its end.
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, side_view};
+use drd_state_machine::assess;
+use drd_state_machine::blocker::Blocker;
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
-use drd_state_machine::gates::{Blocker, explain};
-use drd_state_machine::look;
+use drd_state_machine::gates::explain;
 use drd_state_machine::state::{Hold, State};
 use drd_state_machine::time::Span;
 
@@ -208,7 +209,7 @@ fn a_daemon_in_the_dark_region_holds() {
 fn a_daemon_in_the_active_region_says_what_it_is_not_armed_for() {
     let mut e = estate();
     e.setup.home = Some(Side::Primary);
-    let seen = look(&e.record, &e.setup, e.now);
+    let seen = assess(&e.record, &e.setup, e.now);
     let why = explain(&e.record.facts, &e.setup, e.now, &seen);
     let said = |r: &&drd_state_machine::gates::Reason| r.text.contains("not armed for region_dark");
     assert_eq!(why.iter().filter(said).count(), 1);

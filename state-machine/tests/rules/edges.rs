@@ -3,19 +3,20 @@
 
 use crate::common::sample_states;
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, unknown_estate};
+use drd_state_machine::blocker::Blocker;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, RoleChange, Side, Vantage, Word};
-use drd_state_machine::gates::{Blocker, not_armed, standing};
+use drd_state_machine::gates::{not_armed, standing};
 use drd_state_machine::policy::{LOOK_FRESH, READY_FRESH};
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
-use drd_state_machine::{Picture, look};
+use drd_state_machine::{Assessment, assess};
 
 const MOMENT: Span = Span::millis(1);
 
-fn seen(e: &Estate, at: Time) -> Picture {
-    look(&e.record, &e.setup, at)
+fn seen(e: &Estate, at: Time) -> Assessment {
+    assess(&e.record, &e.setup, at)
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Ear {
             verdict,
             observed_at: looked,
         };
-        self.0.hear(&signal, NO_ERROR, NOW, &self.1)
+        self.0.take_signal(&signal, NO_ERROR, NOW, &self.1)
     }
 
     fn witness(&mut self, id: &str, verdict: Verdict, looked: Time) -> Noted {
@@ -91,8 +91,8 @@ fn a_word_counts_for_exactly_its_time() {
         (Vantage::Probe, OWN_FRESH),
     ] {
         let reading = ear.reading(vantage);
-        assert_eq!(reading.last_said(NOW + fresh, &ear.1), Unhealthy);
-        assert_eq!(reading.last_said(NOW + fresh + MOMENT, &ear.1), Unknown);
+        assert_eq!(reading.last_verdict(NOW + fresh, &ear.1), Unhealthy);
+        assert_eq!(reading.last_verdict(NOW + fresh + MOMENT, &ear.1), Unknown);
     }
 }
 
@@ -109,18 +109,18 @@ fn only_a_change_of_mind_is_a_flip_and_four_in_the_window_silence_a_sensor() {
         ear.witness(&format!("flip {n}"), verdict, at(seconds));
     }
     assert_eq!(
-        ear.reading(Vantage::Witness).now_says(NOW, &ear.1),
+        ear.reading(Vantage::Witness).current_verdict(NOW, &ear.1),
         Unhealthy
     );
     ear.witness("fourth", Healthy, at(9));
     let reading = ear.reading(Vantage::Witness);
-    assert_eq!(reading.now_says(NOW, &ear.1), Unknown);
+    assert_eq!(reading.current_verdict(NOW, &ear.1), Unknown);
     let first_flip = at(3);
     let quiet = (0..)
         .map(|s| first_flip + Span::secs(s))
-        .find(|t| *t > NOW && reading.now_says(*t, &ear.1) != Unknown);
+        .find(|t| *t > NOW && reading.current_verdict(*t, &ear.1) != Unknown);
     let quiet = quiet.expect("it is heard again");
-    assert_eq!(reading.now_says(quiet - MOMENT, &ear.1), Unknown);
+    assert_eq!(reading.current_verdict(quiet - MOMENT, &ear.1), Unknown);
 }
 
 #[test]
@@ -135,11 +135,11 @@ fn a_sender_s_clock_is_corrected_and_nobody_looks_in_the_future() {
     let ahead = Span::secs(30);
     let looked = NOW - Span::secs(5);
     ear.0
-        .hear(&signal(looked + ahead), ahead, NOW, &ear.1.clone());
+        .take_signal(&signal(looked + ahead), ahead, NOW, &ear.1.clone());
     assert_eq!(ear.reading(Vantage::Witness).observed_at, looked);
     let mut ear = self::ear();
     ear.0
-        .hear(&signal(NOW + ahead), NO_ERROR, NOW, &ear.1.clone());
+        .take_signal(&signal(NOW + ahead), NO_ERROR, NOW, &ear.1.clone());
     assert_eq!(ear.reading(Vantage::Witness).observed_at, NOW);
 }
 
@@ -167,7 +167,7 @@ fn sample(ear: &mut Ear, seconds_ago: i64, lag: i64, error: Span) -> Noted {
         taken_at: NOW - Span::secs(seconds_ago),
         lag: Span::secs(lag),
     };
-    ear.0.sample(sample, error, NOW)
+    ear.0.take_lag(sample, error, NOW)
 }
 
 #[test]

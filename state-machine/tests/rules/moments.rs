@@ -107,7 +107,7 @@ fn eyes_are_proven_by_a_look_after_the_quorum_and_shortly_before_it() {
     let mut e = estate();
     e.region_dark();
     e.wait_for("suspecting", 20);
-    let picture = drd_state_machine::look(&e.record, &e.setup, e.now);
+    let picture = drd_state_machine::assess(&e.record, &e.setup, e.now);
     let mut facts = e.record.facts.clone();
     let since = facts.evidence.corroborated_at.expect("a quorum");
     facts.evidence.references.at = since - OWN_FRESH;
@@ -157,7 +157,7 @@ fn a_new_daemon_waits_for_requests_whose_quarantine_was_not_over_by_the_newest_l
     for (left, waits) in [(MOMENT, true), (Span::ZERO, false)] {
         let mut e = estate();
         let until = e.now - QUARANTINE + left;
-        e.record.facts.unanswered = Some(drd_state_machine::quarantine::Unanswered {
+        e.record.facts.unanswered = Some(drd_state_machine::record::Unanswered {
             to: Side::Standby,
             until,
         });

@@ -1,24 +1,13 @@
 //! The record as JSON: it survives at every step, bit for bit, and nothing strange is read.
 
+use crate::book::survives_json;
 use crate::common::sample_states;
 use crate::estate::{Estate, Unhealthy, Unknown, estate, refused};
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Event, Vantage, Word};
 use drd_state_machine::record::RECORD_VERSION;
-use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Record, step};
-
-/// Written and read again it is the same, and so is what is written then.
-pub fn survives_json(record: &Record) {
-    let text = serde_json::to_string(record).expect("a record is JSON");
-    let read: Record = serde_json::from_str(&text).expect("a record can be read");
-    assert_eq!(&read, record);
-    assert_eq!(
-        serde_json::to_string(&read).expect("a record is JSON"),
-        text
-    );
-}
 
 #[test]
 fn the_record_survives_json_at_every_step_of_a_failover() {

@@ -3,7 +3,7 @@
 use crate::estate::{denied, estate, refused, unanswered};
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Completion, Event, Outcome, Side};
-use drd_state_machine::record::Fence;
+use drd_state_machine::record::FenceOutcome;
 use drd_state_machine::state::{Hold, State};
 
 #[test]
@@ -174,7 +174,7 @@ fn the_old_side_is_fenced_only_after_the_promotion_was_accepted() {
     assert_eq!(e.asked(Kind::Fence).len(), 1);
     e.ends(Kind::Fence, Outcome::Done);
     let incident = e.record.facts.incident.as_ref().expect("open");
-    assert_eq!(incident.fence, Fence::Fenced);
+    assert_eq!(incident.fence, FenceOutcome::Fenced);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use crate::estate::{Estate, Healthy, Unhealthy, completion, denied, estate, refused, unanswered};
 use drd_state_machine::Phase;
+use drd_state_machine::blocker::Blocker;
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Outcome, Side, Vantage, Word};
-use drd_state_machine::gates::Blocker;
 use drd_state_machine::policy::retry_gap;
 use drd_state_machine::state::{Hold, State};
 

@@ -9,9 +9,9 @@ use drd_state_machine::event::{
     Check, Completion, Event, GlobalView, LagSample, Observation, Outcome, RoleChange, Side,
     SideView, Vantage, Verdict,
 };
-use drd_state_machine::evidence::Seen;
+use drd_state_machine::evidence::Dated;
 use drd_state_machine::policy::{Policy, Sensor, Serving, Setup};
-use drd_state_machine::record::{Fence, Incident, Operation, Readiness, Record, Trigger};
+use drd_state_machine::record::{FenceOutcome, Incident, Operation, Readiness, Record, Trigger};
 use drd_state_machine::state::{Progress, State, Step, Stopped};
 use drd_state_machine::step;
 use drd_state_machine::time::{Span, Time};
@@ -125,7 +125,7 @@ impl Scene {
             decided_at: DECIDED,
             lag: Some(Span::secs(1)),
             committed: reached >= Reached::Committed,
-            fence: Fence::Unknown,
+            fence: FenceOutcome::Unknown,
             promoted_at: at(Reached::Joined, ENTERED),
             scaled_at: at(Reached::Joined, ENTERED),
             proven_at: at(Reached::Joined, ENTERED),
@@ -369,6 +369,6 @@ pub fn check(verdict: Verdict) -> Check {
     }
 }
 
-fn seen<T>(is: T, at: Time) -> Option<Seen<T>> {
-    Some(Seen { is, at })
+fn seen<T>(is: T, at: Time) -> Option<Dated<T>> {
+    Some(Dated { is, at })
 }

@@ -28,7 +28,7 @@ impl Estate {
             book.check(&self.setup, &before, event, &decision, &self.record);
         }
         if self.reads_its_own_record {
-            crate::record::survives_json(&self.record);
+            crate::book::survives_json(&self.record);
             let text = serde_json::to_string(&self.record).expect("a record is JSON");
             self.record = serde_json::from_str(&text).expect("a record can be read");
         }

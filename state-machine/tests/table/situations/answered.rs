@@ -9,8 +9,8 @@ use crate::scene::Scene;
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Event, Outcome, Side, Word};
 use drd_state_machine::policy::{DROPPED, REFUSALS_MAX};
-use drd_state_machine::quarantine::Unanswered;
 use drd_state_machine::record::Operation;
+use drd_state_machine::record::Unanswered;
 use drd_state_machine::time::Span;
 
 pub const ANSWERED: &[Situation] = &[

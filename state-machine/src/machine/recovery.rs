@@ -1,30 +1,30 @@
 //! The states of a recovery and the one after it: roles change, traffic moves, the last proof.
 //! Forward only; what cannot go on becomes `held`.
 
-use super::before::drd_may_act;
-use super::{Ctx, forget_told, once, tell, tell_event_path};
-use crate::arrival;
+use super::completion;
+use super::context::{Context, Next, drd_may_act};
+use super::paging::{forget_paged, page_event_path_once, page_once, page_when_due};
+use super::promotion;
 use crate::command::{Command, Severity};
 use crate::event::{Event, RoleChange};
 use crate::gates;
+use crate::late_requests;
+use crate::messages;
 use crate::policy::LOST;
-use crate::quarantine;
 use crate::record::{Facts, Operation, Trigger};
-use crate::roles;
 use crate::state::{Hold, Progress, State, Step, Stopped};
-use crate::words;
-use statig::Outcome::{self, Handled, Super};
+use statig::Outcome::{Handled, Super};
 
 pub(super) fn promoting(
     progress: &mut Progress,
     facts: &mut Facts,
     event: &Event,
-    ctx: &mut Ctx<'_>,
-) -> Outcome<State> {
-    match roles::advance(progress, facts, event, ctx, true) {
-        roles::Advance::Stay => Super,
-        roles::Advance::Joined => join(progress, facts, ctx),
-        roles::Advance::Stopped(hold) => ctx.hold(facts, hold, Stopped::Promoting(*progress)),
+    ctx: &mut Context<'_>,
+) -> Next {
+    match promotion::advance(progress, facts, event, ctx, true) {
+        promotion::Advance::Stay => Super,
+        promotion::Advance::Joined => join(progress, facts, ctx),
+        promotion::Advance::Stopped(hold) => ctx.hold(facts, hold, Stopped::Promoting(*progress)),
     }
 }
 
@@ -32,21 +32,21 @@ pub(super) fn switching(
     progress: &mut Progress,
     facts: &mut Facts,
     event: &Event,
-    ctx: &mut Ctx<'_>,
-) -> Outcome<State> {
+    ctx: &mut Context<'_>,
+) -> Next {
     let late = facts
         .incident
         .as_ref()
         .is_some_and(|i| ctx.now - i.decided_at >= ctx.setup.policy.budget.promote);
     let overdue = late && !progress.database.is_done();
     // Not another switchover beside the failover that takes its place.
-    match roles::advance(progress, facts, event, ctx, !overdue) {
-        roles::Advance::Joined => join(progress, facts, ctx),
-        roles::Advance::Stopped(hold) => lossy_instead(progress, facts, ctx, hold),
-        roles::Advance::Stay if overdue && !progress.database.is_done() => {
+    match promotion::advance(progress, facts, event, ctx, !overdue) {
+        promotion::Advance::Joined => join(progress, facts, ctx),
+        promotion::Advance::Stopped(hold) => lossy_instead(progress, facts, ctx, hold),
+        promotion::Advance::Stay if overdue && !progress.database.is_done() => {
             lossy_instead(progress, facts, ctx, Hold::OutOfTime)
         }
-        roles::Advance::Stay => Super,
+        promotion::Advance::Stay => Super,
     }
 }
 
@@ -55,9 +55,9 @@ pub(super) fn switching(
 fn lossy_instead(
     progress: &mut Progress,
     facts: &mut Facts,
-    ctx: &mut Ctx<'_>,
+    ctx: &mut Context<'_>,
     hold: Hold,
-) -> Outcome<State> {
+) -> Next {
     let underway = facts
         .evidence
         .global_now(ctx.now)
@@ -87,17 +87,17 @@ fn lossy_instead(
     )
 }
 
-pub(super) fn join(progress: &Progress, facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    quarantine::joined(progress, facts, ctx.now);
+pub(super) fn join(progress: &Progress, facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
+    late_requests::joined(progress, facts, ctx.now);
     ctx.go(
         State::Redirecting {
             latch: Step::default(),
         },
-        words::joined(facts, ctx.now),
+        messages::joined(facts, ctx.now),
     )
 }
 
-pub(super) fn redirect(latch: &mut Step, facts: &Facts, ctx: &mut Ctx<'_>) {
+pub(super) fn redirect(latch: &mut Step, facts: &Facts, ctx: &mut Context<'_>) {
     let Some(incident) = &facts.incident else {
         return;
     };
@@ -116,13 +116,13 @@ pub(super) fn redirecting(
     latch: &mut Step,
     facts: &mut Facts,
     event: &Event,
-    ctx: &mut Ctx<'_>,
-) -> Outcome<State> {
-    if let Some(hold) = arrival::note_latch(latch, facts, event, ctx.now) {
+    ctx: &mut Context<'_>,
+) -> Next {
+    if let Some(hold) = completion::note_latch(latch, facts, event, ctx.now) {
         return ctx.hold(facts, hold, Stopped::Redirecting { latch: *latch });
     }
-    if latch.accepted && arrival::resolvers_moved(facts, ctx.now) {
-        let text = words::redirected(facts, ctx.now);
+    if latch.accepted && completion::resolvers_moved(facts, ctx.now) {
+        let text = messages::redirected(facts, ctx.now);
         return ctx.go(State::Verifying, text);
     }
     if latch.is_due(ctx.now, LOST) {
@@ -131,7 +131,7 @@ pub(super) fn redirecting(
             .as_ref()
             .filter(|_| latch.is_lost(ctx.now, LOST))
         {
-            quarantine::remember(facts, incident.to, ctx.now);
+            late_requests::remember(facts, incident.to, ctx.now);
         }
         latch.ask(ctx.now);
         redirect(latch, facts, ctx);
@@ -143,27 +143,27 @@ pub(super) fn redirecting(
     Super
 }
 
-pub(super) fn verifying(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    if !arrival::verified(facts, ctx.setup, ctx.now) {
+pub(super) fn verifying(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
+    if !completion::verified(facts, ctx.setup, ctx.now) {
         return Super;
     }
-    arrival::finish(facts, ctx.setup, ctx.now);
-    let text = words::finished(facts, ctx.now);
+    completion::finish(facts, ctx.setup, ctx.now);
+    let text = messages::finished(facts, ctx.now);
     ctx.page(facts, Severity::Info, text.clone());
     ctx.go(State::Exposed, text)
 }
 
-pub(super) fn exposed(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
-    if arrival::standby_is_back(facts, ctx.setup, ctx.now) {
-        return ctx.go(State::Watching, words::protected_again(facts));
+pub(super) fn exposed(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
+    if completion::standby_is_back(facts, ctx.setup, ctx.now) {
+        return ctx.go(State::Watching, messages::protected_again(facts));
     }
-    tell_event_path(facts, ctx);
+    page_event_path_once(facts, ctx);
     if facts.evidence.corroborated_at.is_some() {
-        once(facts, ctx, words::second_refused);
+        page_once(facts, ctx, messages::second_refused);
     } else if !facts.diagnosis.is.comes_with_exposure() {
-        tell(facts, ctx);
+        page_when_due(facts, ctx);
     } else {
-        forget_told(facts, ctx);
+        forget_paged(facts, ctx);
     }
     Handled
 }

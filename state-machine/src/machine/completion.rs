@@ -3,20 +3,19 @@
 //!
 //! Deliberately absent: asking for any of it. `machine` does that.
 
+use super::context::{Context, Next};
+use super::promotion::{current, note_asked};
 use crate::command::{Kind, Severity};
 use crate::event::{Event, RoleChange, Side, Vantage, Verdict};
-use crate::machine::Ctx;
+use crate::late_requests;
+use crate::messages;
 use crate::policy::Setup;
-use crate::quarantine;
 use crate::record::Facts;
-use crate::roles::{current, note_asked};
 use crate::state::{Hold, State, Step};
 use crate::time::Time;
-use crate::words;
-use statig::Outcome;
 
 /// Takes the latch's completion.
-pub(crate) fn note_latch(
+pub(super) fn note_latch(
     latch: &mut Step,
     facts: &Facts,
     event: &Event,
@@ -27,7 +26,7 @@ pub(crate) fn note_latch(
 }
 
 /// Every answering resolver gave the new side's address since this state was entered.
-pub(crate) fn resolvers_moved(facts: &mut Facts, now: Time) -> bool {
+pub(super) fn resolvers_moved(facts: &mut Facts, now: Time) -> bool {
     let entered = facts.entered_at;
     let Some(incident) = &mut facts.incident else {
         return false;
@@ -43,7 +42,7 @@ pub(crate) fn resolvers_moved(facts: &mut Facts, now: Time) -> bool {
 }
 
 /// The new side's endpoint was seen healthy after the traffic moved, and it is the one writer.
-pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
+pub(super) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
     let Some(incident) = &facts.incident else {
         return false;
     };
@@ -54,7 +53,7 @@ pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
                 r.vantage,
                 Vantage::Probe | Vantage::Witness | Vantage::Route53
             )
-            && r.now_says(now, &setup.policy) == Verdict::Healthy
+            && r.current_verdict(now, &setup.policy) == Verdict::Healthy
             && after(r.observed_at)
     });
     let writer = facts.evidence.global.is_some_and(|seen| {
@@ -64,8 +63,8 @@ pub(crate) fn verified(facts: &Facts, setup: &Setup, now: Time) -> bool {
 }
 
 /// The roles are swapped: from here everything looks the other way round.
-pub(crate) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
-    quarantine::finished(facts, now);
+pub(super) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
+    late_requests::finished(facts, now);
     let Some(incident) = &mut facts.incident else {
         return;
     };
@@ -78,7 +77,7 @@ pub(crate) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
 }
 
 /// The old side follows again: connected, available, and its lag is known.
-pub(crate) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
+pub(super) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
     let old: Side = facts.active.other();
     let database = facts
         .evidence
@@ -95,7 +94,7 @@ pub(crate) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
 }
 
 /// An operator gives the incident up where it stands: the truth decides which side is active.
-pub(crate) fn abandon(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+pub(super) fn abandon(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
     let moved = facts
         .incident
         .as_ref()
@@ -111,13 +110,13 @@ pub(crate) fn abandon(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
 }
 
 /// An operator wants no role change: nothing begins again by itself while the outage stands.
-pub(crate) fn give_up(facts: &mut Facts, ctx: &mut Ctx<'_>) -> Outcome<State> {
+pub(super) fn give_up(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
     let open = facts.incident.as_mut().filter(|i| i.ended_at.is_none());
     if let Some(open) = open {
         open.ended_at = Some(ctx.now);
     }
     let outage_stands = facts.evidence.corroborated_at.is_some();
-    let text = words::given_up(facts, outage_stands);
+    let text = messages::given_up(facts, outage_stands);
     if outage_stands {
         facts.pause(ctx.now);
         ctx.page(facts, Severity::Warning, text.clone());

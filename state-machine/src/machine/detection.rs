@@ -1,37 +1,42 @@
 //! The states before anything irreversible: watching, suspecting, fencing. Here is decided
 //! whether to begin; an abort is free up to the last line of `fencing`.
 
-use super::{Ctx, once, tell};
-use crate::arrival;
+use super::completion;
+use super::context::{Context, Next, drd_may_act};
+use super::paging::{page_once, page_when_due};
+use crate::blocker::Blocker;
 use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::Diagnosis;
-use crate::event::{Event, Outcome as Ended, Verdict, Word};
-use crate::gates::{self, Blocker};
+use crate::event::{Event, Outcome, Verdict, Word};
+use crate::gates;
+use crate::late_requests;
+use crate::messages;
 use crate::policy::{Autonomy, LOST, SETTLE};
-use crate::quarantine;
-use crate::record::{Facts, Fence, Incident, Operation, Prescale, Trigger};
+use crate::record::{Facts, FenceOutcome, Incident, Operation, Prescale, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
 use crate::time::Time;
-use crate::words;
-use statig::Outcome::{self, Handled};
+use statig::Outcome::Handled;
 
-pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
     if facts.evidence.corroborated_at.is_some() {
         facts.incident_id += 1;
-        return ctx.go(State::Suspecting, ctx.seen.words(facts, ctx.setup, ctx.now));
+        return ctx.go(
+            State::Suspecting,
+            ctx.seen.summary(facts, ctx.setup, ctx.now),
+        );
     }
     scale_back(facts, event, ctx);
-    tell(facts, ctx);
+    page_when_due(facts, ctx);
     Handled
 }
 
 /// Puts a raised MinSize back once the suspicion is over, but never on the side that writes: a role
 /// change that people made by hand meanwhile has put the users there.
-fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) {
-    if tell_denied(Kind::ScaleBack, facts, event, ctx) || was_scaled_back(facts, event) {
+fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) {
+    if page_denied(Kind::ScaleBack, facts, event, ctx) || was_scaled_back(facts, event) {
         facts.prescaled = None;
     }
     let (incident_id, paused) = (facts.incident_id, facts.paused);
@@ -62,37 +67,37 @@ fn was_scaled_back(facts: &Facts, event: &Event) -> bool {
     event.finished().is_some_and(|done| {
         done.kind == Kind::ScaleBack
             && facts.is_current(done)
-            && matches!(done.outcome, Ended::Done | Ended::AlreadySo)
+            && matches!(done.outcome, Outcome::Done | Outcome::AlreadySo)
     })
 }
 
 /// The preparation holds nothing up, but only people can mend what was denied.
-fn tell_denied(kind: Kind, facts: &Facts, event: &Event, ctx: &mut Ctx<'_>) -> bool {
+fn page_denied(kind: Kind, facts: &Facts, event: &Event, ctx: &mut Context<'_>) -> bool {
     let done = event
         .finished()
         .filter(|done| done.kind == kind && facts.is_current(done));
     let (Some(done), Some(prescaled)) = (done, &facts.prescaled) else {
         return false;
     };
-    let Ended::Denied { why } = &done.outcome else {
+    let Outcome::Denied { why } = &done.outcome else {
         return false;
     };
-    let text = words::capacity_denied(facts, kind, prescaled.side, why);
+    let text = messages::capacity_denied(facts, kind, prescaled.side, why);
     ctx.page(facts, Severity::Warning, text);
     true
 }
 
-pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
     let Some(held) = facts.evidence.quorum_for(ctx.now) else {
-        return ctx.go(State::Watching, words::cleared(facts, ctx.seen));
+        return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
     };
-    tell_denied(Kind::Prescale, facts, event, ctx);
+    page_denied(Kind::Prescale, facts, event, ctx);
     let diagnosis = ctx.seen.diagnosis;
     if !diagnosis.has_ladder() {
-        tell(facts, ctx);
+        page_when_due(facts, ctx);
         return Handled;
     }
     let due = held >= ctx.setup.policy.hold_down(diagnosis);
@@ -100,7 +105,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) ->
         Autonomy::Observe => Handled,
         Autonomy::Advise => {
             if due {
-                once(facts, ctx, words::advice);
+                page_once(facts, ctx, messages::advice);
             }
             Handled
         }
@@ -109,7 +114,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) ->
 }
 
 /// At the first edge: act, wait for an answer that may still come, or hold.
-fn decide(facts: &mut Facts, due: bool, ctx: &mut Ctx<'_>) -> Outcome<State> {
+fn decide(facts: &mut Facts, due: bool, ctx: &mut Context<'_>) -> Next {
     let closed = gates::closed(facts, ctx.setup, ctx.now, ctx.seen);
     if closed.is_empty() {
         prescale(facts, ctx);
@@ -121,7 +126,7 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Ctx<'_>) -> Outcome<State> {
         return start(facts, Trigger::Automatic, None, ctx);
     }
     if closed.contains(&Blocker::Paused) {
-        once(facts, ctx, words::paused);
+        page_once(facts, ctx, messages::paused);
         return Handled;
     }
     let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect
@@ -143,13 +148,13 @@ fn start(
     facts: &mut Facts,
     trigger: Trigger,
     operation: Option<Operation>,
-    ctx: &mut Ctx<'_>,
-) -> Outcome<State> {
+    ctx: &mut Context<'_>,
+) -> Next {
     let diagnosis = ctx.seen.diagnosis;
     let first_bad_at = first_bad(facts, ctx);
     let late = ctx.now - first_bad_at >= ctx.setup.policy.rto;
     if late {
-        let text = words::begins_late(facts, ctx.setup, ctx.now - first_bad_at);
+        let text = messages::begins_late(facts, ctx.setup, ctx.now - first_bad_at);
         ctx.page(facts, Severity::Warning, text);
     }
     let ladder = if diagnosis.lossless_first() {
@@ -168,7 +173,7 @@ fn start(
         decided_at: ctx.now,
         lag: ctx.seen.lag,
         committed: false,
-        fence: Fence::Unknown,
+        fence: FenceOutcome::Unknown,
         promoted_at: None,
         scaled_at: None,
         proven_at: None,
@@ -176,13 +181,13 @@ fn start(
         ended_at: None,
         late,
     });
-    let because = words::decided(facts, ctx.setup, ctx.now, ctx.seen);
+    let because = messages::decided(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.go(State::Fencing, because)
 }
 
 /// Where the clock of the objective starts. A lone voice that spoke longer than the detect slice
 /// before the quorum is not this outage.
-fn first_bad(facts: &Facts, ctx: &Ctx<'_>) -> Time {
+fn first_bad(facts: &Facts, ctx: &Context<'_>) -> Time {
     let quorum = facts.evidence.corroborated_at.unwrap_or(ctx.now);
     let earliest = quorum - ctx.setup.policy.budget.detect;
     facts.evidence.first_bad_at.unwrap_or(ctx.now).max(earliest)
@@ -190,7 +195,7 @@ fn first_bad(facts: &Facts, ctx: &Ctx<'_>) -> Time {
 
 /// Raises the other side's MinSize once a suspicion. What was found before the first raise is
 /// what a cleared suspicion goes back to.
-fn prescale(facts: &mut Facts, ctx: &mut Ctx<'_>) {
+fn prescale(facts: &mut Facts, ctx: &mut Context<'_>) {
     let (side, incident_id) = (facts.active.other(), facts.incident_id);
     let min = ctx.setup.serving.desired;
     let Some(found) = facts
@@ -224,12 +229,12 @@ fn prescale(facts: &mut Facts, ctx: &mut Ctx<'_>) {
     });
 }
 
-pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Outcome<State> {
+pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
     if let Event::Ordered {
         word: Word::Abandon,
     } = event
     {
-        return arrival::give_up(facts, ctx);
+        return completion::give_up(facts, ctx);
     }
     let Some(incident) = facts.incident.clone() else {
         return ctx.go(State::Watching, "no incident is open");
@@ -244,12 +249,12 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Ou
     }
     if incident.trigger == Trigger::Automatic && !still_so(facts, &incident, ctx) {
         close(facts, ctx.now);
-        return ctx.go(State::Suspecting, words::recanted(ctx.seen));
+        return ctx.go(State::Suspecting, messages::recanted(ctx.seen));
     }
     let closed = match incident.trigger {
         Trigger::Automatic => gates::closed(facts, ctx.setup, ctx.now, ctx.seen),
         // The one gate that no word of an operator opens.
-        Trigger::Operator => quarantine::closed(facts, ctx.now).into_iter().collect(),
+        Trigger::Operator => late_requests::closed(facts, ctx.now).into_iter().collect(),
     };
     if !closed.is_empty() {
         close(facts, ctx.now);
@@ -271,7 +276,7 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Ctx<'_>) -> Ou
 
 /// Whether what was decided still stands at the edge. A diagnosis that took the place of the
 /// decided one must have earned its own hold-down.
-fn still_so(facts: &Facts, incident: &Incident, ctx: &Ctx<'_>) -> bool {
+fn still_so(facts: &Facts, incident: &Incident, ctx: &Context<'_>) -> bool {
     let seen = ctx.seen.diagnosis;
     let same_ladder = seen.lossless_first() == incident.diagnosis.lossless_first();
     let held = facts.evidence.quorum_for(ctx.now);
@@ -279,20 +284,8 @@ fn still_so(facts: &Facts, incident: &Incident, ctx: &Ctx<'_>) -> bool {
     drd_may_act(facts, ctx) && same_ladder && (seen == incident.diagnosis || earned)
 }
 
-/// Whether a quorum stands, for something that drd may act on by itself.
-pub(super) fn drd_may_act(facts: &Facts, ctx: &Ctx<'_>) -> bool {
-    let seen = ctx.seen.diagnosis;
-    facts.evidence.corroborated_at.is_some()
-        && seen.has_ladder()
-        && ctx.setup.policy.autonomy(seen) == Autonomy::Act
-}
-
 /// What operators may ask for while nothing irreversible has begun.
-pub(super) fn ordered(
-    facts: &mut Facts,
-    event: &Event,
-    ctx: &mut Ctx<'_>,
-) -> Option<Outcome<State>> {
+pub(super) fn ordered(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Option<Next> {
     let Event::Ordered { word } = event else {
         return None;
     };
@@ -301,8 +294,8 @@ pub(super) fn ordered(
         Word::Switchover => Operation::Switchover,
         Word::Pause | Word::Resume | Word::Abandon => return None,
     };
-    if let Some(blocker) = quarantine::closed(facts, ctx.now) {
-        ctx.page(facts, Severity::Warning, words::refused(&blocker));
+    if let Some(blocker) = late_requests::closed(facts, ctx.now) {
+        ctx.page(facts, Severity::Warning, messages::refused(&blocker));
         return Some(Handled);
     }
     facts.incident_id += 1;

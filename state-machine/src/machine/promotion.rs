@@ -4,20 +4,20 @@
 //! Observation is the truth here; completions only say whether to wait or to try again.
 //! Deliberately absent: choosing whether to begin. `machine` and `gates` did that.
 
+use super::context::Context;
 use crate::command::{Command, Kind, Severity};
-use crate::event::{Completion, Event, Outcome as Ended, RoleChange};
-use crate::machine::Ctx;
+use crate::event::{Completion, Event, Outcome, RoleChange};
+use crate::late_requests;
+use crate::messages;
 use crate::policy::{
     ATTEMPTS_MAX, DROPPED, LOST, REFUSALS_MAX, RETRY, RETRY_REFUSED, Setup, retry_gap,
 };
-use crate::quarantine;
-use crate::record::{Facts, Fence, Incident, Operation};
+use crate::record::{Facts, FenceOutcome, Incident, Operation};
 use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
-use crate::words;
 
 /// Where the three stand.
-pub(crate) enum Advance {
+pub(super) enum Advance {
     /// Not there yet.
     Stay,
     /// Traffic may move.
@@ -28,17 +28,17 @@ pub(crate) enum Advance {
 
 /// Takes the event's news, then asks for what is due. `may_act` is false in `held`: there only
 /// the proof of a write is still asked for, since it changes nothing.
-pub(crate) fn advance(
+pub(super) fn advance(
     p: &mut Progress,
     facts: &mut Facts,
     event: &Event,
-    ctx: &mut Ctx<'_>,
+    ctx: &mut Context<'_>,
     may_act: bool,
 ) -> Advance {
     let Some(incident) = facts.incident.clone() else {
         return Advance::Stay;
     };
-    tell_denied_capacity(p, &incident, facts, event, ctx);
+    page_denied_capacity(p, &incident, facts, event, ctx);
     let accepted_before = p.database.accepted;
     if let Some(hold) = note_completion(p, &incident, facts, event, ctx.now) {
         return Advance::Stopped(hold);
@@ -49,7 +49,7 @@ pub(crate) fn advance(
     note_observation(p, &incident, facts, ctx);
     if may_act {
         if p.database.is_lost(ctx.now, LOST) {
-            quarantine::remember(facts, incident.to, ctx.now);
+            late_requests::remember(facts, incident.to, ctx.now);
         }
         if let Some(hold) = ask_role(p, &incident, ctx) {
             return Advance::Stopped(hold);
@@ -66,7 +66,7 @@ pub(crate) fn advance(
 }
 
 /// The completion that this event is, unless it is of an older incident: that changes nothing.
-pub(crate) fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
+pub(super) fn current<'e>(facts: &Facts, event: &'e Event) -> Option<&'e Completion> {
     event.finished().filter(|done| facts.is_current(done))
 }
 
@@ -91,20 +91,20 @@ fn note_completion(
     }
 }
 
-fn tell_denied_capacity(
+fn page_denied_capacity(
     p: &Progress,
     incident: &Incident,
     facts: &Facts,
     event: &Event,
-    ctx: &mut Ctx<'_>,
+    ctx: &mut Context<'_>,
 ) {
     let newest =
         |done: &&Completion| done.kind == Kind::Scale && p.capacity.waits_for(done.attempt);
     let Some(done) = current(facts, event).filter(newest) else {
         return;
     };
-    if let Ended::Denied { why } = &done.outcome {
-        let text = words::capacity_denied(facts, Kind::Scale, incident.to, why);
+    if let Outcome::Denied { why } = &done.outcome {
+        let text = messages::capacity_denied(facts, Kind::Scale, incident.to, why);
         ctx.page(facts, Severity::Warning, text);
     }
 }
@@ -113,7 +113,7 @@ fn note_proof(p: &mut Progress, done: &Completion, now: Time) {
     if !p.writable.waits_for(done.attempt) {
         return;
     }
-    let proven = matches!(done.outcome, Ended::Done | Ended::AlreadySo);
+    let proven = matches!(done.outcome, Outcome::Done | Outcome::AlreadySo);
     // A proof counts only for a side that is the writer.
     if proven && p.database.is_done() {
         p.writable.done(now);
@@ -124,7 +124,7 @@ fn note_proof(p: &mut Progress, done: &Completion, now: Time) {
 
 /// What an attempt's end means for its step. A stale one, and one that was heard before, change
 /// nothing.
-pub(crate) fn note_asked(
+pub(super) fn note_asked(
     step: &mut Step,
     done: &Completion,
     now: Time,
@@ -134,18 +134,19 @@ pub(crate) fn note_asked(
         return None;
     }
     match &done.outcome {
-        Ended::Done | Ended::AlreadySo => step.accepted = true,
-        Ended::Unknown { .. } | Ended::Refused { .. } | Ended::Denied { .. } if step.is_done() => {}
-        Ended::Unknown { .. } => step.again(now + retry_gap(step.attempt)),
-        Ended::Refused { .. } => step.refused(now + RETRY_REFUSED),
-        Ended::Denied { why } if denial_stops => return Some(Hold::Denied(why.clone())),
+        Outcome::Done | Outcome::AlreadySo => step.accepted = true,
+        Outcome::Unknown { .. } | Outcome::Refused { .. } | Outcome::Denied { .. }
+            if step.is_done() => {}
+        Outcome::Unknown { .. } => step.again(now + retry_gap(step.attempt)),
+        Outcome::Refused { .. } => step.refused(now + RETRY_REFUSED),
+        Outcome::Denied { why } if denial_stops => return Some(Hold::Denied(why.clone())),
         // Capacity that is denied may still be enough: the join decides by what is observed.
-        Ended::Denied { .. } => step.accepted = true,
+        Outcome::Denied { .. } => step.accepted = true,
     }
     None
 }
 
-fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &mut Ctx<'_>) {
+fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &mut Context<'_>) {
     let to = incident.to;
     let Some(view) = facts.evidence.sides[to.index()].filter(|s| s.at >= incident.decided_at)
     else {
@@ -179,7 +180,7 @@ fn note_capacity(
     incident: &Incident,
     serving: Option<u32>,
     facts: &Facts,
-    ctx: &mut Ctx<'_>,
+    ctx: &mut Context<'_>,
 ) {
     if p.capacity.is_done() {
         return;
@@ -191,23 +192,23 @@ fn note_capacity(
         p.capacity.done(ctx.now);
     } else if slice_used && serving >= wanted.floor() {
         p.capacity.done(ctx.now);
-        let text = words::reduced(facts, serving, wanted.desired);
+        let text = messages::reduced(facts, serving, wanted.desired);
         ctx.page(facts, Severity::Warning, text);
     }
 }
 
 /// The old side is fenced beside the promotion, once it was accepted: before that an incident
 /// that ends without a promotion would leave the old side without its application.
-fn fence(incident: &Incident, facts: &mut Facts, ctx: &mut Ctx<'_>) {
-    if incident.operation == Operation::Switchover || incident.fence == Fence::Fenced {
+fn fence(incident: &Incident, facts: &mut Facts, ctx: &mut Context<'_>) {
+    if incident.operation == Operation::Switchover || incident.fence == FenceOutcome::Fenced {
         return;
     }
     let (incident_id, side) = (incident.incident_id, incident.from);
     ctx.commands.push(Command::Fence { incident_id, side });
     if let Some(open) = &mut facts.incident
-        && open.fence == Fence::Unknown
+        && open.fence == FenceOutcome::Unknown
     {
-        open.fence = Fence::Asked;
+        open.fence = FenceOutcome::Asked;
     }
     ctx.because.get_or_insert_with(|| {
         format!("the promotion was accepted: {side} is fenced beside it, best effort")
@@ -237,7 +238,7 @@ fn role_command(p: &Progress, incident: &Incident) -> Command {
     }
 }
 
-fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) -> Option<Hold> {
+fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) -> Option<Hold> {
     if !p.database.is_due(ctx.now, LOST) {
         return None;
     }
@@ -272,7 +273,7 @@ fn scale_command(p: &Progress, incident: &Incident, setup: &Setup) -> Command {
     }
 }
 
-fn ask_capacity(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) {
+fn ask_capacity(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) {
     if !p.capacity.is_due(ctx.now, LOST) {
         return;
     }
@@ -291,7 +292,7 @@ fn proof_command(p: &Progress, incident: &Incident) -> Command {
     }
 }
 
-fn ask_proof(p: &mut Progress, incident: &Incident, ctx: &mut Ctx<'_>) {
+fn ask_proof(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) {
     if !p.database.is_done() || !p.writable.is_due(ctx.now, LOST) {
         return;
     }
@@ -311,7 +312,7 @@ fn remember(p: &Progress, facts: &mut Facts) {
 
 /// On entry, and again after a crash: the commands of every step that is not done, with the
 /// attempt numbers of before. Each looks before it acts, so asking twice has the effect of one.
-pub(crate) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
+pub(super) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>) {
     let Some(incident) = &facts.incident else {
         return;
     };
@@ -327,7 +328,7 @@ pub(crate) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
     issue_proof_again(p, facts, ctx);
 }
 
-pub(crate) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Ctx<'_>) {
+pub(super) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>) {
     let Some(incident) = &facts.incident else {
         return;
     };

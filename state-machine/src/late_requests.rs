@@ -5,24 +5,13 @@
 //! it would take the new side down. Deliberately absent: leases. The machine does not know them;
 //! a daemon that starts is all that it sees of a new one.
 
+use crate::blocker::Blocker;
 use crate::command::Kind;
-use crate::event::{Completion, Event, Outcome as Ended, Side};
-use crate::gates::Blocker;
+use crate::event::{Completion, Event, Outcome, Side};
 use crate::policy::QUARANTINE;
-use crate::record::{Facts, Fence, Incident};
+use crate::record::{Facts, FenceOutcome, Incident, Unanswered};
 use crate::state::{Progress, State, Step, Stopped};
 use crate::time::{Span, Time};
-use serde::{Deserialize, Serialize};
-
-/// Requests of a role change whose answers nobody heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Unanswered {
-    /// The side that they make the active one.
-    pub to: Side,
-    /// The last moment at which one of them may have been sent.
-    pub until: Time,
-}
 
 /// A daemon starts, and nobody knows what the one before had sent. No clock can be trusted from
 /// one daemon to the next, so what was not over by the newest moment in the ledger begins anew.
@@ -44,7 +33,7 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
     let Some(incident) = facts.incident.as_ref().filter(|i| i.committed) else {
         return;
     };
-    let unknown = |done: &Completion| matches!(done.outcome, Ended::Unknown { .. });
+    let unknown = |done: &Completion| matches!(done.outcome, Outcome::Unknown { .. });
     let unanswered = event.finished().is_some_and(|done| {
         done.incident_id == incident.incident_id && unknown(done) && is_news(state, done)
     });
@@ -110,7 +99,7 @@ pub(crate) fn joined(progress: &Progress, facts: &mut Facts, now: Time) {
 
 /// The recovery ends, and the fence was asked for, perhaps more than once, without ever being confirmed.
 pub(crate) fn finished(facts: &mut Facts, now: Time) {
-    let open = |i: &&Incident| matches!(i.fence, Fence::Asked | Fence::Unfenced);
+    let open = |i: &&Incident| matches!(i.fence, FenceOutcome::Asked | FenceOutcome::Unfenced);
     if let Some(to) = facts.incident.as_ref().filter(open).map(|i| i.to) {
         remember(facts, to, now);
     }

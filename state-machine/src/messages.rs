@@ -2,41 +2,24 @@
 //!
 //! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
 
+use crate::assessment::Assessment;
+use crate::blocker::Blocker;
 use crate::command::{Kind, Severity};
-use crate::diagnosis::{Diagnosis, Picture};
+use crate::diagnosis::Diagnosis;
 use crate::event::Side;
-use crate::gates::Blocker;
 use crate::policy::Setup;
 use crate::record::{Facts, Operation};
 use crate::state::{Hold, Stopped};
 use crate::time::{Span, Time};
 
-/// How long a diagnosis without a rung must last before people are told; `None`: never.
-pub(crate) fn page_after(diagnosis: Diagnosis) -> Option<Span> {
-    match diagnosis {
-        Diagnosis::Healthy => None,
-        // Blindness for as long as a pushed verdict stays valid: all sensors are silent.
-        Diagnosis::Unclear => Some(Span::secs(300)),
-        // One sensor that disagrees for a minute is no longer a late message.
-        Diagnosis::Gray => Some(Span::secs(60)),
-        Diagnosis::RegionDark
-        | Diagnosis::DatabaseDown
-        | Diagnosis::ApplicationDown
-        | Diagnosis::EdgeDown
-        | Diagnosis::ReplicationStalled
-        | Diagnosis::ObserverIsolated
-        | Diagnosis::StandbyUnfit => Some(crate::policy::PAGE_AFTER),
-    }
-}
-
-fn lag(seen: &Picture) -> String {
+fn lag(seen: &Assessment) -> String {
     match seen.lag {
         Some(lag) => format!("highest lag before it {lag}"),
         None => "lag before it unknown".to_owned(),
     }
 }
 
-pub(crate) fn cleared(facts: &Facts, seen: &Picture) -> String {
+pub(crate) fn cleared(facts: &Facts, seen: &Assessment) -> String {
     format!(
         "the suspicion cleared: {} fault domains say the {} endpoint is well, {} say it is down",
         seen.up, facts.active, seen.down
@@ -59,11 +42,11 @@ pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
     )
 }
 
-pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Picture) -> String {
+pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
     format!(
         "{}: {}; {}",
         seen.diagnosis,
-        seen.words(facts, setup, now),
+        seen.summary(facts, setup, now),
         lag(seen)
     )
 }
@@ -75,7 +58,7 @@ pub(crate) fn begins_late(facts: &Facts, setup: &Setup, since: Span) -> String {
     )
 }
 
-pub(crate) fn recanted(seen: &Picture) -> String {
+pub(crate) fn recanted(seen: &Assessment) -> String {
     format!(
         "the last look says {}: nothing irreversible was done",
         seen.diagnosis
@@ -167,7 +150,7 @@ pub(crate) fn paused(
     facts: &Facts,
     setup: &Setup,
     now: Time,
-    seen: &Picture,
+    seen: &Assessment,
 ) -> (Severity, String) {
     let text = format!(
         "drd is paused and did nothing. It would have acted: {}. Resume it, or act by hand",
@@ -180,7 +163,7 @@ pub(crate) fn advice(
     facts: &Facts,
     setup: &Setup,
     now: Time,
-    seen: &Picture,
+    seen: &Assessment,
 ) -> (Severity, String) {
     let rung = if seen.diagnosis.lossless_first() {
         "a switchover"
@@ -200,7 +183,7 @@ pub(crate) fn second_refused(
     facts: &Facts,
     setup: &Setup,
     now: Time,
-    seen: &Picture,
+    seen: &Assessment,
 ) -> (Severity, String) {
     let text = format!(
         "{}. A second failover is refused: {} does not follow yet. Act by hand",
@@ -214,7 +197,7 @@ pub(crate) fn protection_reduced(
     facts: &Facts,
     setup: &Setup,
     now: Time,
-    seen: &Picture,
+    seen: &Assessment,
 ) -> (Severity, String) {
     let for_long = now - facts.diagnosis.since;
     let what = match seen.diagnosis {
@@ -238,7 +221,7 @@ pub(crate) fn protection_reduced(
         }
         Diagnosis::Unclear if seen.down > 0 => format!(
             "{}; drd cannot tell what is down and does nothing",
-            seen.words(facts, setup, now)
+            seen.summary(facts, setup, now)
         ),
         Diagnosis::Unclear => {
             "the sensors are silent: drd cannot tell whether the active side is well".to_owned()
@@ -248,7 +231,7 @@ pub(crate) fn protection_reduced(
         | Diagnosis::DatabaseDown
         | Diagnosis::ApplicationDown
         | Diagnosis::EdgeDown
-        | Diagnosis::Healthy => seen.words(facts, setup, now),
+        | Diagnosis::Healthy => seen.summary(facts, setup, now),
     };
     let severity = if seen.diagnosis == Diagnosis::Gray {
         Severity::Warning

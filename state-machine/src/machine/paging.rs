@@ -1,0 +1,84 @@
+//! Which pages were sent in this episode, so that each is sent once.
+//!
+//! Deliberately absent: the texts (`messages`).
+
+use super::context::Context;
+use crate::assessment::Assessment;
+use crate::command::Severity;
+use crate::diagnosis::Diagnosis;
+use crate::gates;
+use crate::messages;
+use crate::policy::{PAGE_AFTER, Setup};
+use crate::record::Facts;
+use crate::time::{Span, Time};
+
+/// How long a diagnosis without a rung must last before people are told; `None`: never.
+fn page_after(diagnosis: Diagnosis) -> Option<Span> {
+    match diagnosis {
+        Diagnosis::Healthy => None,
+        // Blindness for as long as a pushed verdict stays valid: all sensors are silent.
+        Diagnosis::Unclear => Some(Span::secs(300)),
+        // One sensor that disagrees for a minute is no longer a late message.
+        Diagnosis::Gray => Some(Span::secs(60)),
+        Diagnosis::RegionDark
+        | Diagnosis::DatabaseDown
+        | Diagnosis::ApplicationDown
+        | Diagnosis::EdgeDown
+        | Diagnosis::ReplicationStalled
+        | Diagnosis::ObserverIsolated
+        | Diagnosis::StandbyUnfit => Some(PAGE_AFTER),
+    }
+}
+
+/// Tells people once that messages may not arrive.
+pub(super) fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
+    if let Some(silent) = gates::event_path_silent(facts, ctx.now)
+        && !facts.event_path_paged
+    {
+        facts.event_path_paged = true;
+        ctx.page(facts, Severity::Warning, messages::event_path(silent));
+    }
+}
+
+/// Tells people of a diagnosis without a rung, once an episode and only after it lasted.
+pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
+    page_event_path_once(facts, ctx);
+    forget_paged(facts, ctx);
+    let Some(wait) = page_after(facts.diagnosis.is) else {
+        return;
+    };
+    // A quorum that nothing explains is told when an explained one would have been acted on,
+    // also while the names for it change.
+    let unexplained = facts
+        .evidence
+        .quorum_for(ctx.now)
+        .is_some_and(|held| held >= ctx.setup.policy.budget.detect);
+    if unexplained || ctx.now - facts.diagnosis.since >= wait {
+        page_once(facts, ctx, messages::protection_reduced);
+    }
+}
+
+/// The next episode is told again: that of an outage once no sensor says down, any other once
+/// all is well.
+pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
+    let well = ctx.seen.up >= ctx.setup.policy.quorum;
+    if facts.diagnosis.is == Diagnosis::Healthy {
+        facts.paged.clear();
+    } else if facts.evidence.first_bad_at.is_none() && well {
+        facts.paged.retain(|told| !told.has_ladder());
+    }
+}
+
+pub(super) fn page_once(
+    facts: &mut Facts,
+    ctx: &mut Context<'_>,
+    text: fn(&Facts, &Setup, Time, &Assessment) -> (Severity, String),
+) {
+    let diagnosis = ctx.seen.diagnosis;
+    if facts.paged.contains(&diagnosis) {
+        return;
+    }
+    facts.paged.push(diagnosis);
+    let (severity, text) = text(facts, ctx.setup, ctx.now, ctx.seen);
+    ctx.page(facts, severity, text);
+}

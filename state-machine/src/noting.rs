@@ -1,0 +1,81 @@
+//! How an event changes the facts, before anything is decided.
+//!
+//! Deliberately absent: what the facts mean (`assessment`) and what follows (`machine`).
+
+use crate::event::{Event, Word};
+use crate::evidence::Noted;
+use crate::late_requests;
+use crate::policy::{OWN_FRESH, Setup};
+use crate::record::Facts;
+use crate::time::{Span, Time};
+
+/// A clock error under this is transport: EventBridge and SQS take up to 10 s (aws-facts 11).
+const CLOCK_ERROR_MIN: Span = Span::secs(15);
+
+impl Facts {
+    /// Takes an event's facts. What it means is decided later, from the facts alone.
+    pub(crate) fn note(&mut self, setup: &Setup, now: Time, event: &Event) -> Noted {
+        let newest = self.now;
+        self.now = self.now.max(now);
+        match event {
+            Event::Signalled(signal) => {
+                self.evidence
+                    .take_signal(signal, self.clock_error, now, &setup.policy)
+            }
+            Event::Sampled(sample) => self.evidence.take_lag(*sample, self.clock_error, now),
+            Event::Observed(seen) => {
+                self.evidence.take_observation(seen, now);
+                Noted::Refreshed
+            }
+            Event::Checked { checks } => {
+                self.readiness.take(now, checks);
+                Noted::Refreshed
+            }
+            Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            } => {
+                let error = *stamped_at - *sent_at;
+                self.clock_error = if error.0.saturating_abs() < CLOCK_ERROR_MIN.0 {
+                    Span::ZERO
+                } else {
+                    error
+                };
+                self.heartbeat_at = Some(now);
+                self.event_path_paged = false;
+                Noted::Refreshed
+            }
+            Event::Ordered { word } => {
+                self.apply_order(*word, now);
+                Noted::Changed
+            }
+            Event::Started => {
+                if now - newest > OWN_FRESH {
+                    self.evidence.eyes_since = now;
+                }
+                self.started_at = now;
+                late_requests::started(self, newest, now);
+                self.evidence.adopt(&setup.sensors);
+                Noted::Refreshed
+            }
+            Event::Tick | Event::Finished(_) => Noted::Refreshed,
+        }
+    }
+
+    fn apply_order(&mut self, word: Word, now: Time) {
+        match word {
+            Word::Pause => self.pause(now),
+            Word::Resume => {
+                self.paused = false;
+                self.paused_since = None;
+            }
+            Word::Abandon | Word::Failover | Word::Switchover => {}
+        }
+    }
+
+    /// A pause that holds already goes on: its beginning stays.
+    pub(crate) fn pause(&mut self, now: Time) {
+        self.paused = true;
+        self.paused_since.get_or_insert(now);
+    }
+}
