@@ -9,30 +9,30 @@ use crate::policy::{LOOK_FRESH, OWN_FRESH, SILENCE, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
 
-/// One look at all evidence at one moment.
+/// All evidence assessed at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Assessment {
     /// What is seen.
     pub diagnosis: Diagnosis,
-    /// What the endpoint vantages say: witness, route53, probe.
+    /// The verdicts of the endpoint vantages: witness, route53, probe.
     pub votes: [Verdict; 3],
-    /// Fault domains that say the endpoint is down.
+    /// Fault domains that report the endpoint down.
     pub down: u8,
-    /// Fault domains that say it is well.
+    /// Fault domains that report it well.
     pub up: u8,
     /// Whether replication got past the moment that a quorum was bad: the veto.
     pub replicating: bool,
     /// The control plane of the active region; unhealthy only after [`SILENCE`].
     pub control_plane: Verdict,
-    /// Whether our own references answered recently enough to trust our own eyes.
+    /// Whether our own references answered recently enough to trust drd's own view.
     pub observer: Verdict,
-    /// The highest lag before the trouble (or before now, when there is none).
+    /// The highest lag before the outage (or before now, when there is none).
     pub lag: Option<Span>,
 }
 
 const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
 
-/// Draws the picture. Also keeps the episode's two clocks in the evidence.
+/// Assesses the evidence. Also keeps the episode's two clocks in it.
 pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
     let votes = votes(facts, setup, now);
     let observer = observer(facts, now);
@@ -63,9 +63,9 @@ fn count(votes: &[Verdict; 3], verdict: Verdict) -> u8 {
 
 /// The votes about the active side's endpoint. The probe counts only while our references answer.
 fn votes(facts: &Facts, setup: &Setup, now: Time) -> [Verdict; 3] {
-    let own_eyes = observer(facts, now) == Verdict::Healthy;
+    let observer_ok = observer(facts, now) == Verdict::Healthy;
     ENDPOINT.map(|vantage| {
-        if vantage == Vantage::Probe && !own_eyes {
+        if vantage == Vantage::Probe && !observer_ok {
             Verdict::Unknown
         } else {
             facts
@@ -101,29 +101,29 @@ fn control_plane(facts: &Facts, setup: &Setup, now: Time) -> Verdict {
     }
 }
 
-/// A healthy word ends what it contradicts; an unknown one neither counts nor resets.
+/// A healthy report ends what it contradicts; an unknown one neither counts nor resets.
 fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
-    let own_eyes = observer(facts, now) == Verdict::Healthy;
+    let observer_ok = observer(facts, now) == Verdict::Healthy;
     let bad_since = endpoint_readings(facts)
         .filter(|r| r.current_verdict(now, &setup.policy) == Verdict::Unhealthy)
-        // What our probe met while we were cut off says nothing about the endpoint.
-        .filter(|r| r.vantage != Vantage::Probe || own_eyes)
+        // What the probe met while drd was cut off is no evidence about the endpoint.
+        .filter(|r| r.vantage != Vantage::Probe || observer_ok)
         .map(|r| match r.vantage == Vantage::Probe {
-            true => r.since.max(facts.evidence.eyes_since),
+            true => r.since.max(facts.evidence.observer_ok_since),
             false => r.since,
         })
         .min();
     let episode = facts.evidence.first_bad_at;
-    // A flapping sensor does not contradict a quorum of others; without one its healthy word is
-    // as good as any: an outage that came and went has not lasted.
-    let says = if down >= setup.policy.quorum {
+    // A flapping sensor does not contradict a quorum of others; without one its healthy report
+    // counts as any other: an outage that came and went has not lasted.
+    let verdict_of = if down >= setup.policy.quorum {
         Reading::current_verdict
     } else {
         Reading::last_verdict
     };
     let contradicted = episode.is_some_and(|since| {
         endpoint_readings(facts)
-            .any(|r| says(r, now, &setup.policy) == Verdict::Healthy && r.observed_at > since)
+            .any(|r| verdict_of(r, now, &setup.policy) == Verdict::Healthy && r.observed_at > since)
     });
     let over = |old: Time| contradicted || now - old > setup.policy.event_max_age;
     let evidence = &mut facts.evidence;
@@ -197,7 +197,7 @@ fn database_is_down(facts: &Facts, setup: &Setup, now: Time, available: Option<b
     let inside = facts
         .evidence
         .vote(Vantage::Inside, facts.active, now, &setup.policy);
-    // Only silence that drd was there to hear: not while it was cut off, not before it started.
+    // Silence counts only while drd could receive: not while it was cut off, not before it started.
     let listened = facts
         .evidence
         .quorum_for(now)
@@ -229,7 +229,7 @@ fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Diagnosis {
     }
 }
 
-/// Whether somebody else's role change runs, towards a side that we did not choose.
+/// Whether a role change that drd did not start runs, towards a side that it did not choose.
 pub fn foreign_role_change(facts: &Facts, now: Time, to: Side) -> bool {
     facts
         .evidence
@@ -241,7 +241,7 @@ pub fn foreign_role_change(facts: &Facts, now: Time, to: Side) -> bool {
 }
 
 impl Assessment {
-    /// The evidence in words, with figures.
+    /// The evidence as a sentence, with figures.
     pub fn summary(&self, facts: &Facts, setup: &Setup, now: Time) -> String {
         let mut text = format!(
             "{} of {} fault domains say the {} endpoint is down",
@@ -265,8 +265,8 @@ impl Assessment {
         text
     }
 
-    /// Whether our own eyes were proven after the quorum came about.
-    pub fn eyes_proven(&self, facts: &Facts) -> bool {
+    /// Whether our own references answered after the quorum came about.
+    pub fn observer_proven(&self, facts: &Facts) -> bool {
         let seen = facts.evidence.references;
         self.observer == Verdict::Healthy
             && facts

@@ -43,10 +43,10 @@ pub enum Blocker {
     /// No lag sample fresh enough at the onset: unknown is over budget.
     LagUnknown,
     /// Our own references did not answer after the onset.
-    EyesUnproven,
-    /// This daemon runs in the region that is said to be dark.
+    ObserverUnproven,
+    /// This daemon runs in the region that is diagnosed as dark.
     SharesRegion,
-    /// Somebody else's role change runs.
+    /// A role change that drd did not start runs.
     ForeignRoleChange,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for Blocker {
                 )
             }
             Blocker::LagUnknown => write!(f, "replication lag before the onset is unknown"),
-            Blocker::EyesUnproven => write!(f, "drd's own references have not answered since"),
+            Blocker::ObserverUnproven => write!(f, "drd's own references have not answered since"),
             Blocker::SharesRegion => {
                 write!(
                     f,

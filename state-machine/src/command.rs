@@ -15,7 +15,7 @@ pub enum Severity {
     Info,
     /// Protection is reduced.
     Warning,
-    /// Somebody must look now.
+    /// Action is needed now.
     Critical,
 }
 
@@ -108,7 +108,7 @@ pub enum Command {
         /// The side that traffic must go to.
         to: Side,
     },
-    /// Tell people.
+    /// Notify the operators.
     Page {
         /// The number of the incident, or of the newest one.
         incident_id: u64,
@@ -172,7 +172,7 @@ impl Kind {
         }
     }
 
-    /// Whether it changes the estate. `ProveWrite` only asks the application; `Page` only tells.
+    /// Whether it changes the estate. `ProveWrite` only asks the application; `Page` only notifies.
     pub const fn mutates(self) -> bool {
         !matches!(self, Kind::ProveWrite | Kind::Page)
     }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[must_use = "a decision that nobody writes down must not be acted on"]
+#[must_use = "a decision that is not durable must not be acted on"]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// The state before.

@@ -74,7 +74,7 @@ impl Diagnosis {
         )
     }
 
-    /// Whether it only says what `exposed` says already: there is no standby.
+    /// Whether it only repeats what `exposed` implies: there is no standby.
     pub(crate) const fn comes_with_exposure(self) -> bool {
         matches!(
             self,

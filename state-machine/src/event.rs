@@ -1,4 +1,4 @@
-//! What can be told to the machine. Past tense for events; unknown is a value.
+//! What the machine receives. Past tense for events; unknown is a value.
 //!
 //! Deliberately absent: envelopes, receipts, SDK types. `intake` and `observe` translate.
 
@@ -8,7 +8,7 @@ use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What one sensor says. A reading that failed is `Unknown`, never `Unhealthy`.
+/// What one sensor reports. A reading that failed is `Unknown`, never `Unhealthy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -16,7 +16,7 @@ pub enum Verdict {
     Healthy,
     /// It looked, and it was not well.
     Unhealthy,
-    /// It could not look, or it has not said.
+    /// It could not look, or it has not reported.
     #[default]
     Unknown,
 }
@@ -39,7 +39,7 @@ pub enum Vantage {
     Replication,
 }
 
-/// What must break for a sensor to lie. Votes are counted per domain, never per sensor.
+/// What must break for a sensor to report wrongly. Votes are counted per domain, never per sensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Domain {
@@ -49,7 +49,7 @@ pub enum Domain {
     UsEast1,
     /// The host that drd runs on and its network.
     Observer,
-    /// The region that the sensor speaks about.
+    /// The region that the sensor reports about.
     SubjectRegion,
     /// The region that receives the replication.
     ReplicaRegion,
@@ -117,7 +117,7 @@ pub struct Signal {
     pub id: Arc<str>,
     /// The sensor's configured name.
     pub sensor: Arc<str>,
-    /// What it says.
+    /// What it reports.
     pub verdict: Verdict,
     /// When it looked, by the sender's clock.
     pub observed_at: Time,
@@ -149,7 +149,7 @@ pub enum RoleChange {
 pub struct GlobalView {
     /// The member with `IsWriter`; `None` when no configured side has it.
     pub writer: Option<Side>,
-    /// How many members say `IsWriter`.
+    /// How many members have `IsWriter`.
     pub writers: u8,
     /// Whether a role change runs.
     pub role_change: RoleChange,
@@ -178,7 +178,7 @@ impl SideView {
     }
 }
 
-/// One look at the world. Each part that could not be read stays `None`.
+/// One poll of the estate. Each part that could not be read stays `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
@@ -245,7 +245,7 @@ pub struct Completion {
     pub outcome: Outcome,
 }
 
-/// What an operator can say. The way in (a local socket) is not built yet; the lab can say it.
+/// What an operator can order. The way in (a local socket) is not built yet; the lab can order it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
@@ -253,8 +253,8 @@ pub enum Word {
     Pause,
     /// Automatic acts again; in `held`, try the stage again.
     Resume,
-    /// Stop before the point of no return, or leave `held` where it stands. While the outage
-    /// stands this pauses drd too: it would begin again at once.
+    /// Stop before the point of no return, or leave `held` as things are. While the outage
+    /// lasts this pauses drd too: it would begin again at once.
     Abandon,
     /// Fail over now; the RPO gate is overridden by name.
     Failover,
@@ -262,7 +262,7 @@ pub enum Word {
     Switchover,
 }
 
-/// Everything that can be told.
+/// Everything that the machine receives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
@@ -270,11 +270,11 @@ pub enum Event {
     Tick,
     /// A daemon started on this record: the current state's commands are issued again.
     Started,
-    /// A sensor spoke.
+    /// A sensor reported.
     Signalled(Signal),
     /// A lag sample arrived.
     Sampled(LagSample),
-    /// The world was looked at.
+    /// A poll of the estate completed.
     Observed(Observation),
     /// The readiness checks ran.
     Checked {
@@ -290,7 +290,7 @@ pub enum Event {
         /// The `time` that AWS stamped on it: the difference is our clock error.
         stamped_at: Time,
     },
-    /// An operator spoke.
+    /// An operator's order was received.
     Ordered {
         /// The word.
         word: Word,
@@ -307,7 +307,7 @@ impl Event {
         }
     }
 
-    /// What an operator said, if one spoke.
+    /// The operator's order, if this is one.
     pub const fn word(&self) -> Option<Word> {
         if let Event::Ordered { word } = self {
             Some(*word)

@@ -1,6 +1,6 @@
-//! Which independent sources say what, since when. Unknown is never dead.
+//! What the independent sources report, since when. Unknown is never down.
 //!
-//! Deliberately absent: conclusions. `diagnosis` draws them.
+//! Deliberately absent: conclusions. `assessment` draws them.
 
 use crate::event::{GlobalView, LagSample, Observation, Side, SideView, Signal, Vantage, Verdict};
 use crate::policy::{FLAP_WINDOW, LOOK_FRESH, OWN_FRESH, Policy, Sensor};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Lag samples kept: 20 minutes at one every 30 s. Older ones bear on no open question.
 const LAG_SAMPLES_MAX: usize = 40;
 
-/// The newest word of one sensor.
+/// The newest report of one sensor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
@@ -20,15 +20,15 @@ pub struct Reading {
     pub sensor: Arc<str>,
     /// Where it looks from.
     pub vantage: Vantage,
-    /// The side it speaks about.
+    /// The side it reports about.
     pub side: Side,
-    /// What it says.
+    /// What it reports.
     pub verdict: Verdict,
     /// When it looked.
     pub observed_at: Time,
-    /// Since when it has said so.
+    /// Since when it has reported that.
     pub since: Time,
-    /// The delivery that said so; empty for drd's own readings.
+    /// The delivery that reported it; empty for drd's own readings.
     pub id: Arc<str>,
     /// When it last changed between healthy and unhealthy, newest first.
     pub flips: [Time; 4],
@@ -52,13 +52,13 @@ pub enum Noted {
     Changed,
     /// The verdict is as before, seen later.
     Refreshed,
-    /// This very statement was heard before.
+    /// This very statement was received before.
     Duplicate,
-    /// A newer statement of the same sensor was heard before.
+    /// A newer statement of the same sensor was received before.
     Late,
-    /// Too old to be believed.
+    /// Too old to count.
     Stale,
-    /// Nobody configured this sensor.
+    /// No configured sensor has this name.
     UnknownSensor,
 }
 
@@ -72,8 +72,8 @@ pub struct Evidence {
     pub lag: Vec<LagSample>,
     /// Whether our own references answer.
     pub references: Dated<Verdict>,
-    /// Since when they have answered without a gap: what was not heard before proves nothing.
-    pub eyes_since: Time,
+    /// Since when they have answered without a gap: what was not received before proves nothing.
+    pub observer_ok_since: Time,
     /// The global database.
     pub global: Option<Dated<GlobalView>>,
     /// The sides, primary first.
@@ -82,7 +82,7 @@ pub struct Evidence {
     pub dns: Option<Dated<Side>>,
     /// The first bad sample of the episode that is being watched.
     pub first_bad_at: Option<Time>,
-    /// Since when a quorum of domains has said so.
+    /// Since when a quorum of domains has reported it.
     pub corroborated_at: Option<Time>,
 }
 
@@ -100,7 +100,7 @@ impl Reading {
         }
     }
 
-    /// What the sensor says now: a stale or flapping one says nothing.
+    /// The sensor's verdict now: unknown when it is stale or flapping.
     pub fn current_verdict(&self, now: Time, policy: &Policy) -> Verdict {
         if now - self.flips[3] < FLAP_WINDOW {
             Verdict::Unknown
@@ -109,7 +109,7 @@ impl Reading {
         }
     }
 
-    /// What the sensor said last, unless that is stale.
+    /// The sensor's last verdict: unknown when it is stale.
     pub fn last_verdict(&self, now: Time, policy: &Policy) -> Verdict {
         if now - self.observed_at > self.fresh_for(policy) {
             Verdict::Unknown
@@ -130,7 +130,7 @@ impl Reading {
     fn update(&mut self, verdict: Verdict, observed_at: Time) -> Noted {
         let changed = self.verdict != verdict;
         if changed {
-            // Only a change between two known verdicts is a change of mind.
+            // Only a change between two known verdicts is a flip.
             if self.verdict != Verdict::Unknown && verdict != Verdict::Unknown {
                 self.flips.rotate_right(1);
                 self.flips[0] = observed_at;
@@ -157,7 +157,7 @@ impl Evidence {
                 is: Verdict::Unknown,
                 at: Time::default(),
             },
-            eyes_since: Time::default(),
+            observer_ok_since: Time::default(),
             global: None,
             sides: [None; 2],
             dns: None,
@@ -211,7 +211,7 @@ impl Evidence {
             return Noted::Stale;
         }
         match observed_at.cmp(&reading.observed_at) {
-            // By the id as well: after a clock was set back, times alone do not tell.
+            // By the id as well: after a clock was set back, times alone do not decide.
             _ if pushed && signal.id == reading.id => Noted::Duplicate,
             Ordering::Less => Noted::Late,
             Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => Noted::Duplicate,
@@ -245,7 +245,7 @@ impl Evidence {
         }
     }
 
-    /// Takes a look at the world. Parts that could not be read leave what was known, with its age.
+    /// Takes a poll of the estate. Parts that could not be read leave what was known, with its age.
     pub fn take_observation(&mut self, seen: &Observation, now: Time) {
         if seen.references != Verdict::Unknown {
             self.take_references(seen.references, now);
@@ -268,9 +268,9 @@ impl Evidence {
 
     fn take_references(&mut self, references: Verdict, now: Time) {
         let before = self.references;
-        let had_eyes = before.is == Verdict::Healthy && now - before.at <= LOOK_FRESH;
-        if references == Verdict::Healthy && !had_eyes {
-            self.eyes_since = now;
+        let was_ok = before.is == Verdict::Healthy && now - before.at <= LOOK_FRESH;
+        if references == Verdict::Healthy && !was_ok {
+            self.observer_ok_since = now;
         }
         self.references = Dated {
             is: references,
@@ -278,8 +278,8 @@ impl Evidence {
         };
     }
 
-    /// What the endpoint sensors of one vantage (so of one domain) say about a side. One that
-    /// says healthy outweighs its siblings in the same domain.
+    /// What the endpoint sensors of one vantage (so of one domain) report about a side. One that
+    /// reports healthy outweighs its siblings in the same domain.
     pub fn vote(&self, vantage: Vantage, side: Side, now: Time, policy: &Policy) -> Verdict {
         self.readings
             .iter()
@@ -306,11 +306,11 @@ impl Evidence {
             .map(|s| s.is)
     }
 
-    /// How far the replica was behind when the trouble began, at worst: `None` when the newest
+    /// How far the replica was behind when the outage began, at worst: `None` when the newest
     /// sample is older than `lag_fresh` at the onset. Unknown is not zero.
     ///
     /// `first_bad` is the first bad sample, `onset` the moment that a quorum had one. Samples from
-    /// between the two count in full: one sensor's word that the writer was dead by then must not
+    /// between the two count in full: one sensor's report that the writer was down by then must not
     /// hide a replica that fell behind a writer that went on.
     pub fn worst_lag(&self, first_bad: Time, onset: Time, policy: &Policy) -> Option<Span> {
         let within = |from: Time| {
@@ -323,7 +323,7 @@ impl Evidence {
     }
 
     /// Whether a sample taken after `onset` shows that replication got past it. A sample whose
-    /// lag reaches back to the onset shows that it stands still, whatever its time.
+    /// lag reaches back to the onset shows that it is stalled, whatever its time.
     pub fn replication_passed(&self, onset: Time) -> bool {
         self.lag
             .iter()
@@ -336,9 +336,10 @@ impl Evidence {
     }
 
     /// Since when the quorum has lasted while drd could see. What drd was blind for may have been
-    /// another trouble: neither its length nor the lag before it says anything about this one.
+    /// another outage: neither its length nor the lag before it is evidence about this one.
     pub fn onset(&self) -> Option<Time> {
-        self.corroborated_at.map(|since| since.max(self.eyes_since))
+        self.corroborated_at
+            .map(|since| since.max(self.observer_ok_since))
     }
 
     /// How long that is.
@@ -364,7 +365,7 @@ impl Evidence {
             s.taken_at = s.taken_at + by;
         }
         self.references.at = self.references.at + by;
-        self.eyes_since = self.eyes_since + by;
+        self.observer_ok_since = self.observer_ok_since + by;
         self.first_bad_at = self.first_bad_at.map(|t| t + by);
         self.corroborated_at = self.corroborated_at.map(|t| t + by);
         self.global = self.global.map(|s| Dated { at: s.at + by, ..s });

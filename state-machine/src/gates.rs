@@ -13,7 +13,7 @@ use crate::record::Facts;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-/// Gates of the machine's own situation, whatever is seen: what `armed` stands on.
+/// Gates of the machine's own situation, whatever is seen: what `armed` depends on.
 pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
     let mut closed = Vec::new();
     if facts.paused {
@@ -78,8 +78,8 @@ pub fn closed_to_loss(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment
 
 fn closed_to_any(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Blocker> {
     let mut closed = standing(facts, now);
-    if !seen.eyes_proven(facts) {
-        closed.push(Blocker::EyesUnproven);
+    if !seen.observer_proven(facts) {
+        closed.push(Blocker::ObserverUnproven);
     }
     if seen.diagnosis == Diagnosis::RegionDark && setup.home == Some(facts.active) {
         closed.push(Blocker::SharesRegion);

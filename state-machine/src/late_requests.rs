@@ -1,7 +1,7 @@
 //! Which requests may still be on their way, and until when they forbid the way back.
 //!
 //! RDS, Auto Scaling and S3 know no fencing token: a promotion that was sent before its daemon
-//! died, or that nobody answered, may land minutes later. Landing after an opposite role change
+//! died, or that got no answer, may land minutes later. Landing after an opposite role change
 //! it would take the new side down. Deliberately absent: leases. The machine does not know them;
 //! a daemon that starts is all that it sees of a new one.
 
@@ -13,7 +13,7 @@ use crate::record::{Facts, FenceOutcome, Incident, Unanswered};
 use crate::state::{Progress, State, Step, Stopped};
 use crate::time::{Span, Time};
 
-/// A daemon starts, and nobody knows what the one before had sent. No clock can be trusted from
+/// A daemon starts, and what the one before had sent is unknown. No clock can be trusted from
 /// one daemon to the next, so what was not over by the newest moment in the ledger begins anew.
 pub(crate) fn started(facts: &mut Facts, newest: Time, now: Time) {
     let incident = facts.incident.as_ref().filter(|i| i.committed);
@@ -35,7 +35,7 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
     };
     let unknown = |done: &Completion| matches!(done.outcome, Outcome::Unknown { .. });
     let unanswered = event.finished().is_some_and(|done| {
-        done.incident_id == incident.incident_id && unknown(done) && is_news(state, done)
+        done.incident_id == incident.incident_id && unknown(done) && was_awaited(state, done)
     });
     if unanswered {
         remember(facts, incident.to, now);
@@ -45,7 +45,7 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
 /// Whether the end of this attempt was still awaited, of a command that would hurt the side that
 /// it moves away from, should it land late. A state that is past the command awaits nothing, but
 /// the request may be on its way all the same.
-fn is_news(state: &State, done: &Completion) -> bool {
+fn was_awaited(state: &State, done: &Completion) -> bool {
     let (roles, latch) = match state {
         State::Promoting(p)
         | State::Switching(p)
@@ -77,14 +77,15 @@ fn is_news(state: &State, done: &Completion) -> bool {
     }
 }
 
-/// Nobody heard of requests that make `to` the active side, the last one sent by `until`.
+/// Records role-change requests towards `to` whose outcome is unknown, the last one sent by
+/// `until`.
 pub(crate) fn remember(facts: &mut Facts, to: Side, until: Time) {
     if facts.unanswered.is_none_or(|known| known.until <= until) {
         facts.unanswered = Some(Unanswered { to, until });
     }
 }
 
-/// The roles moved, as was seen, and no end of the newest request was heard: none may ever come, since
+/// The roles were seen to move, and no end of the newest request was received. None may ever come:
 /// an attempt that ends while the ledger refuses every line is forgotten with it.
 pub(crate) fn joined(progress: &Progress, facts: &mut Facts, now: Time) {
     let Some(to) = facts.incident.as_ref().map(|i| i.to) else {
@@ -97,7 +98,7 @@ pub(crate) fn joined(progress: &Progress, facts: &mut Facts, now: Time) {
     }
 }
 
-/// The recovery ends, and the fence was asked for, perhaps more than once, without ever being confirmed.
+/// The recovery ends, and the fence was asked for, perhaps more than once, but never confirmed.
 pub(crate) fn finished(facts: &mut Facts, now: Time) {
     let open = |i: &&Incident| matches!(i.fence, FenceOutcome::Asked | FenceOutcome::Unfenced);
     if let Some(to) = facts.incident.as_ref().filter(open).map(|i| i.to) {
@@ -105,7 +106,7 @@ pub(crate) fn finished(facts: &mut Facts, now: Time) {
     }
 }
 
-/// The gate of every role change, whoever asks for it.
+/// The gate of every role change, whether drd or an operator asks for it.
 pub fn closed(facts: &Facts, now: Time) -> Option<Blocker> {
     let unanswered = facts.unanswered?;
     let left = QUARANTINE - (now - unanswered.until);

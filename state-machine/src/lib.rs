@@ -8,6 +8,8 @@
 //! remembered), `noting`, `evidence`, `assessment`, `gates`, `late_requests` (what is known and
 //! what must hold), `machine` (what follows), `messages` (how it is reported). No file imports one
 //! that imports it.
+//!
+//! Deliberately absent: doing anything; a decision is a value.
 
 pub mod assessment;
 pub mod blocker;
@@ -44,7 +46,7 @@ use statig::blocking::StateExt;
 use std::borrow::Cow;
 use time::Time;
 
-/// Takes one event: notes it, looks at the whole picture, routes it, and says what to do.
+/// Takes one event: notes it, looks at the whole picture, routes it, and returns what to do.
 ///
 /// Total: every event is accepted in every state. The decision must be durable before any of
 /// its commands acts.
@@ -146,7 +148,7 @@ impl Marks {
     }
 }
 
-/// Looks at a record without telling it anything: for `status --why` and reports.
+/// Assesses a record without changing it: for `status --why` and reports.
 pub fn assess(record: &Record, setup: &Setup, now: Time) -> Assessment {
     assessment::assess(&mut record.facts.clone(), setup, now)
 }

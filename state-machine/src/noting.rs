@@ -51,7 +51,7 @@ impl Facts {
             }
             Event::Started => {
                 if now - newest > OWN_FRESH {
-                    self.evidence.eyes_since = now;
+                    self.evidence.observer_ok_since = now;
                 }
                 self.started_at = now;
                 late_requests::started(self, newest, now);

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub enum Autonomy {
     /// Record it.
     Observe,
-    /// Tell people what drd would do.
+    /// Page what drd would do.
     Advise,
     /// Do it.
     Act,
@@ -51,13 +51,13 @@ pub struct Policy {
     pub hold_down: Span,
     /// Exceptions per diagnosis.
     pub hold_down_for: BTreeMap<Diagnosis, Span>,
-    /// How old a lag sample may be at the onset and still say something.
+    /// How old a lag sample may be at the onset and still count.
     pub lag_fresh: Span,
     /// How far apart lag samples are: the loss that no sample has seen yet.
     pub lag_period: Span,
     /// No second automatic role change within this time.
     pub cool_down: Span,
-    /// Older statements of pushed sensors are not believed.
+    /// Older statements of pushed sensors are ignored.
     pub event_max_age: Span,
     /// What drd may do by itself, per diagnosis.
     pub autonomy: BTreeMap<Diagnosis, Autonomy>,
@@ -71,7 +71,7 @@ pub const OWN_FRESH: Span = Span::secs(20);
 pub const LOOK_FRESH: Span = Span::secs(75);
 /// How long the control plane must be silent before silence means anything: two 5 s attempts.
 pub const SILENCE: Span = Span::secs(10);
-/// A sensor that changed its mind four times in five minutes says nothing until it settles.
+/// A sensor that changed its verdict four times in five minutes is unknown until it settles.
 pub const FLAP_WINDOW: Span = Span::secs(300);
 /// Gap before a role change that got no answer is tried again (after a new look).
 pub const RETRY: Span = Span::secs(2);
@@ -92,19 +92,19 @@ pub const ATTEMPTS_MAX: u32 = 30;
 pub fn retry_gap(attempt: u32) -> Span {
     RETRY.times(i64::from(attempt.min(5)))
 }
-/// A readiness answer older than three rounds of 5 min says nothing.
+/// A readiness answer older than three rounds of 5 min counts as unknown.
 pub const READY_FRESH: Span = Span::secs(900);
 /// The event path is broken when no heartbeat came back for three periods of 60 s and 15 s of
 /// transport. It does not stop an act: observation and the probe do not need it.
 pub const HEARTBEAT_SILENT: Span = Span::secs(195);
-/// How long a role change waits for requests towards the other side that nobody answered: AWS
+/// How long a role change waits for unanswered requests towards the other side: AWS
 /// refuses a signed request 5 min after its signature in most cases; twice that, a lease and its
 /// margin, rounded up.
 pub const QUARANTINE: Span = Span::secs(900);
 /// What a daemon that just started may still learn by itself: the lag is read every 10 s, and a
 /// call has 5 s.
 pub const SETTLE: Span = Span::secs(15);
-/// A new diagnosis must last this long before people are told: two looks of 5 s.
+/// A new diagnosis must last this long before it is paged: two looks of 5 s.
 pub const PAGE_AFTER: Span = Span::secs(15);
 
 impl Default for Policy {
@@ -147,7 +147,7 @@ impl Policy {
             .unwrap_or(&self.hold_down)
     }
 
-    /// What drd may do about this diagnosis; nothing but record where nothing was said.
+    /// What drd may do about this diagnosis; nothing but record where nothing is configured.
     pub fn autonomy(&self, diagnosis: Diagnosis) -> Autonomy {
         *self.autonomy.get(&diagnosis).unwrap_or(&Autonomy::Observe)
     }
@@ -161,7 +161,7 @@ pub struct Sensor {
     pub name: Arc<str>,
     /// Where it looks from.
     pub vantage: Vantage,
-    /// The side it speaks about.
+    /// The side it reports about.
     pub side: Side,
 }
 

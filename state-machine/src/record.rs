@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// `incident_id`; a record of 1 is not converted.
 pub const RECORD_VERSION: u32 = 2;
 
-/// Clocks set back by less than this are treated as standing still.
+/// Clocks set back by less than this are treated as not having moved.
 const BACKWARDS_MIN: Span = Span::secs(2);
 
 /// Everything that the next decision depends on, beside the [`Setup`].
@@ -27,7 +27,7 @@ pub struct Record {
     /// [`RECORD_VERSION`].
     #[serde(deserialize_with = "this_version")]
     pub version: u32,
-    /// Where the machine stands.
+    /// The state the machine is in.
     pub state: State,
     /// What it knows.
     pub facts: Facts,
@@ -54,7 +54,7 @@ pub struct Facts {
     pub paused_since: Option<Time>,
     /// Whether a failover would start now if it had to.
     pub armed: bool,
-    /// What the sensors and observations said.
+    /// What the sensors and polls reported.
     pub evidence: Evidence,
     /// The newest readiness answers.
     pub readiness: Readiness,
@@ -71,15 +71,15 @@ pub struct Facts {
     pub clock_error: Span,
     /// When our heartbeat last came back.
     pub heartbeat_at: Option<Time>,
-    /// People were told that it does not.
+    /// It was paged that it does not.
     pub event_path_paged: bool,
     /// What is seen, and since when.
     pub diagnosis: Diagnosed,
-    /// The diagnoses that people were told of in this episode.
+    /// The diagnoses that were paged in this episode.
     pub paged: Vec<Diagnosis>,
 }
 
-/// The diagnosis and since when it stands.
+/// The diagnosis and since when it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnosed {
@@ -103,7 +103,7 @@ pub struct Prescale {
     pub back: Step,
 }
 
-/// Requests of a role change whose answers nobody heard.
+/// Requests of a role change whose answers were not received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unanswered {
@@ -149,7 +149,7 @@ pub enum Trigger {
 pub enum FenceOutcome {
     /// Not asked: old writers may live (Aurora fences by itself, best effort).
     Unknown,
-    /// Asked, and no answer was heard.
+    /// Asked, and no answer was received.
     Asked,
     /// The old side's group went to zero.
     Fenced,
@@ -193,7 +193,7 @@ pub struct Incident {
     pub redirected_at: Option<Time>,
     /// All was verified.
     pub ended_at: Option<Time>,
-    /// The objective was used up and people were told: from here drd goes on without it.
+    /// The objective was used up and that was paged: from here drd goes on without it.
     pub late: bool,
 }
 

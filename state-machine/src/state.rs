@@ -138,7 +138,7 @@ pub enum Hold {
     OutOfTime,
 }
 
-/// Where the machine stands. What each guarantees is in [`Phase::promise`].
+/// The state the machine is in. What each guarantees is in [`Phase::promise`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", deny_unknown_fields)]
 pub enum State {

@@ -93,7 +93,7 @@ pub(super) fn standby_is_back(facts: &Facts, setup: &Setup, now: Time) -> bool {
     database && roles && lag
 }
 
-/// An operator gives the incident up where it stands: the truth decides which side is active.
+/// An operator gives the incident up as it is: the truth decides which side is active.
 pub(super) fn abandon(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
     let moved = facts
         .incident
@@ -109,7 +109,7 @@ pub(super) fn abandon(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
     give_up(facts, ctx)
 }
 
-/// An operator wants no role change: nothing begins again by itself while the outage stands.
+/// An operator wants no role change: nothing begins again by itself while the outage lasts.
 pub(super) fn give_up(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
     let open = facts.incident.as_mut().filter(|i| i.ended_at.is_none());
     if let Some(open) = open {

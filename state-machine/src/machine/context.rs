@@ -44,7 +44,7 @@ impl Context<'_> {
     }
 }
 
-/// Whether a quorum stands, for something that drd may act on by itself.
+/// Whether a quorum holds, for something that drd may act on by itself.
 pub(crate) fn drd_may_act(facts: &Facts, ctx: &Context<'_>) -> bool {
     let seen = ctx.seen.diagnosis;
     facts.evidence.corroborated_at.is_some()

@@ -1,5 +1,7 @@
 //! The states before anything irreversible: watching, suspecting, fencing. Here is decided
 //! whether to begin; an abort is free up to the last line of `fencing`.
+//!
+//! Deliberately absent: what counts as an outage (`assessment`), and what must hold (`gates`).
 
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
@@ -134,7 +136,7 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Context<'_>) -> Next {
     let waits = |b: &Blocker| {
         matches!(
             b,
-            Blocker::LagUnknown | Blocker::EyesUnproven | Blocker::ReadinessUnknown
+            Blocker::LagUnknown | Blocker::ObserverUnproven | Blocker::ReadinessUnknown
         )
     };
     if may_wait && closed.iter().all(waits) {
@@ -185,8 +187,8 @@ fn start(
     ctx.go(State::Fencing, because)
 }
 
-/// Where the clock of the objective starts. A lone voice that spoke longer than the detect slice
-/// before the quorum is not this outage.
+/// Where the clock of the objective starts. An unhealthy report older than the quorum minus
+/// the detect slice belongs to a separate event.
 fn first_bad(facts: &Facts, ctx: &Context<'_>) -> Time {
     let quorum = facts.evidence.corroborated_at.unwrap_or(ctx.now);
     let earliest = quorum - ctx.setup.policy.budget.detect;
@@ -274,7 +276,7 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
     }
 }
 
-/// Whether what was decided still stands at the edge. A diagnosis that took the place of the
+/// Whether what was decided still holds at the edge. A diagnosis that took the place of the
 /// decided one must have earned its own hold-down.
 fn still_so(facts: &Facts, incident: &Incident, ctx: &Context<'_>) -> bool {
     let seen = ctx.seen.diagnosis;

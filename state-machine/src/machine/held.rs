@@ -1,4 +1,6 @@
-//! The ways out of a hold: what is missing is observed, or an operator says a word.
+//! The ways out of a hold: what is missing is observed, or an operator orders it.
+//!
+//! Deliberately absent: entering a hold (`context`).
 
 use super::completion;
 use super::context::{Context, Next};
@@ -48,7 +50,7 @@ pub(super) fn held(
             }
         }
         (Stopped::Redirecting { latch }, _) => {
-            // A denial was told already; who moved the traffic does not matter here.
+            // A denial was paged already; who moved the traffic does not matter here.
             let _ = completion::note_latch(latch, facts, event, ctx.now);
             if completion::resolvers_moved(facts, ctx.now) {
                 let text = messages::redirected(facts, ctx.now);

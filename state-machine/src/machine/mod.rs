@@ -132,9 +132,9 @@ impl SuperRoute<Facts> for Superstate {
     }
 }
 
-/// Once for the objective: the page says so, and what is still missing may then be observed at
+/// Once for the objective: the page reports it, and what is still missing may then be observed at
 /// any time. Then once for each stage that takes as long as the whole objective: an incident
-/// that goes on without it must not stand still without anybody being told.
+/// that goes on without it must not be stalled without a page.
 fn runs_late(facts: &mut Facts, ctx: &Context<'_>) -> bool {
     let rto = ctx.setup.policy.rto;
     let used_up = facts

@@ -12,7 +12,7 @@ use crate::policy::{PAGE_AFTER, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
 
-/// How long a diagnosis without a rung must last before people are told; `None`: never.
+/// How long a diagnosis without a rung must last before it is paged; `None`: never.
 fn page_after(diagnosis: Diagnosis) -> Option<Span> {
     match diagnosis {
         Diagnosis::Healthy => None,
@@ -30,7 +30,7 @@ fn page_after(diagnosis: Diagnosis) -> Option<Span> {
     }
 }
 
-/// Tells people once that messages may not arrive.
+/// Pages once that messages may not arrive.
 pub(super) fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
     if let Some(silent) = gates::event_path_silent(facts, ctx.now)
         && !facts.event_path_paged
@@ -40,14 +40,14 @@ pub(super) fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
     }
 }
 
-/// Tells people of a diagnosis without a rung, once an episode and only after it lasted.
+/// Pages a diagnosis without a rung, once an episode and only after it lasted.
 pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
     page_event_path_once(facts, ctx);
     forget_paged(facts, ctx);
     let Some(wait) = page_after(facts.diagnosis.is) else {
         return;
     };
-    // A quorum that nothing explains is told when an explained one would have been acted on,
+    // A quorum that nothing explains is paged when an explained one would have been acted on,
     // also while the names for it change.
     let unexplained = facts
         .evidence
@@ -58,14 +58,14 @@ pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
     }
 }
 
-/// The next episode is told again: that of an outage once no sensor says down, any other once
+/// The next episode is paged again: that of an outage once no sensor reports down, any other once
 /// all is well.
 pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
     let well = ctx.seen.up >= ctx.setup.policy.quorum;
     if facts.diagnosis.is == Diagnosis::Healthy {
         facts.paged.clear();
     } else if facts.evidence.first_bad_at.is_none() && well {
-        facts.paged.retain(|told| !told.has_ladder());
+        facts.paged.retain(|paged| !paged.has_ladder());
     }
 }
 

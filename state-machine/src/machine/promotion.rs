@@ -1,7 +1,7 @@
 //! The part of a recovery after its decision: the database, the proof of a write and the
 //! capacity advance side by side.
 //!
-//! Observation is the truth here; completions only say whether to wait or to try again.
+//! Observation is the truth here; completions only decide whether to wait or to try again.
 //! Deliberately absent: choosing whether to begin. `machine` and `gates` did that.
 
 use super::context::Context;
@@ -16,7 +16,7 @@ use crate::record::{Facts, FenceOutcome, Incident, Operation};
 use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
 
-/// Where the three stand.
+/// How far the three have come.
 pub(super) enum Advance {
     /// Not there yet.
     Stay,
@@ -79,7 +79,7 @@ fn note_completion(
 ) -> Option<Hold> {
     let done = current(facts, event)?;
     match done.kind {
-        // A switchover's late answer says nothing about the failover that took its place.
+        // A switchover's late answer is no evidence about the failover that took its place.
         Kind::Promote | Kind::Switchover if done.kind != role_kind(incident) => None,
         Kind::Promote | Kind::Switchover => note_asked(&mut p.database, done, now, true),
         Kind::Scale => note_asked(&mut p.capacity, done, now, false),
@@ -122,7 +122,7 @@ fn note_proof(p: &mut Progress, done: &Completion, now: Time) {
     }
 }
 
-/// What an attempt's end means for its step. A stale one, and one that was heard before, change
+/// What an attempt's end means for its step. A stale one, and one that was received before, change
 /// nothing.
 pub(super) fn note_asked(
     step: &mut Step,

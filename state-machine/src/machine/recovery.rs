@@ -1,5 +1,7 @@
 //! The states of a recovery and the one after it: roles change, traffic moves, the last proof.
 //! Forward only; what cannot go on becomes `held`.
+//!
+//! Deliberately absent: the steps of a promotion (`promotion`).
 
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
@@ -51,7 +53,7 @@ pub(super) fn switching(
 }
 
 /// The next rung of the ladder: the lossless move failed. The lossy one is another irreversible
-/// edge: the outage must still stand, and every gate be open, the one for loss among them.
+/// edge: the outage must still last, and every gate be open, the one for loss among them.
 fn lossy_instead(
     progress: &mut Progress,
     facts: &mut Facts,

@@ -1,4 +1,6 @@
 //! What comes again: completions, daemons, and time itself when the clock is set back.
+//!
+//! Deliberately absent: operators who order something twice (`operators`).
 
 use crate::estate::{Estate, completion, denied, estate, refused, unanswered};
 use drd_state_machine::command::{Command, Kind};
@@ -30,7 +32,7 @@ fn a_stale_completion_changes_nothing() {
                     attempt,
                     outcome,
                 };
-                let decision = e.tell(Event::Finished(ended)).clone();
+                let decision = e.give(Event::Finished(ended)).clone();
                 assert_eq!(decision.commands, [], "{kind}");
                 assert_eq!(
                     e.record, before,
@@ -49,7 +51,7 @@ fn a_restart_issues_the_same_attempt_again() {
     e.wait(2);
     let pending: Vec<Command> = e.asked(Kind::Promote).into_iter().cloned().collect();
     e.forget();
-    e.tell(Event::Started);
+    e.give(Event::Started);
     assert_eq!(e.asked(Kind::Promote), [&pending[1]]);
     assert_eq!(e.asked(Kind::Scale).len(), 1);
 }
@@ -60,7 +62,7 @@ fn a_restart_throws_the_latch_again_with_the_same_attempt() {
     e.redirecting();
     let latch = e.asked(Kind::Redirect)[0].clone();
     e.forget();
-    e.tell(Event::Started);
+    e.give(Event::Started);
     assert_eq!(e.asked(Kind::Redirect), [&latch]);
 }
 
@@ -69,7 +71,7 @@ fn what_is_done_is_not_asked_again_after_a_restart() {
     let mut e = estate();
     e.promoted();
     e.forget();
-    e.tell(Event::Started);
+    e.give(Event::Started);
     assert_eq!(e.done(), ["prove_write standby #1"]);
 }
 
@@ -81,7 +83,7 @@ fn a_completion_delivered_again_is_stale_once_the_next_attempt_runs() {
     e.ends(Kind::Promote, unanswered());
     e.wait(2);
     let before = e.record.clone();
-    let again = e.tell(completion(&first, denied())).clone();
+    let again = e.give(completion(&first, denied())).clone();
     assert_eq!(again.noted, Noted::Refreshed);
     assert_eq!(e.record, before);
 }
@@ -162,16 +164,16 @@ fn a_clock_set_back_does_not_delay_the_end_of_a_suspicion() {
 }
 
 #[test]
-fn a_daemon_that_starts_on_a_hold_says_so() {
+fn a_daemon_that_starts_on_a_hold_pages_it() {
     let mut e = estate();
     e.promoting();
     e.ends(Kind::Promote, denied());
     e.forget();
-    e.tell(Event::Started);
+    e.give(Event::Started);
     assert_eq!(e.done(), ["page critical"]);
 }
 
-/// It took over from one that died in the hold-down: what nobody read meanwhile is still coming.
+/// It took over from one that died in the hold-down: what was not read meanwhile is still coming.
 #[test]
 fn a_daemon_that_starts_late_reads_before_it_holds() {
     let mut e = estate();
@@ -183,8 +185,8 @@ fn a_daemon_that_starts_late_reads_before_it_holds() {
     e.wait(90);
     e.now = e.now + Span::secs(18);
     e.forget();
-    e.tell(Event::Started);
-    e.speak();
+    e.give(Event::Started);
+    e.poll_all();
     assert_eq!(e.state(), "suspecting", "{}", e.because());
     e.sample(sampled + Span::secs(90), Span::secs(1));
     e.wait_for("promoting", 10);
@@ -199,7 +201,7 @@ fn a_daemon_that_starts_late_and_reads_nothing_holds() {
     e.region_dark();
     e.wait(90);
     e.now = e.now + Span::secs(18);
-    e.tell(Event::Started);
-    e.speak();
+    e.give(Event::Started);
+    e.poll_all();
     e.wait_for("held", 16);
 }

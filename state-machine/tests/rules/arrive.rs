@@ -1,4 +1,6 @@
 //! Traffic moves, the roles are swapped, and the estate is exposed until a standby is back.
+//!
+//! Deliberately absent: the attempts before the traffic moves (`recover`).
 
 use crate::estate::{Unhealthy, denied, estate};
 use drd_state_machine::command::Kind;
@@ -74,7 +76,7 @@ fn the_cool_down_holds_a_second_failover_although_there_is_a_standby() {
 }
 
 #[test]
-fn a_late_word_of_the_old_direction_does_not_bring_a_standby_back() {
+fn a_late_sample_of_the_old_direction_does_not_bring_a_standby_back() {
     let mut e = estate();
     e.exposed();
     e.sample(e.now - Span::secs(200), Span::secs(1));
@@ -113,7 +115,7 @@ fn a_fence_that_answers_last_is_noted() {
 }
 
 #[test]
-fn each_outage_of_an_exposed_side_is_told() {
+fn each_outage_of_an_exposed_side_is_paged() {
     let mut e = estate();
     e.exposed();
     e.wait(400);
@@ -129,7 +131,7 @@ fn each_outage_of_an_exposed_side_is_told() {
 }
 
 #[test]
-fn blindness_while_exposed_is_told() {
+fn blindness_while_exposed_is_paged() {
     let mut e = estate();
     e.exposed();
     e.wait(400);

@@ -1,5 +1,7 @@
 //! The promises of DESIGN section 5, checked after every decision against a book of its own:
-//! what the sensors said, what was proven, what was begun.
+//! what the sensors reported, what was proven, what was begun.
+//!
+//! Deliberately absent: S4, which one decision cannot show (`again`).
 
 use drd_state_machine::command::{Command, Kind, Severity};
 use drd_state_machine::event::{Event, Outcome, Side, Vantage, Verdict, Word};
@@ -15,14 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct Book {
     /// The newest word of each sensor that the machine accepted.
-    words: BTreeMap<String, Verdict>,
-    /// Since when a quorum of domains said down last, with no healthy word in between.
+    verdicts: BTreeMap<String, Verdict>,
+    /// Since when a quorum of domains last reported down, with no healthy report in between.
     quorum_since: Option<Time>,
     /// Incidents in which a write was proven.
     proven: BTreeSet<u64>,
     /// Automatic role changes: the incident and when it began.
     begun: Vec<(u64, Time)>,
-    /// Whether an operator ever spoke a word that may begin something.
+    /// Whether an operator ever gave an order that may begin something.
     operator: bool,
     /// How often each command was begun: a test that begins nothing proves nothing.
     pub counted: BTreeMap<Kind, u32>,
@@ -43,7 +45,7 @@ impl Book {
         if before.state == State::Suspecting && after.state == State::Fencing {
             self.the_quorum_lasted(setup, event, after.facts.now);
         }
-        says_why(decision);
+        has_a_reason(decision);
         if decision.matters {
             survives_json(after);
         }
@@ -51,7 +53,7 @@ impl Book {
         assert_eq!(decision.to, after.state.phase());
         assert!(after.facts.incident_id >= before.facts.incident_id);
         if decision.is_transition() && matches!(after.state, State::Held { .. }) {
-            people_are_told(decision);
+            is_paged(decision);
         }
         for command in &decision.commands {
             *self.counted.entry(command.kind()).or_default() += 1;
@@ -65,11 +67,12 @@ impl Book {
     }
 
     fn note(&mut self, before: &Record, event: &Event, decision: &Decision) {
-        let heard = matches!(decision.noted, Noted::Changed | Noted::Refreshed);
+        let counted = matches!(decision.noted, Noted::Changed | Noted::Refreshed);
         if let Event::Signalled(signal) = event
-            && heard
+            && counted
         {
-            self.words.insert(signal.sensor.to_string(), signal.verdict);
+            self.verdicts
+                .insert(signal.sensor.to_string(), signal.verdict);
         }
         if let Some(done) = event.finished() {
             let proves = matches!(done.outcome, Outcome::Done | Outcome::AlreadySo);
@@ -108,7 +111,7 @@ impl Book {
             matches!(before.state, State::Switching(_)) && command.kind() == Kind::Promote;
         let begins = is_free(&before.state) || next_rung;
         if let (true, true, Some(incident)) = (edge, begins, incident) {
-            self.quorum_says_down(setup, incident);
+            self.quorum_reports_down(setup, incident);
             self.is_first_in_the_cool_down(setup, command.incident_id(), after.facts.now);
         }
         if command.kind().mutates() && begins && event.word().is_none() {
@@ -124,11 +127,11 @@ impl Book {
         if self.domains_down(setup, after.facts.active).len() >= quorum {
             self.quorum_since.get_or_insert(after.facts.now);
         } else if let Event::Signalled(signal) = event {
-            let heard = self.words.get(&*signal.sensor) == Some(&signal.verdict);
+            let counted = self.verdicts.get(&*signal.sensor) == Some(&signal.verdict);
             let about = |s: &&Sensor| s.name == signal.sensor && s.vantage.sees_endpoint();
             let sensor = setup.sensors.iter().find(about);
             let here = sensor.is_some_and(|s| s.side == after.facts.active);
-            if heard && here && signal.verdict == Verdict::Healthy {
+            if counted && here && signal.verdict == Verdict::Healthy {
                 self.quorum_since = None;
             }
         }
@@ -141,8 +144,8 @@ impl Book {
         assert!(enough, "S2: decided after {lasted} of a quorum");
     }
 
-    /// S2, S3: whatever the machine makes of them, enough domains said down last.
-    fn quorum_says_down(&self, setup: &Setup, incident: &Incident) {
+    /// S2, S3: whatever the machine makes of them, enough domains last reported down.
+    fn quorum_reports_down(&self, setup: &Setup, incident: &Incident) {
         let down = self.domains_down(setup, incident.from);
         let quorum = usize::from(setup.policy.quorum);
         assert!(
@@ -156,12 +159,12 @@ impl Book {
             .sensors
             .iter()
             .filter(|s| s.side == side && s.vantage.sees_endpoint())
-            .filter(|s| self.words.get(&*s.name) == Some(&Verdict::Unhealthy))
+            .filter(|s| self.verdicts.get(&*s.name) == Some(&Verdict::Unhealthy))
             .map(|s| s.vantage.domain().name())
             .collect()
     }
 
-    /// S1: one automatic role change per cool-down, unless an operator spoke.
+    /// S1: one automatic role change per cool-down, unless an operator ordered one.
     fn is_first_in_the_cool_down(&mut self, setup: &Setup, incident_id: u64, now: Time) {
         let others = self.begun.iter().filter(|(e, _)| *e != incident_id);
         let latest = others.map(|(_, at)| *at).max();
@@ -192,7 +195,7 @@ fn is_free(state: &State) -> bool {
     }
 }
 
-fn says_why(decision: &Decision) {
+fn has_a_reason(decision: &Decision) {
     let why = &decision.because;
     assert!(!why.is_empty());
     if decision.is_transition() || !decision.commands.is_empty() {
@@ -201,10 +204,10 @@ fn says_why(decision: &Decision) {
     }
 }
 
-fn people_are_told(decision: &Decision) {
+fn is_paged(decision: &Decision) {
     let critical = |c: &Command| matches!(c, Command::Page { severity, .. } if *severity == Severity::Critical);
-    let told = decision.commands.iter().any(critical);
-    assert!(told, "held, and nobody was told: {}", decision.because);
+    let paged = decision.commands.iter().any(critical);
+    assert!(paged, "held, and no page was sent: {}", decision.because);
 }
 
 /// Written and read again it is the same, and so is what is written then.

@@ -1,4 +1,6 @@
 //! Whether to begin: the gates, autonomy, the last look, the preparation and its end.
+//!
+//! Deliberately absent: what counts as an outage (`detect`), and what follows the decision (`recover`).
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, side_view};
 use drd_state_machine::assess;
@@ -48,7 +50,7 @@ fn lag_that_just_fits_into_the_rpo_does_not_hold() {
 fn a_lone_liar_does_not_hide_a_replica_that_fell_behind_since() {
     let mut e = estate();
     e.wait(60);
-    e.says(Vantage::Witness, Unhealthy);
+    e.reports(Vantage::Witness, Unhealthy);
     e.forget();
     let stopped = e.now;
     e.lag = None;
@@ -68,7 +70,8 @@ fn lag_from_before_a_blindness_does_not_open_the_gate() {
     let mut e = estate();
     e.wait(60);
     e.region_dark();
-    e.words.insert((Vantage::Route53, Side::Primary), Unknown);
+    e.verdicts
+        .insert((Vantage::Route53, Side::Primary), Unknown);
     e.wait(5);
     e.references = Unhealthy;
     e.look();
@@ -152,7 +155,7 @@ fn paused_means_no_mutating_command() {
 }
 
 #[test]
-fn a_resumed_daemon_acts_on_what_stands() {
+fn a_resumed_daemon_acts_on_what_still_holds() {
     let mut e = estate();
     e.order(Word::Pause);
     e.region_dark();
@@ -188,7 +191,7 @@ fn application_down_only_advises() {
 fn edge_down_only_advises() {
     let mut e = estate();
     e.endpoint(Unhealthy);
-    e.speak();
+    e.poll_all();
     e.wait(900);
     assert_eq!(e.record.facts.diagnosis.is, Diagnosis::EdgeDown);
     e.hands_off();
@@ -206,13 +209,14 @@ fn a_daemon_in_the_dark_region_holds() {
 }
 
 #[test]
-fn a_daemon_in_the_active_region_says_what_it_is_not_armed_for() {
+fn a_daemon_in_the_active_region_reports_what_it_is_not_armed_for() {
     let mut e = estate();
     e.setup.home = Some(Side::Primary);
     let seen = assess(&e.record, &e.setup, e.now);
     let why = explain(&e.record.facts, &e.setup, e.now, &seen);
-    let said = |r: &&drd_state_machine::gates::Reason| r.text.contains("not armed for region_dark");
-    assert_eq!(why.iter().filter(said).count(), 1);
+    let named =
+        |r: &&drd_state_machine::gates::Reason| r.text.contains("not armed for region_dark");
+    assert_eq!(why.iter().filter(named).count(), 1);
 }
 
 #[test]
@@ -231,7 +235,7 @@ fn the_last_look_recants_for_free() {
     e.region_dark();
     e.wait(60);
     assert_eq!(e.state(), "fencing");
-    e.says(Vantage::Probe, Healthy);
+    e.reports(Vantage::Probe, Healthy);
     e.look();
     assert_eq!(e.state(), "suspecting");
     e.region_back();
@@ -291,17 +295,17 @@ fn what_is_large_enough_already_is_not_prescaled() {
 }
 
 #[test]
-fn a_clock_error_is_taken_off_the_words_of_others() {
+fn a_clock_error_is_taken_off_pushed_reports() {
     let mut e = estate();
     // Our clock is ten minutes behind: uncorrected, every word would come from the future.
     let behind = Span::secs(600);
-    e.tell(Event::HeartbeatReturned {
+    e.give(Event::HeartbeatReturned {
         sent_at: e.now,
         stamped_at: e.now + behind,
     });
     let looked = e.now + behind - Span::secs(310);
     e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);
-    let last = e.decisions.last().expect("told");
+    let last = e.decisions.last().expect("a decision");
     assert_eq!(last.noted, drd_state_machine::evidence::Noted::Stale);
 }
 
@@ -311,13 +315,13 @@ fn another_diagnosis_at_the_last_look_must_earn_its_own_hold_down() {
     e.region_dark();
     e.wait_for("fencing", 65);
     // The region answers again, its database does not: Aurora may be about to mend itself.
-    e.words
+    e.verdicts
         .insert((Vantage::ControlPlane, Side::Primary), Healthy);
     e.view.sides[0] = Some(side_view(0));
     if let Some(view) = &mut e.view.sides[0] {
         view.database_available = Some(false);
     }
-    e.speak();
+    e.poll_all();
     assert_eq!(e.record.facts.diagnosis.is, Diagnosis::DatabaseDown);
     e.wait(10);
     assert_eq!(e.state(), "suspecting", "{}", e.story());
@@ -331,19 +335,19 @@ fn another_diagnosis_at_the_last_look_must_be_drds_to_act_on() {
     e.setup.policy.hold_down_for.clear();
     e.region_dark();
     e.wait_for("fencing", 65);
-    e.words
+    e.verdicts
         .insert((Vantage::ControlPlane, Side::Primary), Healthy);
     e.view.sides[0] = Some(side_view(0));
     if let Some(view) = &mut e.view.sides[0] {
         view.database_available = Some(false);
     }
-    e.speak();
+    e.poll_all();
     e.wait(300);
     assert_eq!(e.mutations(), ["prescale standby to 6"]);
 }
 
 #[test]
-fn a_scale_back_that_is_refused_is_tried_again_and_one_that_is_denied_is_told() {
+fn a_scale_back_that_is_refused_is_tried_again_and_one_that_is_denied_is_paged() {
     let mut e = estate();
     e.region_dark();
     e.wait(20);
@@ -359,7 +363,7 @@ fn a_scale_back_that_is_refused_is_tried_again_and_one_that_is_denied_is_told() 
 }
 
 #[test]
-fn a_prescale_that_is_denied_is_told() {
+fn a_prescale_that_is_denied_is_paged() {
     let mut e = estate();
     e.region_dark();
     e.wait(20);

@@ -1,4 +1,6 @@
 //! What counts as an outage: votes of fault domains, freshness, the hold-down, the veto.
+//!
+//! Deliberately absent: whether to act on it (`decide`).
 
 use crate::estate::{Healthy, Unhealthy, Unknown, estate, name};
 use drd_state_machine::command::Kind;
@@ -13,19 +15,19 @@ use std::sync::Arc;
 fn one_alarm_alone_never_fails_over() {
     for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
         let mut e = estate();
-        e.says(vantage, Unhealthy);
+        e.reports(vantage, Unhealthy);
         e.wait(1200);
         assert_eq!(e.state(), "watching");
         e.hands_off();
-        assert_eq!(e.pages().len(), 1, "gray is told once: {:?}", e.pages());
+        assert_eq!(e.pages().len(), 1, "gray is paged once: {:?}", e.pages());
     }
 }
 
 #[test]
-fn an_alarm_of_the_region_alone_says_nothing_about_its_endpoint() {
+fn an_alarm_of_the_region_alone_is_no_evidence_about_its_endpoint() {
     let mut e = estate();
-    e.says(Vantage::Inside, Unhealthy);
-    e.says(Vantage::ControlPlane, Unhealthy);
+    e.reports(Vantage::Inside, Unhealthy);
+    e.reports(Vantage::ControlPlane, Unhealthy);
     e.wait(1200);
     assert_eq!(e.state(), "watching");
     e.hands_off();
@@ -39,8 +41,8 @@ fn two_sensors_of_one_fault_domain_are_one_vote() {
         vantage: Vantage::Witness,
         side: Side::Primary,
     });
-    e.tell(Event::Started);
-    e.says(Vantage::Witness, Unhealthy);
+    e.give(Event::Started);
+    e.reports(Vantage::Witness, Unhealthy);
     for _ in 0..60 {
         e.signal("second-witness", Vantage::Witness, Unhealthy, e.now);
         e.wait(10);
@@ -58,10 +60,10 @@ fn a_healthy_sensor_outweighs_its_sibling_in_the_same_domain() {
         vantage: Vantage::Witness,
         side: Side::Primary,
     });
-    e.tell(Event::Started);
-    e.says(Vantage::Route53, Unknown);
-    e.says(Vantage::Witness, Unhealthy);
-    e.says(Vantage::Probe, Unhealthy);
+    e.give(Event::Started);
+    e.reports(Vantage::Route53, Unknown);
+    e.reports(Vantage::Witness, Unhealthy);
+    e.reports(Vantage::Probe, Unhealthy);
     for _ in 0..30 {
         e.signal("second-witness", Vantage::Witness, Healthy, e.now);
         e.wait(10);
@@ -112,13 +114,13 @@ fn database_down_waits_for_auroras_own_failover() {
 fn failed_readings_never_make_a_quorum() {
     let mut e = estate();
     e.endpoint(Unknown);
-    e.speak();
+    e.poll_all();
     e.wait(280);
     assert_eq!(e.state(), "watching");
     e.quiet();
     e.wait(1200);
     e.hands_off();
-    assert_eq!(e.pages().len(), 1, "blindness is told: {:?}", e.pages());
+    assert_eq!(e.pages().len(), 1, "blindness is paged: {:?}", e.pages());
 }
 
 #[test]
@@ -127,24 +129,24 @@ fn unknown_neither_counts_nor_resets_the_hold_down() {
     e.region_dark();
     e.wait(20);
     e.endpoint(Unknown);
-    e.speak();
+    e.poll_all();
     e.wait(45);
-    // 65 s after the quorum, but nobody says down at this moment.
+    // 65 s after the quorum, but no sensor reports down at this moment.
     assert_eq!(e.state(), "suspecting");
     assert_eq!(e.mutations(), ["prescale standby to 6"]);
     e.endpoint(Unhealthy);
-    e.speak();
+    e.poll_all();
     assert_ne!(e.state(), "suspecting", "the window was not reset");
 }
 
 #[test]
-fn a_healthy_word_during_the_hold_down_resets_it() {
+fn a_healthy_report_during_the_hold_down_resets_it() {
     let mut e = estate();
     e.region_dark();
     e.wait(50);
-    e.says(Vantage::Probe, Healthy);
+    e.reports(Vantage::Probe, Healthy);
     assert_eq!(e.state(), "watching");
-    e.says(Vantage::Probe, Unhealthy);
+    e.reports(Vantage::Probe, Unhealthy);
     e.wait(55);
     assert_eq!(e.state(), "suspecting");
     e.wait(10);
@@ -152,16 +154,16 @@ fn a_healthy_word_during_the_hold_down_resets_it() {
 }
 
 #[test]
-fn a_flapping_sensor_says_nothing() {
+fn a_flapping_sensor_counts_as_unknown() {
     let mut e = estate();
-    e.says(Vantage::Witness, Unhealthy);
+    e.reports(Vantage::Witness, Unhealthy);
     for _ in 0..6 {
-        e.says(Vantage::Probe, Unhealthy);
+        e.reports(Vantage::Probe, Unhealthy);
         e.wait(30);
-        e.says(Vantage::Probe, Healthy);
+        e.reports(Vantage::Probe, Healthy);
         e.wait(30);
     }
-    e.says(Vantage::Probe, Unhealthy);
+    e.reports(Vantage::Probe, Unhealthy);
     e.wait(100);
     assert_eq!(e.state(), "watching");
     e.hands_off();
@@ -194,13 +196,13 @@ fn silence_while_the_observer_was_cut_off_is_not_silence() {
     e.endpoint(Unhealthy);
     e.lag = None;
     e.view.sides[0] = None;
-    e.speak();
+    e.poll_all();
     e.wait(5);
     assert_eq!(e.state(), "suspecting");
     e.references = Unhealthy;
     e.wait(200);
     e.hands_off();
-    // Its eyes are back: nothing was heard for 200 s, and that proves nothing.
+    // Its references answer again: nothing was received for 200 s, and that proves nothing.
     e.references = Healthy;
     e.wait(100);
     assert_eq!(e.state(), "suspecting");
@@ -211,7 +213,7 @@ fn silence_while_the_observer_was_cut_off_is_not_silence() {
 }
 
 #[test]
-fn while_cut_off_nothing_is_done_and_people_are_told() {
+fn while_cut_off_nothing_is_done_and_it_is_paged() {
     let mut e = estate();
     e.region_dark();
     e.references = Unhealthy;
@@ -250,9 +252,10 @@ fn a_growing_lag_of_a_dead_writer_is_no_veto() {
 #[test]
 fn a_lone_liar_does_not_start_the_objective() {
     let mut e = estate();
-    e.says(Vantage::Witness, Unhealthy);
-    e.words.insert((Vantage::Route53, Side::Primary), Unknown);
-    e.words.insert((Vantage::Probe, Side::Primary), Unknown);
+    e.reports(Vantage::Witness, Unhealthy);
+    e.verdicts
+        .insert((Vantage::Route53, Side::Primary), Unknown);
+    e.verdicts.insert((Vantage::Probe, Side::Primary), Unknown);
     e.wait(250);
     e.hands_off();
     e.region_dark();
@@ -277,43 +280,43 @@ fn the_same_delivery_again_changes_nothing() {
         verdict: Unhealthy,
         observed_at: e.now,
     });
-    assert_eq!(e.tell(word.clone()).noted, Noted::Changed);
+    assert_eq!(e.give(word.clone()).noted, Noted::Changed);
     let before = e.record.clone();
     for _ in 0..5 {
-        assert_eq!(e.tell(word.clone()).noted, Noted::Duplicate);
+        assert_eq!(e.give(word.clone()).noted, Noted::Duplicate);
     }
     assert_eq!(e.record, before);
 }
 
 #[test]
-fn an_old_word_that_comes_late_changes_nothing() {
+fn an_old_report_that_comes_late_changes_nothing() {
     let mut e = estate();
     let looked = e.now;
     e.wait(20);
-    e.says(Vantage::Witness, Healthy);
+    e.reports(Vantage::Witness, Healthy);
     e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);
-    let last = e.decisions.last().expect("told");
+    let last = e.decisions.last().expect("a decision");
     assert_eq!(last.noted, Noted::Late);
     assert_eq!(e.record.facts.evidence.first_bad_at, None);
 }
 
 #[test]
-fn a_word_older_than_the_limit_is_not_believed() {
+fn a_report_older_than_the_limit_is_ignored() {
     let mut e = estate();
-    e.words.remove(&(Vantage::Witness, Side::Primary));
+    e.verdicts.remove(&(Vantage::Witness, Side::Primary));
     e.wait(400);
     let looked = e.now - Span::secs(301);
     e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);
-    assert_eq!(e.decisions.last().expect("told").noted, Noted::Stale);
+    assert_eq!(e.decisions.last().expect("a decision").noted, Noted::Stale);
 }
 
 #[test]
-fn a_sensor_that_nobody_configured_says_nothing() {
+fn a_sensor_that_is_not_configured_is_ignored() {
     let mut e = estate();
     let before = e.record.clone();
     e.signal("stranger", Vantage::Witness, Unhealthy, e.now);
     assert_eq!(
-        e.decisions.last().expect("told").noted,
+        e.decisions.last().expect("a decision").noted,
         Noted::UnknownSensor
     );
     assert_eq!(e.record, before);
@@ -329,20 +332,20 @@ fn a_heartbeat_that_stays_away_disarms_and_is_paged_once() {
         drd.look();
     }
     assert!(!drd.record.facts.armed);
-    let told = drd
+    let sent = drd
         .pages()
         .iter()
         .filter(|p| p.contains("heartbeat"))
         .count();
-    assert_eq!(told, 1, "{:?}", drd.pages());
+    assert_eq!(sent, 1, "{:?}", drd.pages());
 }
 
 #[test]
-fn a_quorum_that_nothing_explains_is_told_within_the_detect_slice() {
+fn a_quorum_that_nothing_explains_is_paged_within_the_detect_slice() {
     let mut e = estate();
     e.endpoint(Unhealthy);
-    e.words.remove(&(Vantage::ControlPlane, Side::Primary));
-    e.speak();
+    e.verdicts.remove(&(Vantage::ControlPlane, Side::Primary));
+    e.poll_all();
     e.wait(110);
     assert_eq!(e.state(), "suspecting");
     e.hands_off();
@@ -351,7 +354,7 @@ fn a_quorum_that_nothing_explains_is_told_within_the_detect_slice() {
 }
 
 #[test]
-fn each_outage_is_told_although_something_else_is_wrong_all_the_time() {
+fn each_outage_is_paged_although_something_else_is_wrong_all_the_time() {
     let mut e = estate();
     e.readiness = Unhealthy;
     e.check();

@@ -1,5 +1,7 @@
 //! Exact limits: the last moment that still counts, and the first that does not; and of each
 //! condition of a proof, that it alone is not enough. Found by changing the code on purpose.
+//!
+//! Deliberately absent: limits of time (`moments` has most of them).
 
 use crate::common::sample_states;
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, unknown_estate};
@@ -46,9 +48,9 @@ fn lag_that_uses_up_the_objective_exactly_is_still_within_it() {
 fn silence_of_the_lag_monitor_is_no_finding_before_drd_listened_long_enough() {
     let mut e = unknown_estate();
     e.lag = None;
-    e.tell(Event::Started);
+    e.give(Event::Started);
     e.check();
-    e.speak();
+    e.poll_all();
     let started = e.record.facts.started_at;
     let fresh = e.setup.policy.lag_fresh;
     e.wait(fresh.0 / 1000 - 1);
@@ -57,12 +59,12 @@ fn silence_of_the_lag_monitor_is_no_finding_before_drd_listened_long_enough() {
     assert_eq!(later, Diagnosis::ReplicationStalled);
 }
 
-/// Traffic has moved; the resolvers have just said so.
+/// Traffic has moved; the resolvers have just answered so.
 fn verifying() -> Estate {
     let mut e = estate();
     e.redirecting();
     for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
-        e.words.remove(&(vantage, Side::Standby));
+        e.verdicts.remove(&(vantage, Side::Standby));
     }
     e.ends(Kind::Redirect, Outcome::Done);
     e.wait(10);
@@ -77,14 +79,16 @@ fn only_the_new_side_s_own_endpoint_proves_the_end() {
     let mut e = verifying();
     // The old side's endpoint, and the new side's control plane, prove nothing.
     for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
-        e.words.insert((vantage, Side::Primary), Healthy);
+        e.verdicts.insert((vantage, Side::Primary), Healthy);
     }
     e.wait(15);
     assert_eq!(e.state(), "verifying");
-    e.words.insert((Vantage::Witness, Side::Standby), Unhealthy);
+    e.verdicts
+        .insert((Vantage::Witness, Side::Standby), Unhealthy);
     e.wait(10);
     assert_eq!(e.state(), "verifying");
-    e.words.insert((Vantage::Witness, Side::Standby), Healthy);
+    e.verdicts
+        .insert((Vantage::Witness, Side::Standby), Healthy);
     e.wait_for("exposed", 15);
 }
 
@@ -154,7 +158,7 @@ fn connected(e: &mut Estate, connected: bool) {
 }
 
 #[test]
-fn without_proof_of_its_own_eyes_drd_does_not_act() {
+fn without_an_answer_of_its_own_references_drd_does_not_act() {
     let mut e = estate();
     e.references = Unknown;
     // Until the newest answer of the references is too old to count.
@@ -202,7 +206,7 @@ fn a_cool_down_is_over_at_its_end_and_readiness_is_old_after_its_limit() {
 }
 
 #[test]
-fn the_reasons_for_not_being_armed_are_told_and_an_armed_drd_has_none() {
+fn the_reasons_for_not_being_armed_are_listed_and_an_armed_drd_has_none() {
     let why = |e: &Estate| not_armed(&e.record.facts, &e.setup, e.now, &seen(e, e.now));
     let mut e = estate();
     assert_eq!(why(&e), [""; 0]);
@@ -245,7 +249,7 @@ fn one_silence_inside_is_enough_to_call_a_well_endpoint_gray() {
     for control_plane in [true, false] {
         let mut e = estate();
         if control_plane {
-            e.says(Vantage::ControlPlane, Unhealthy);
+            e.reports(Vantage::ControlPlane, Unhealthy);
         } else if let Some(view) = &mut e.view.sides[Side::Primary.index()] {
             view.database_available = Some(false);
         }
@@ -256,25 +260,25 @@ fn one_silence_inside_is_enough_to_call_a_well_endpoint_gray() {
 
 /// What our probe met while we were cut off dates nothing; what others saw meanwhile does.
 #[test]
-fn after_a_blindness_the_probe_s_word_counts_from_the_first_open_eye() {
+fn after_a_blindness_the_probe_s_report_counts_from_the_first_answer_of_the_references() {
     for vantage in [Vantage::Probe, Vantage::Witness] {
         let mut e = estate();
         e.references = Unhealthy;
         e.wait(60);
-        e.says(vantage, Unhealthy);
-        let said = e.now;
+        e.reports(vantage, Unhealthy);
+        let reported_at = e.now;
         e.wait(60);
         e.references = Healthy;
         e.wait(10);
-        let eyes = e.record.facts.evidence.eyes_since;
+        let since = e.record.facts.evidence.observer_ok_since;
         let first = e.record.facts.evidence.first_bad_at;
         let expected = if vantage == Vantage::Probe {
-            eyes
+            since
         } else {
-            said
+            reported_at
         };
         assert_eq!(first, Some(expected), "{vantage:?}");
-        assert!(eyes > said);
+        assert!(since > reported_at);
     }
 }
 
@@ -313,7 +317,7 @@ fn the_side_that_writes_is_never_scaled_back_nor_is_any_while_that_is_unknown() 
     }
 }
 
-/// Judged only while nothing is suspected: what a dying region does to the status nobody knows.
+/// Judged only while nothing is suspected: what a failing region does to the status is not documented.
 #[test]
 fn a_replica_that_is_not_connected_is_no_standby() {
     let mut e = estate();
@@ -322,24 +326,24 @@ fn a_replica_that_is_not_connected_is_no_standby() {
     connected(&mut e, false);
     e.look();
     assert!(none(&e) && !e.record.facts.armed);
-    e.says(Vantage::Witness, Unhealthy);
+    e.reports(Vantage::Witness, Unhealthy);
     assert!(!none(&e));
 }
 
 /// Paged once: silence is not the end of an episode.
 #[test]
-fn an_outage_that_nobody_speaks_of_for_a_while_is_not_told_again() {
+fn an_outage_that_no_sensor_reports_for_a_while_is_not_paged_again() {
     let mut e = estate();
     e.application_down();
     e.wait(150);
-    let told = e.pages().len();
-    assert!(told > 0);
-    let words = e.words.clone();
-    e.words
+    let sent = e.pages().len();
+    assert!(sent > 0);
+    let verdicts = e.verdicts.clone();
+    e.verdicts
         .retain(|(vantage, _), _| *vantage == Vantage::ControlPlane);
     e.wait(e.setup.policy.event_max_age.0 / 1000 + 60);
     assert_eq!(e.record.facts.evidence.first_bad_at, None);
-    e.words = words;
+    e.verdicts = verdicts;
     e.wait(150);
     let again = e.pages().iter().filter(|p| p.contains("advice")).count();
     assert_eq!(again, 1, "{:?}", e.pages());

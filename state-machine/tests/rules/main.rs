@@ -1,7 +1,9 @@
 //! The rules of the machine, as sentences. Each test drives the real `step` through a small
-//! estate whose sensors keep saying what the test lets be true.
+//! estate whose sensors keep reporting what the test lets be true.
 //!
 //! A test that nothing happens ends with `quiet()`: no call is an assertion too.
+//!
+//! Deliberately absent: the table of all states and situations (`tests/table`).
 
 mod again;
 mod arrive;
@@ -12,7 +14,8 @@ mod decide;
 mod detect;
 mod edges;
 mod estate;
-mod heard;
+mod evidence;
+
 mod moments;
 mod operators;
 mod promises;

@@ -1,5 +1,7 @@
 //! The last moment that still counts and the first that does not, of everything that is waited for
-//! or grows old. Found by changing the code on purpose; the other limits stand in `edges`.
+//! or grows old. Found by changing the code on purpose; the other limits are in `edges`.
+//!
+//! Deliberately absent: conditions that are no matter of time (`edges`).
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate};
 use drd_state_machine::command::Kind;
@@ -12,10 +14,10 @@ use drd_state_machine::time::{Span, Time};
 
 const MOMENT: Span = Span::millis(1);
 
-/// The next event comes at this moment, and nothing else is heard until then.
+/// The next event comes at this moment, and nothing else is received until then.
 fn tick_at(e: &mut Estate, at: Time) {
     e.now = at;
-    e.tell(Event::Tick);
+    e.give(Event::Tick);
 }
 
 /// An outage before which the lag was unknown already. Gives when the slice of detection is used up.
@@ -62,12 +64,12 @@ fn what_may_still_become_known_is_waited_for_until_the_slice_of_detection_is_use
 }
 
 #[test]
-fn an_episode_that_nobody_speaks_of_any_more_ends_after_its_limit_and_not_at_it() {
+fn an_episode_that_no_sensor_reports_any_more_ends_after_its_limit_and_not_at_it() {
     let mut e = estate();
-    e.says(Vantage::Witness, Unhealthy);
+    e.reports(Vantage::Witness, Unhealthy);
     let first_bad = e.record.facts.evidence.first_bad_at;
     assert_eq!(first_bad, Some(e.now));
-    e.says(Vantage::Witness, Unknown);
+    e.reports(Vantage::Witness, Unknown);
     let last = first_bad.expect("just seen") + e.setup.policy.event_max_age;
     tick_at(&mut e, last);
     assert_eq!(e.record.facts.evidence.first_bad_at, first_bad);
@@ -76,14 +78,14 @@ fn an_episode_that_nobody_speaks_of_any_more_ends_after_its_limit_and_not_at_it(
 }
 
 #[test]
-fn a_healthy_word_of_the_same_moment_contradicts_nothing() {
+fn a_healthy_report_of_the_same_moment_contradicts_nothing() {
     let mut e = estate();
-    e.says(Vantage::Witness, Unhealthy);
+    e.reports(Vantage::Witness, Unhealthy);
     let first_bad = e.record.facts.evidence.first_bad_at;
     e.signal("probe-primary", Vantage::Probe, Healthy, e.now);
-    e.says(Vantage::Witness, Unknown);
+    e.reports(Vantage::Witness, Unknown);
     assert_eq!(e.record.facts.evidence.first_bad_at, first_bad);
-    e.says(Vantage::Probe, Healthy);
+    e.reports(Vantage::Probe, Healthy);
     assert_eq!(e.record.facts.evidence.first_bad_at, None);
 }
 
@@ -91,19 +93,19 @@ fn a_healthy_word_of_the_same_moment_contradicts_nothing() {
 fn a_sensor_that_flaps_does_not_contradict_a_quorum_of_others() {
     let mut e = estate();
     for verdict in [Unhealthy, Healthy, Unhealthy, Healthy, Unhealthy] {
-        e.says(Vantage::Probe, verdict);
+        e.reports(Vantage::Probe, verdict);
     }
-    e.words.remove(&(Vantage::Probe, Side::Primary));
-    e.says(Vantage::Witness, Unhealthy);
-    e.says(Vantage::Route53, Unhealthy);
+    e.verdicts.remove(&(Vantage::Probe, Side::Primary));
+    e.reports(Vantage::Witness, Unhealthy);
+    e.reports(Vantage::Route53, Unhealthy);
     let corroborated = e.record.facts.evidence.corroborated_at;
     assert_eq!(corroborated, Some(e.now));
-    e.says(Vantage::Probe, Healthy);
+    e.reports(Vantage::Probe, Healthy);
     assert_eq!(e.record.facts.evidence.corroborated_at, corroborated);
 }
 
 #[test]
-fn eyes_are_proven_by_a_look_after_the_quorum_and_shortly_before_it() {
+fn the_observer_is_proven_by_a_look_after_the_quorum_and_shortly_before_it() {
     let mut e = estate();
     e.region_dark();
     e.wait_for("suspecting", 20);
@@ -111,20 +113,20 @@ fn eyes_are_proven_by_a_look_after_the_quorum_and_shortly_before_it() {
     let mut facts = e.record.facts.clone();
     let since = facts.evidence.corroborated_at.expect("a quorum");
     facts.evidence.references.at = since - OWN_FRESH;
-    assert!(picture.eyes_proven(&facts));
+    assert!(picture.observer_proven(&facts));
     facts.evidence.references.at = since - OWN_FRESH - MOMENT;
-    assert!(!picture.eyes_proven(&facts));
+    assert!(!picture.observer_proven(&facts));
 }
 
 #[test]
 fn a_short_gap_between_two_daemons_is_no_blindness() {
     for more in [Span::ZERO, MOMENT] {
         let mut e = estate();
-        let before = e.record.facts.evidence.eyes_since;
+        let before = e.record.facts.evidence.observer_ok_since;
         e.now = e.now + OWN_FRESH + more;
-        e.tell(Event::Started);
+        e.give(Event::Started);
         let expected = if more == MOMENT { e.now } else { before };
-        assert_eq!(e.record.facts.evidence.eyes_since, expected);
+        assert_eq!(e.record.facts.evidence.observer_ok_since, expected);
     }
 }
 
@@ -132,7 +134,7 @@ fn a_short_gap_between_two_daemons_is_no_blindness() {
 fn a_clock_error_counts_from_its_limit_on() {
     for (error, counts) in [(14_999, 0), (15_000, 15_000), (-15_000, -15_000)] {
         let mut e = estate();
-        e.tell(Event::HeartbeatReturned {
+        e.give(Event::HeartbeatReturned {
             sent_at: e.now,
             stamped_at: e.now + Span::millis(error),
         });
@@ -162,7 +164,7 @@ fn a_new_daemon_waits_for_requests_whose_quarantine_was_not_over_by_the_newest_l
             until,
         });
         e.now = e.now + Span::secs(60);
-        e.tell(Event::Started);
+        e.give(Event::Started);
         let kept = e.record.facts.unanswered.map(|u| u.until);
         assert_eq!(kept, Some(if waits { e.now } else { until }));
     }
@@ -181,13 +183,13 @@ fn a_role_change_is_followed_by_the_whole_cool_down() {
 #[test]
 fn an_event_that_comes_again_under_another_time_is_the_same_event() {
     let mut e = estate();
-    e.says(Vantage::Witness, Unhealthy);
-    let told = e.record.facts.evidence.clone();
-    let known = told
+    e.reports(Vantage::Witness, Unhealthy);
+    let before = e.record.facts.evidence.clone();
+    let known = before
         .readings
         .iter()
         .find(|r| r.vantage == Vantage::Witness && r.side == Side::Primary)
-        .expect("it spoke");
+        .expect("it reported");
     let again = drd_state_machine::event::Signal {
         id: known.id.clone(),
         sensor: "witness-primary".into(),
@@ -195,12 +197,12 @@ fn an_event_that_comes_again_under_another_time_is_the_same_event() {
         observed_at: e.now + Span::secs(1),
     };
     e.now = e.now + Span::secs(2);
-    e.tell(Event::Signalled(again));
-    assert_eq!(e.record.facts.evidence, told);
+    e.give(Event::Signalled(again));
+    assert_eq!(e.record.facts.evidence, before);
 }
 
 #[test]
-fn as_many_lag_samples_are_kept_as_say_something() {
+fn as_many_lag_samples_are_kept_as_count() {
     let mut e = estate();
     for more in 0..60 {
         e.sample(e.now - Span::secs(60 - more), Span::secs(1));
@@ -212,25 +214,25 @@ fn as_many_lag_samples_are_kept_as_say_something() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_by_less_than_its_limit_stands_still() {
+fn a_clock_that_is_set_back_by_less_than_its_limit_is_not_followed() {
     for (back, moves) in [(Span::secs(2), false), (Span::secs(2) + MOMENT, true)] {
         let mut e = estate();
         let before = e.record.facts.started_at;
         e.now = e.now - back;
-        e.tell(Event::Tick);
+        e.give(Event::Tick);
         assert_eq!(e.record.facts.started_at != before, moves, "{back}");
     }
 }
 
-/// A daemon that starts in the middle of an outage has not heard everybody yet; it matters where the
-/// hold-down is shorter than that takes.
+/// A daemon that starts in the middle of an outage has not received every report yet; it matters
+/// where the hold-down is shorter than that takes.
 #[test]
 fn a_new_daemon_settles_before_it_calls_a_gate_closed() {
     let mut e = estate();
     e.setup.policy.hold_down = Span::secs(5);
     e.now = dark_without_lag(&mut e) - Span::secs(5);
-    e.tell(Event::Started);
-    e.speak();
+    e.give(Event::Started);
+    e.poll_all();
     let settled = e.record.facts.started_at + SETTLE;
     e.wait((settled - e.now).0 / 1000 - 1);
     tick_at(&mut e, settled - MOMENT);
@@ -239,7 +241,7 @@ fn a_new_daemon_settles_before_it_calls_a_gate_closed() {
     assert_eq!(e.state(), "held", "{}", e.story());
 }
 
-/// A sample that was taken at the onset says nothing of what came after it.
+/// A sample that was taken at the onset is no evidence of what came after it.
 #[test]
 fn replication_got_past_an_onset_only_after_it() {
     let e = estate();

@@ -1,4 +1,6 @@
-//! What operators may say, and what it does.
+//! What operators may order, and what it does.
+//!
+//! Deliberately absent: gates that an operator does not pass (`quarantine`).
 
 use crate::estate::estate;
 use drd_state_machine::command::Kind;
@@ -116,7 +118,7 @@ fn a_recovery_that_is_resumed_late_is_not_held_before_it_has_tried() {
 }
 
 #[test]
-fn a_late_stage_that_stands_still_is_told_again() {
+fn a_late_stage_that_is_stalled_is_paged_again() {
     let mut e = estate();
     e.promoting();
     e.ends(Kind::Promote, Outcome::Done);
@@ -127,7 +129,7 @@ fn a_late_stage_that_stands_still_is_told_again() {
     e.ends(Kind::ProveWrite, Outcome::Done);
     assert_eq!(e.state(), "redirecting");
     e.forget();
-    // The latch cannot be thrown, and nobody knows.
+    // The latch cannot be thrown, and nothing reports it.
     for _ in 0..100 {
         e.ends_if_asked(Kind::Redirect, crate::estate::refused());
         e.wait(5);
@@ -186,7 +188,7 @@ fn a_pause_remembers_since_when_it_holds_and_a_resume_forgets_it() {
 }
 
 #[test]
-fn an_operator_s_word_begins_an_incident_of_its_own() {
+fn an_operator_s_order_begins_an_incident_of_its_own() {
     let mut e = estate();
     let incident_id = e.record.facts.incident_id;
     e.order(Word::Failover);

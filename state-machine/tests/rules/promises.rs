@@ -1,5 +1,7 @@
-//! The promises S1 to S7 over random stories: whatever the sensors say, however attempts end,
-//! whenever a daemon starts again, an operator speaks or the clock is set back.
+//! The promises S1 to S7 over random stories: whatever the sensors report, however attempts
+//! end, whenever a daemon starts again, an operator orders something or the clock is set back.
+//!
+//! Deliberately absent: the promises themselves (`book`).
 
 use crate::book::{Book, ENDPOINT};
 use crate::estate::unanswered;
@@ -109,12 +111,12 @@ fn play(e: &mut Estate, turn: &Turn) {
     match *turn {
         Turn::Wait(seconds) => e.wait(seconds),
         Turn::Says(vantage, side, verdict) => {
-            e.words.insert((vantage, side), verdict);
-            e.speak();
+            e.verdicts.insert((vantage, side), verdict);
+            e.poll_all();
         }
         Turn::Endpoint(verdict) => {
             e.endpoint(verdict);
-            e.speak();
+            e.poll_all();
         }
         Turn::Dark => e.region_dark(),
         Turn::Back => e.region_back(),
@@ -136,7 +138,7 @@ fn play(e: &mut Estate, turn: &Turn) {
         }
         Turn::Order(word) => e.order(word),
         Turn::Start => {
-            e.tell(Event::Started);
+            e.give(Event::Started);
         }
         Turn::ClockBack(seconds) => clock_back(e, Span::secs(seconds)),
         Turn::ClockError(seconds) => clock_error(e, Span::secs(seconds)),
@@ -147,7 +149,7 @@ fn ends(e: &mut Estate, kind: usize, how: usize, newest: bool) {
     let asked = e.asked(Kind::ALL[kind % Kind::ALL.len()]);
     let command = if newest { asked.last() } else { asked.first() };
     if let Some(command) = command.copied().cloned() {
-        e.tell(completion(&command, outcome(how)));
+        e.give(completion(&command, outcome(how)));
     }
 }
 
@@ -165,10 +167,10 @@ fn goes(e: &mut Estate, steps: u8) {
         if let Command::Redirect { to, .. } = command {
             e.view.dns = Some(to);
             for vantage in ENDPOINT {
-                e.words.insert((vantage, to), Healthy);
+                e.verdicts.insert((vantage, to), Healthy);
             }
         }
-        e.tell(completion(&command, Outcome::Done));
+        e.give(completion(&command, Outcome::Done));
         e.wait(6);
     }
 }
@@ -178,12 +180,12 @@ fn clock_back(e: &mut Estate, by: Span) {
     if let Some(book) = &mut e.book {
         book.clock_set_back(by);
     }
-    e.tell(Event::Started);
+    e.give(Event::Started);
 }
 
 fn clock_error(e: &mut Estate, error: Span) {
     let stamped_at = e.now + error;
-    e.tell(Event::HeartbeatReturned {
+    e.give(Event::HeartbeatReturned {
         sent_at: e.now,
         stamped_at,
     });
@@ -194,7 +196,7 @@ fn may_act_on_everything(e: &mut Estate) {
     e.may_act_on(Diagnosis::EdgeDown);
 }
 
-/// The same stories in every run: a failure is a fact, not an accident. `STORIES=20000` tells
+/// The same stories in every run: a failure is a fact, not an accident. `STORIES=20000` plays
 /// more of them.
 fn runner(cases: u32) -> TestRunner {
     let asked = std::env::var("STORIES").ok().and_then(|n| n.parse().ok());

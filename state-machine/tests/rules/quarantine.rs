@@ -1,7 +1,9 @@
 //! No way back while requests of the last role change may still land.
 //!
-//! RDS knows no fencing token: a promotion that nobody answered, landing after the way back, takes
+//! RDS knows no fencing token: a promotion that got no answer, landing after the way back, takes
 //! the healthy side down.
+//!
+//! Deliberately absent: the lease, which the machine does not know.
 
 use crate::estate::{Estate, Unhealthy, estate, unanswered};
 use drd_state_machine::command::Kind;
@@ -55,14 +57,14 @@ fn after_an_unanswered_promotion_the_way_back_waits_for_the_quarantine() {
     let mut e = estate();
     e.promoting();
     e.ends(Kind::Promote, unanswered());
-    let heard = e.now;
+    let answered_at = e.now;
     e.writer_is(Side::Standby);
     e.serving(Side::Standby, 6);
     e.wait(5);
     e.ends(Kind::ProveWrite, Outcome::Done);
     arrives(&mut e);
     refuses_the_way_back(&mut e);
-    e.wait((QUARANTINE - (e.now - heard)).0 / 1000 - 1);
+    e.wait((QUARANTINE - (e.now - answered_at)).0 / 1000 - 1);
     e.forget();
     refuses_the_way_back(&mut e);
     e.wait(1);
@@ -86,7 +88,7 @@ fn an_unanswered_fence_and_an_unanswered_latch_count_as_well() {
 fn a_new_daemon_does_not_know_what_the_old_one_sent() {
     let mut e = estate();
     e.promoting();
-    e.tell(Event::Started);
+    e.give(Event::Started);
     let started = e.now;
     e.ends(Kind::Promote, Outcome::Done);
     assert_eq!(e.record.facts.unanswered.map(|u| u.until), Some(started));
@@ -105,9 +107,9 @@ fn a_daemon_that_starts_after_the_end_waits_the_whole_time_from_its_start() {
         e.exposed();
         e.wait(60);
         e.now = e.now + Span::secs(ahead);
-        e.tell(Event::Started);
+        e.give(Event::Started);
         assert_eq!(e.record.facts.unanswered.map(|u| u.until), Some(e.now));
-        e.speak();
+        e.poll_all();
         e.check();
         watches_again(&mut e);
         refuses_the_way_back(&mut e);
@@ -121,7 +123,7 @@ fn what_was_over_by_the_ledger_s_newest_line_stays_over() {
     e.ends(Kind::Fence, Outcome::Done);
     arrives(&mut e);
     e.wait(QUARANTINE.0 / 1000);
-    e.tell(Event::Started);
+    e.give(Event::Started);
     assert_eq!(e.record.facts.unanswered, None);
 }
 
@@ -136,12 +138,12 @@ fn an_attempt_that_never_reports_back_counts_as_unanswered() {
 }
 
 #[test]
-fn an_automatic_way_back_is_blocked_and_says_so() {
+fn an_automatic_way_back_is_blocked_and_paged() {
     let mut e = estate();
     e.setup.policy.cool_down = Span::ZERO;
     e.setup.home = None;
     e.exposed();
-    e.tell(Event::Started);
+    e.give(Event::Started);
     watches_again(&mut e);
     e.check();
     assert!(!e.record.facts.armed);
@@ -156,24 +158,24 @@ fn an_automatic_way_back_is_blocked_and_says_so() {
 fn the_quarantine_moves_with_a_clock_that_is_set_back() {
     let mut e = estate();
     e.exposed();
-    e.tell(Event::Started);
+    e.give(Event::Started);
     let left = |e: &Estate| e.record.facts.unanswered.map(|u| e.now - u.until);
     let before = left(&e);
     e.now = e.now - Span::secs(3600);
-    e.tell(Event::Tick);
+    e.give(Event::Tick);
     assert_eq!(left(&e), before);
 }
 
 #[test]
-fn a_record_of_before_is_read_without_it() {
+fn a_record_without_it_is_read() {
     let e = estate();
     let text = serde_json::to_string(&e.record).expect("a record is JSON");
     assert!(!text.contains("unanswered"), "{text}");
 }
 
-/// Attempts that ended while the ledger refused every line: nobody ever hears of them again.
+/// Attempts that ended while the ledger refused every line: they are never reported again.
 #[test]
-fn a_fence_or_a_promotion_that_nobody_ever_heard_of_closes_the_way_back() {
+fn a_fence_or_a_promotion_that_never_reported_back_closes_the_way_back() {
     for unheard in [Kind::Fence, Kind::Promote] {
         let mut e = estate();
         e.promoting();
@@ -190,7 +192,7 @@ fn a_fence_or_a_promotion_that_nobody_ever_heard_of_closes_the_way_back() {
 }
 
 #[test]
-fn the_quarantine_counts_from_the_last_request_that_nobody_answered() {
+fn the_quarantine_counts_from_the_last_unanswered_request() {
     let mut e = estate();
     e.promoting();
     e.ends(Kind::Promote, unanswered());

@@ -1,4 +1,6 @@
 //! The record as JSON: it survives at every step, bit for bit, and nothing strange is read.
+//!
+//! Deliberately absent: files and their damage; the ledger reads and writes the JSON.
 
 use crate::book::survives_json;
 use crate::common::sample_states;
@@ -40,7 +42,7 @@ fn a_record_of_another_version_is_refused() {
 }
 
 #[test]
-fn a_record_with_a_field_that_nobody_knows_is_refused() {
+fn a_record_with_an_unknown_field_is_refused() {
     for place in [
         "",
         "/facts",
@@ -57,7 +59,7 @@ fn a_record_with_a_field_that_nobody_knows_is_refused() {
 }
 
 #[test]
-fn a_state_with_a_field_that_nobody_knows_is_refused() {
+fn a_state_with_an_unknown_field_is_refused() {
     let mut e = estate();
     e.promoting();
     for place in ["/state", "/state/database", "/facts/incident"] {
@@ -88,7 +90,7 @@ fn json(e: &Estate) -> serde_json::Value {
 fn times_out_of_this_world_panic_nowhere() {
     let mut e = estate();
     for (sent, stamped) in [(i64::MAX, i64::MIN), (i64::MIN, i64::MAX), (0, i64::MIN)] {
-        e.tell(Event::HeartbeatReturned {
+        e.give(Event::HeartbeatReturned {
             sent_at: Time(sent),
             stamped_at: Time(stamped),
         });
@@ -104,8 +106,8 @@ fn times_out_of_this_world_panic_nowhere() {
     assert!(e.setup.serving.floor() >= 1);
     for now in [Time(i64::MAX), Time(i64::MIN), Time(0)] {
         e.now = now;
-        e.tell(Event::Started);
-        e.tell(Event::Tick);
+        e.give(Event::Started);
+        e.give(Event::Tick);
     }
 }
 
@@ -114,7 +116,7 @@ fn is_a_moment(value: i64) -> bool {
     value > 1_000_000_000_000
 }
 
-/// Every moment in `before` stands `by` later in `after`. Gives how many there were.
+/// Every moment in `before` is `by` later in `after`. Gives how many there were.
 fn moments_moved(
     before: &serde_json::Value,
     after: &serde_json::Value,
@@ -146,11 +148,11 @@ fn moments_moved(
 fn a_clock_that_was_set_back_moves_every_moment_and_no_wait_gets_longer() {
     let hour = Span::secs(-3600);
     let stories: [fn(&mut Estate); 6] = [
-        // Paused, and nobody speaks any more of what began.
+        // Paused, and nothing more is reported of what began.
         |e| {
             e.order(Word::Pause);
-            e.says(Vantage::Witness, Unhealthy);
-            e.says(Vantage::Witness, Unknown);
+            e.reports(Vantage::Witness, Unhealthy);
+            e.reports(Vantage::Witness, Unknown);
         },
         |e| {
             e.promoted();
@@ -161,7 +163,7 @@ fn a_clock_that_was_set_back_moves_every_moment_and_no_wait_gets_longer() {
         |e| {
             e.exposed();
         },
-        // Requests that nobody answered, and a hold in the middle.
+        // Requests that got no answer, and a hold in the middle.
         |e| {
             e.promoting();
             for _ in 0..4 {
@@ -182,10 +184,10 @@ fn a_clock_that_was_set_back_moves_every_moment_and_no_wait_gets_longer() {
     for story in stories {
         let mut e = estate();
         story(&mut e);
-        e.tell(Event::Tick);
+        e.give(Event::Tick);
         let before = json(&e);
         e.now = e.now + hour;
-        e.tell(Event::Tick);
+        e.give(Event::Tick);
         let moved = moments_moved(&before, &json(&e), hour, "");
         // A sensor of each vantage and side, each with the moments of its word and of its change.
         assert!(moved > 2 * 12, "{moved} moments in {}", e.state());

@@ -1,4 +1,6 @@
 //! A recovery after its decision: attempts, proofs, capacity, holds.
+//!
+//! Deliberately absent: the lossless move (`switch`), and the end of a recovery (`arrive`).
 
 use crate::estate::{denied, estate, refused, unanswered};
 use drd_state_machine::command::Kind;
@@ -50,7 +52,7 @@ fn a_proof_on_a_side_that_is_not_the_writer_is_none() {
         attempt: 0,
         outcome: Outcome::Done,
     };
-    e.tell(Event::Finished(proof));
+    e.give(Event::Finished(proof));
     e.wait(10);
     assert_eq!(e.state(), "promoting");
     assert!(e.asked(Kind::Redirect).is_empty());
@@ -147,7 +149,7 @@ fn below_the_floor_traffic_does_not_move() {
 }
 
 #[test]
-fn an_objective_that_is_used_up_is_told_once_and_the_rest_goes_on() {
+fn an_objective_that_is_used_up_is_paged_once_and_the_rest_goes_on() {
     let mut e = estate();
     e.promoting();
     e.ends(Kind::Promote, Outcome::Done);
@@ -178,7 +180,7 @@ fn the_old_side_is_fenced_only_after_the_promotion_was_accepted() {
 }
 
 #[test]
-fn capacity_that_is_denied_is_told_at_once() {
+fn capacity_that_is_denied_is_paged_at_once() {
     let mut e = estate();
     e.promoting();
     e.ends(Kind::Scale, denied());
@@ -186,9 +188,9 @@ fn capacity_that_is_denied_is_told_at_once() {
     assert_eq!(e.pages().len(), 1);
 }
 
-/// Somebody else promoted it, and Aurora answers ours with what it then answers.
+/// Another process promoted it, and Aurora answers ours with what it then answers.
 #[test]
-fn a_promotion_that_is_seen_done_is_done_whatever_its_call_says() {
+fn a_promotion_that_is_seen_done_is_done_whatever_its_call_returned() {
     for late in [denied(), refused(), unanswered()] {
         let mut e = estate();
         e.promoting();

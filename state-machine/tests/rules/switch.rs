@@ -1,4 +1,6 @@
 //! The lossless move, and when the lossy one may take its place.
+//!
+//! Deliberately absent: the lossy move itself (`recover`).
 
 use crate::estate::{Estate, Healthy, Unhealthy, completion, denied, estate, refused, unanswered};
 use drd_state_machine::Phase;
@@ -9,12 +11,12 @@ use drd_state_machine::event::{Outcome, Side, Vantage, Word};
 use drd_state_machine::policy::retry_gap;
 use drd_state_machine::state::{Hold, State};
 
-/// The edge is down, and drd was told that it may act on that.
+/// The edge is down, and the policy lets drd act on that.
 fn switching() -> Estate {
     let mut e = estate();
     e.may_act_on(Diagnosis::EdgeDown);
     e.endpoint(Unhealthy);
-    e.speak();
+    e.poll_all();
     e.wait_for("switching", 75);
     e
 }
@@ -56,18 +58,18 @@ fn a_switchover_that_does_not_come_about_becomes_a_failover() {
     let asked = e.asked(Kind::Promote);
     assert_eq!(asked.iter().map(|c| c.attempt()).collect::<Vec<_>>(), [1]);
     e.order(Word::Abandon);
-    assert!(e.pages().last().expect("told").contains("no way back"));
+    assert!(e.pages().last().expect("a page").contains("no way back"));
 }
 
 #[test]
-fn a_switchovers_late_answer_says_nothing_about_the_failover_after_it() {
+fn a_switchovers_late_answer_does_not_count_for_the_failover_after_it() {
     let mut e = switching();
     let switchover = e.asked(Kind::Switchover)[0].clone();
-    // Nobody answers; the slice is used up.
+    // No answer; the slice is used up.
     e.wait_for("promoting", 130);
-    e.tell(completion(&switchover, denied()));
+    e.give(completion(&switchover, denied()));
     assert_eq!(e.state(), "promoting", "{}", e.story());
-    e.tell(completion(&switchover, Outcome::Done));
+    e.give(completion(&switchover, Outcome::Done));
     assert!(e.asked(Kind::Fence).is_empty());
 }
 
@@ -75,7 +77,7 @@ fn a_switchovers_late_answer_says_nothing_about_the_failover_after_it() {
 fn a_refused_switchover_of_an_estate_that_is_well_again_holds() {
     let mut e = switching();
     e.endpoint(Healthy);
-    e.speak();
+    e.poll_all();
     refused_four_times(&mut e);
     assert_eq!(e.state(), "held");
     assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
@@ -93,7 +95,7 @@ fn while_a_role_change_runs_no_failover_takes_its_place() {
 #[test]
 fn a_denied_switchover_of_an_estate_that_is_well_again_holds() {
     let mut e = switching();
-    e.says(Vantage::Probe, Healthy);
+    e.reports(Vantage::Probe, Healthy);
     e.ends(Kind::Switchover, denied());
     assert_eq!(e.state(), "held");
     assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());

@@ -22,7 +22,7 @@ fn every_state_in_every_situation() {
 }
 
 #[test]
-fn every_row_says_why_it_acts() {
+fn every_row_that_acts_has_a_reason() {
     for row in rows().iter().filter(|row| row.acts()) {
         assert!(!matches!(&*row.because, "" | "noted"), "{row:?}");
     }
@@ -40,7 +40,7 @@ fn every_command_is_given_by_some_row() {
     }
 }
 
-/// Nobody can be told that telling failed; everything else that is asked for is listened to.
+/// A page that failed cannot be paged about; the end of every other command counts.
 #[test]
 fn the_end_of_every_command_but_a_page_changes_something_in_some_state() {
     let rows = rows();
@@ -75,10 +75,10 @@ fn every_state_is_entered_and_left_by_some_row() {
 
 #[test]
 fn every_kind_of_event_is_in_the_matrix() {
-    let mut told = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
     for situation in situations() {
         let scene = situation.in_state(&State::Watching);
-        told.insert((situation.event)(&scene).name());
+        kinds.insert((situation.event)(&scene).name());
     }
     let all = [
         "checked",
@@ -91,24 +91,24 @@ fn every_kind_of_event_is_in_the_matrix() {
         "started",
         "tick",
     ];
-    assert_eq!(told, BTreeSet::from(all));
+    assert_eq!(kinds, BTreeSet::from(all));
 }
 
-/// In every state, in every situation: what is said by nobody, to an older incident, or about an
-/// attempt that was never made has the effect of a tick.
+/// In every state, in every situation: what an unknown sensor reports, what belongs to an older
+/// incident, and the end of an attempt that was never made have the effect of a tick.
 #[test]
-fn what_concerns_nobody_has_the_effect_of_a_tick() {
+fn what_concerns_no_incident_has_the_effect_of_a_tick() {
     for state in sample_states() {
         for situation in situations() {
             let scene = situation.in_state(&state);
             let mut ticked = scene.record.clone();
             let tick = step(&mut ticked, &scene.setup, scene.now, &Event::Tick);
             for event in of_no_concern(&scene) {
-                let mut told = scene.record.clone();
-                let decision = step(&mut told, &scene.setup, scene.now, &event);
+                let mut after = scene.record.clone();
+                let decision = step(&mut after, &scene.setup, scene.now, &event);
                 let place = format!("{} in {}: {event:?}", situation.name, label(&state));
                 assert_eq!(decision.commands, tick.commands, "{place}");
-                assert_eq!(told, ticked, "{place}");
+                assert_eq!(after, ticked, "{place}");
             }
         }
     }

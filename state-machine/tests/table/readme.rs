@@ -1,6 +1,8 @@
 //! The crate's README is generated: from the table, from what each state promises, and from the
 //! doc comments of the constants. `UPDATE_README=1 cargo test -p drd-state-machine --test table`
 //! writes it anew; without that the test fails when it is stale.
+//!
+//! Deliberately absent: the text of a row (`write`).
 
 use crate::common::sample_states;
 use crate::rows::rows;
@@ -28,7 +30,7 @@ fn the_readme_is_what_the_machine_does() {
 }
 
 #[test]
-fn every_constant_of_the_policy_says_why() {
+fn every_constant_of_the_policy_has_a_reason() {
     let constants = constants();
     let declared =
         POLICY.matches("\npub const ").count() - POLICY.matches("\npub const fn").count();
@@ -92,7 +94,7 @@ fn constants() -> Vec<(String, String, String)> {
         if let Some(comment) = line.strip_prefix("///") {
             why.push(comment.trim());
         } else if line.starts_with("#[") {
-            // An attribute stands between a comment and what it is about.
+            // An attribute is between a comment and what it is about.
         } else {
             let declared = line
                 .strip_prefix("pub const ")
@@ -158,9 +160,9 @@ fn comment_of(field: &str) -> String {
         .iter()
         .rev()
         .take_while(|line| line.trim().starts_with("///"));
-    let mut words: Vec<&str> = comments
+    let mut lines: Vec<&str> = comments
         .map(|line| line.trim().trim_start_matches("///").trim())
         .collect();
-    words.reverse();
-    words.join(" ")
+    lines.reverse();
+    lines.join(" ")
 }

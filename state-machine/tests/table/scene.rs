@@ -151,7 +151,7 @@ impl Scene {
         self.see_side(Side::Standby, 1);
     }
 
-    /// Every sensor says healthy and has for an hour; samples and readiness are fresh and good.
+    /// Every sensor reports healthy and has for an hour; samples and readiness are fresh and good.
     pub fn all_is_well(&mut self) {
         let now = self.now;
         let facts = &mut self.record.facts;
@@ -163,7 +163,7 @@ impl Scene {
         facts.heartbeat_at = Some(now - Span::secs(5));
         facts.evidence.references.is = Verdict::Healthy;
         facts.evidence.references.at = now - Span::secs(2);
-        facts.evidence.eyes_since = now - Span::secs(3600);
+        facts.evidence.observer_ok_since = now - Span::secs(3600);
         facts.evidence.first_bad_at = None;
         facts.evidence.corroborated_at = None;
         facts.readiness = Readiness {
@@ -232,8 +232,8 @@ impl Scene {
         self.record.facts.evidence.lag = [2, 1, 0].map(taken).to_vec();
     }
 
-    /// This sensor of the active side says so, and has for so long.
-    pub fn says(&mut self, vantage: Vantage, verdict: Verdict, for_long: Span) {
+    /// This sensor of the active side reports this, and has for so long.
+    pub fn reports(&mut self, vantage: Vantage, verdict: Verdict, for_long: Span) {
         let (now, active) = (self.now, self.record.facts.active);
         for r in &mut self.record.facts.evidence.readings {
             if r.vantage == vantage && r.side == active {
@@ -243,11 +243,11 @@ impl Scene {
         }
     }
 
-    /// Every endpoint sensor of the active side says down, a quorum of domains for so long.
+    /// Every endpoint sensor of the active side reports down, a quorum of domains for so long.
     pub fn endpoint_down(&mut self, for_long: Span) {
         let first = for_long + Span::secs(3);
         for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
-            self.says(vantage, Verdict::Unhealthy, first);
+            self.reports(vantage, Verdict::Unhealthy, first);
         }
         let evidence = &mut self.record.facts.evidence;
         evidence.first_bad_at = Some(self.now - first);
@@ -259,8 +259,8 @@ impl Scene {
     pub fn region_dark(&mut self, for_long: Span) {
         self.endpoint_down(for_long);
         let silent = for_long + Span::secs(3);
-        self.says(Vantage::ControlPlane, Verdict::Unhealthy, silent);
-        self.says(Vantage::Inside, Verdict::Unknown, silent);
+        self.reports(Vantage::ControlPlane, Verdict::Unhealthy, silent);
+        self.reports(Vantage::Inside, Verdict::Unknown, silent);
         self.side_is_gone(self.record.facts.active);
     }
 
@@ -282,7 +282,7 @@ impl Scene {
         }
     }
 
-    /// Where the three stand, in the states that have them.
+    /// How far the three have come, in the states that have them.
     pub fn progress(&mut self) -> Option<&mut Progress> {
         match &mut self.record.state {
             State::Promoting(p)

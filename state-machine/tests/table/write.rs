@@ -76,7 +76,7 @@ pub fn mermaid(rows: &[Row]) -> String {
     text
 }
 
-/// Every row, one a line: what changes and why. A row that changes nothing says so.
+/// Every row, one a line: what changes and why. A row that changes nothing is written as `stays`.
 pub fn matrix(rows: &[Row]) -> String {
     let mut text = String::new();
     let mut state = "";

@@ -1,10 +1,12 @@
-//! A small estate for tests that read as English: what is true, who says so, and time.
+//! A small estate for tests that read as English: what is true, which sensors report it, and time.
 //!
-//! `world` says what is true, `time` who says so and when, `seen` what the machine did. Sensors
-//! keep their rhythm while time passes: own probes every 5 s, the witness and Route 53
+//! `world` has what is true, `time` which sensors report it and when, `outcome` what the
+//! machine did. Sensors keep their rhythm while time passes: own probes every 5 s, the witness and Route 53
 //! every 10 s, a look every 5 s, lag every 30 s, a tick every second.
+//!
+//! Deliberately absent: AWS and its errors; an attempt ends as the test chooses.
 
-mod seen;
+mod outcome;
 mod time;
 mod world;
 
@@ -30,8 +32,8 @@ pub struct Estate {
     pub record: Record,
     pub setup: Setup,
     pub now: Time,
-    /// What each sensor would say; a sensor that is missing is silent.
-    pub words: BTreeMap<(Vantage, Side), Verdict>,
+    /// What each sensor would report; a sensor that is missing is silent.
+    pub verdicts: BTreeMap<(Vantage, Side), Verdict>,
     pub references: Verdict,
     pub view: Observation,
     /// The lag that samples show; `None`: no sample arrives.
@@ -51,9 +53,9 @@ pub struct Estate {
 /// An estate that has been well for three minutes.
 pub fn estate() -> Estate {
     let mut estate = unknown_estate();
-    estate.tell(Event::Started);
+    estate.give(Event::Started);
     estate.check();
-    estate.speak();
+    estate.poll_all();
     estate.wait(180);
     assert_eq!(estate.state(), "watching");
     assert!(estate.record.facts.armed);
@@ -61,18 +63,18 @@ pub fn estate() -> Estate {
     estate
 }
 
-/// An estate that nothing was heard of yet.
+/// An estate that nothing was received of yet.
 pub fn unknown_estate() -> Estate {
     let setup = setup();
     let every = |vantage| Side::BOTH.map(|side| ((vantage, side), Healthy));
-    let spoken = Vantage::ALL
+    let configured = Vantage::ALL
         .into_iter()
         .filter(|v| *v != Vantage::Replication);
     Estate {
         record: Record::new(&setup, START),
         setup,
         now: START,
-        words: spoken.flat_map(every).collect(),
+        verdicts: configured.flat_map(every).collect(),
         references: Healthy,
         view: Observation {
             references: Healthy,

@@ -1,4 +1,6 @@
-//! Who says so, and when: every sensor keeps its rhythm while time passes.
+//! Which sensors report, and when: every sensor keeps its rhythm while time passes.
+//!
+//! Deliberately absent: what is true (`world`).
 
 use super::{Estate, START, Unhealthy, completion, name};
 use drd_state_machine::command::Kind;
@@ -10,18 +12,18 @@ use drd_state_machine::{Decision, step};
 use std::sync::Arc;
 
 impl Estate {
-    /// Tells the machine one event, now.
-    pub fn tell(&mut self, event: Event) -> &Decision {
-        self.tell_once(&event);
+    /// Gives the machine one event, now.
+    pub fn give(&mut self, event: Event) -> &Decision {
+        self.give_once(&event);
         let (times, tick_instead) = self.again;
         for _ in 0..times {
             let tick = tick_instead || !is_delivery(&event);
-            self.tell_once(if tick { &Event::Tick } else { &event });
+            self.give_once(if tick { &Event::Tick } else { &event });
         }
         self.decisions.last().expect("just pushed")
     }
 
-    fn tell_once(&mut self, event: &Event) {
+    fn give_once(&mut self, event: &Event) {
         let before = self.book.is_some().then(|| self.record.clone());
         let decision = step(&mut self.record, &self.setup, self.now, event);
         if let (Some(book), Some(before)) = (&mut self.book, before) {
@@ -35,28 +37,28 @@ impl Estate {
         self.decisions.push(decision);
     }
 
-    /// A second later every sensor speaks, and there is a look.
-    pub fn speak(&mut self) {
+    /// A second later every sensor reports, and there is a poll.
+    pub fn poll_all(&mut self) {
         self.now = self.now + Span::secs(1);
         for vantage in Vantage::ALL {
-            self.say_all(vantage);
+            self.report_all(vantage);
         }
         self.look();
     }
 
-    fn say_all(&mut self, vantage: Vantage) {
+    fn report_all(&mut self, vantage: Vantage) {
         for side in Side::BOTH {
-            if let Some(verdict) = self.words.get(&(vantage, side)).copied() {
+            if let Some(verdict) = self.verdicts.get(&(vantage, side)).copied() {
                 self.signal(&name(vantage, side), vantage, verdict, self.now);
             }
         }
     }
 
-    /// From now on this sensor of the active side says so, for the first time a second later.
-    pub fn says(&mut self, vantage: Vantage, verdict: Verdict) {
+    /// From now on this sensor of the active side reports this, for the first time a second later.
+    pub fn reports(&mut self, vantage: Vantage, verdict: Verdict) {
         let side = self.active();
         self.now = self.now + Span::secs(1);
-        self.words.insert((vantage, side), verdict);
+        self.verdicts.insert((vantage, side), verdict);
         self.signal(&name(vantage, side), vantage, verdict, self.now);
     }
 
@@ -69,7 +71,7 @@ impl Estate {
         } else {
             self.deliveries.to_string()
         };
-        self.tell(Event::Signalled(Signal {
+        self.give(Event::Signalled(Signal {
             id: Arc::from(id),
             sensor: Arc::from(sensor),
             verdict,
@@ -88,11 +90,11 @@ impl Estate {
         } else {
             self.view
         };
-        self.tell(Event::Observed(view));
+        self.give(Event::Observed(view));
     }
 
     pub fn sample(&mut self, taken_at: Time, lag: Span) {
-        self.tell(Event::Sampled(LagSample { taken_at, lag }));
+        self.give(Event::Sampled(LagSample { taken_at, lag }));
     }
 
     pub fn check(&mut self) {
@@ -102,7 +104,7 @@ impl Estate {
             detail: Arc::from("16.4 and 16.3"),
             gates: true,
         }];
-        self.tell(Event::Checked { checks });
+        self.give(Event::Checked { checks });
     }
 
     /// Time passes, second by second, and every sensor keeps its rhythm.
@@ -117,21 +119,21 @@ impl Estate {
         let second = (self.now - START).0 / 1000;
         let every = |period: i64| second.rem_euclid(period) == 0;
         if every(5) {
-            self.say_all(Vantage::Probe);
-            self.say_all(Vantage::ControlPlane);
+            self.report_all(Vantage::Probe);
+            self.report_all(Vantage::ControlPlane);
             self.look();
         }
         if every(10) {
-            self.say_all(Vantage::Witness);
-            self.say_all(Vantage::Route53);
-            self.say_all(Vantage::Inside);
+            self.report_all(Vantage::Witness);
+            self.report_all(Vantage::Route53);
+            self.report_all(Vantage::Inside);
         }
         if let Some(lag) = self.lag.filter(|_| every(30)) {
             self.sample(self.now, lag);
         }
         if every(60) {
             let (sent_at, stamped_at) = (self.now, self.now);
-            self.tell(Event::HeartbeatReturned {
+            self.give(Event::HeartbeatReturned {
                 sent_at,
                 stamped_at,
             });
@@ -139,7 +141,7 @@ impl Estate {
         if every(300) {
             self.check();
         }
-        self.tell(Event::Tick);
+        self.give(Event::Tick);
     }
 
     /// Time passes until this state is reached, for so many seconds at most.
@@ -163,7 +165,7 @@ impl Estate {
     }
 
     pub fn order(&mut self, word: Word) {
-        self.tell(Event::Ordered { word });
+        self.give(Event::Ordered { word });
     }
 
     /// The newest attempt of this command ends, if there was one.
@@ -178,11 +180,11 @@ impl Estate {
         let newest = self.asked(kind).last().copied();
         let command = newest.unwrap_or_else(|| panic!("{kind} was never asked"));
         let done = completion(command, outcome);
-        self.tell(done);
+        self.give(done);
     }
 }
 
-/// Whether it comes from somebody else, who may say it again. A start and a look are drd's own,
+/// Whether it is delivered from outside, perhaps twice. A start and a poll are drd's own,
 /// and an operator's word has no identity yet.
 fn is_delivery(event: &Event) -> bool {
     match event {

@@ -1,4 +1,6 @@
 //! What is true of the estate, and the longer stories that tests begin in the middle of.
+//!
+//! Deliberately absent: the passing of time (`time`).
 
 use super::{Estate, Healthy, Unhealthy, side_view};
 use drd_state_machine::command::Kind;
@@ -16,29 +18,30 @@ impl Estate {
     pub fn region_dark(&mut self) {
         let side = self.active();
         self.endpoint(Unhealthy);
-        self.words.insert((Vantage::ControlPlane, side), Unhealthy);
-        self.words.remove(&(Vantage::Inside, side));
+        self.verdicts
+            .insert((Vantage::ControlPlane, side), Unhealthy);
+        self.verdicts.remove(&(Vantage::Inside, side));
         self.view.sides[side.index()] = None;
         self.lag = None;
-        self.speak();
+        self.poll_all();
     }
 
     /// Everything is as it was.
     pub fn region_back(&mut self) {
         let side = self.active();
         self.endpoint(Healthy);
-        self.words.insert((Vantage::ControlPlane, side), Healthy);
-        self.words.insert((Vantage::Inside, side), Healthy);
+        self.verdicts.insert((Vantage::ControlPlane, side), Healthy);
+        self.verdicts.insert((Vantage::Inside, side), Healthy);
         self.view.sides[side.index()] = Some(side_view(6));
         self.lag = Some(Span::secs(1));
-        self.speak();
+        self.poll_all();
     }
 
-    /// What every endpoint sensor of the active side will say.
+    /// What every endpoint sensor of the active side will report.
     pub fn endpoint(&mut self, verdict: Verdict) {
         let side = self.active();
         for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
-            self.words.insert((vantage, side), verdict);
+            self.verdicts.insert((vantage, side), verdict);
         }
     }
 
@@ -49,7 +52,7 @@ impl Estate {
             view.database_available = Some(false);
         }
         self.lag = None;
-        self.speak();
+        self.poll_all();
     }
 
     /// The application fails; database and replication are well.
@@ -58,7 +61,7 @@ impl Estate {
         if let Some(view) = &mut self.view.sides[self.record.facts.active.index()] {
             view.healthy_targets = Some(0);
         }
-        self.speak();
+        self.poll_all();
     }
 
     /// The writer is on this side now, available, and nothing is connected to it.
@@ -97,7 +100,7 @@ impl Estate {
         self
     }
 
-    /// The promotion was accepted and done, capacity stands; a write is to be proven.
+    /// The promotion was accepted and done, capacity is there; a write is to be proven.
     pub fn promoted(&mut self) -> &mut Estate {
         self.promoting();
         let to = self.active().other();
@@ -136,9 +139,9 @@ impl Estate {
             global.replica_connected = true;
         }
         for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
-            self.words.insert((vantage, old), Healthy);
+            self.verdicts.insert((vantage, old), Healthy);
         }
-        self.words.insert((Vantage::ControlPlane, old), Healthy);
+        self.verdicts.insert((Vantage::ControlPlane, old), Healthy);
         self.lag = Some(Span::secs(1));
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 const HELD_DOWN: Span = Span::secs(95);
 /// Less than every hold-down of the default policy.
 const FRESH: Span = Span::secs(5);
-/// Lasting enough that people should be told.
+/// Lasting long enough to be paged.
 const MINUTE: Span = Span::secs(60);
 
 pub const OBSERVED: &[Situation] = &[
@@ -44,15 +44,15 @@ pub const OBSERVED: &[Situation] = &[
         "region dark, two of three turned unknown",
         |s| {
             s.region_dark(HELD_DOWN);
-            s.says(Vantage::Witness, Verdict::Unknown, FRESH);
-            s.says(Vantage::Route53, Verdict::Unknown, FRESH);
+            s.reports(Vantage::Witness, Verdict::Unknown, FRESH);
+            s.reports(Vantage::Route53, Verdict::Unknown, FRESH);
         },
         tick,
     ),
     when(
         "region dark, then a healthy word",
         |s| s.region_dark(HELD_DOWN),
-        healthy_word,
+        healthy_report,
     ),
     when(
         "region dark, a sample from after the onset",
@@ -167,7 +167,7 @@ pub const OBSERVED: &[Situation] = &[
         "a quorum says down, control plane unknown for 105 s",
         |s| {
             s.region_dark(Span::secs(105));
-            s.says(Vantage::ControlPlane, Verdict::Unknown, HELD_DOWN);
+            s.reports(Vantage::ControlPlane, Verdict::Unknown, HELD_DOWN);
             since(s, Diagnosis::Unclear, Span::secs(105));
         },
         look,
@@ -231,7 +231,7 @@ pub const OBSERVED: &[Situation] = &[
     ),
 ];
 
-/// Since when the diagnosis stands.
+/// Since when the diagnosis holds.
 fn since(s: &mut Scene, is: Diagnosis, for_long: Span) {
     s.record.facts.diagnosis.is = is;
     s.record.facts.diagnosis.since = s.now - for_long;
@@ -249,11 +249,11 @@ pub fn prescaled(s: &mut Scene) {
 
 fn one_domain(s: &mut Scene) {
     s.all_is_well();
-    s.says(Vantage::Witness, Verdict::Unhealthy, MINUTE);
+    s.reports(Vantage::Witness, Verdict::Unhealthy, MINUTE);
     s.record.facts.evidence.first_bad_at = Some(s.now - MINUTE);
 }
 
-fn healthy_word(s: &Scene) -> Event {
+fn healthy_report(s: &Scene) -> Event {
     Event::Signalled(Signal {
         id: Arc::from("healthy-1"),
         sensor: Arc::from(format!("witness-{}", s.record.facts.active)),

@@ -1,4 +1,6 @@
 //! What the machine did.
+//!
+//! Deliberately absent: changing anything (`world`, `time`).
 
 use super::Estate;
 use crate::common::phrase;
@@ -17,8 +19,9 @@ impl Estate {
     /// Every decision that changed something, as a test's failure shows it.
     pub fn story(&self) -> String {
         let moved = |d: &&Decision| d.is_transition() || !d.commands.is_empty();
-        let told = self.decisions.iter().filter(moved);
-        told.map(|d| format!("\n{} -> {}: {}", d.from, d.to, d.because))
+        let decided = self.decisions.iter().filter(moved);
+        decided
+            .map(|d| format!("\n{} -> {}: {}", d.from, d.to, d.because))
             .collect()
     }
 
@@ -31,7 +34,7 @@ impl Estate {
         self.commands().filter(|c| c.kind() == kind).collect()
     }
 
-    /// Everything that was commanded, in the words of the table.
+    /// Everything that was commanded, in the notation of the table.
     pub fn done(&self) -> Vec<String> {
         self.commands().map(phrase).collect()
     }
@@ -41,7 +44,7 @@ impl Estate {
         self.commands().filter_map(page_text).collect()
     }
 
-    /// Everything that changes the estate, in the words of the table.
+    /// Everything that changes the estate, in the notation of the table.
     pub fn mutations(&self) -> Vec<String> {
         let mutating = self.commands().filter(|c| c.kind().mutates());
         mutating.map(phrase).collect()
@@ -63,7 +66,7 @@ impl Estate {
         self.forget();
     }
 
-    /// Nothing that changes the estate was commanded; people may have been told.
+    /// Nothing that changes the estate was commanded; pages may have been sent.
     pub fn hands_off(&self) {
         assert_eq!(self.mutations(), [""; 0], "in {}", self.state());
     }
