@@ -292,7 +292,7 @@ pub enum Event {
     },
     /// An operator's order was received.
     Ordered {
-        /// The word.
+        /// The order.
         word: Word,
     },
 }

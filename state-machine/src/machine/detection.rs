@@ -255,7 +255,7 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
     }
     let closed = match incident.trigger {
         Trigger::Automatic => gates::closed(facts, ctx.setup, ctx.now, ctx.seen),
-        // The one gate that no word of an operator opens.
+        // The one gate that no order of an operator opens.
         Trigger::Operator => late_requests::closed(facts, ctx.now).into_iter().collect(),
     };
     if !closed.is_empty() {

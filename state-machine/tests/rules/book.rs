@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the book knows.
 #[derive(Default)]
 pub struct Book {
-    /// The newest word of each sensor that the machine accepted.
+    /// The newest report of each sensor that the machine accepted.
     verdicts: BTreeMap<String, Verdict>,
     /// Since when a quorum of domains last reported down, with no healthy report in between.
     quorum_since: Option<Time>,

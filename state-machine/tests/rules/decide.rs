@@ -297,7 +297,7 @@ fn what_is_large_enough_already_is_not_prescaled() {
 #[test]
 fn a_clock_error_is_taken_off_pushed_reports() {
     let mut e = estate();
-    // Our clock is ten minutes behind: uncorrected, every word would come from the future.
+    // Our clock is ten minutes behind: uncorrected, every report would come from the future.
     let behind = Span::secs(600);
     e.give(Event::HeartbeatReturned {
         sent_at: e.now,

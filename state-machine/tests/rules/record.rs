@@ -189,7 +189,7 @@ fn a_clock_that_was_set_back_moves_every_moment_and_no_wait_gets_longer() {
         e.now = e.now + hour;
         e.give(Event::Tick);
         let moved = moments_moved(&before, &json(&e), hour, "");
-        // A sensor of each vantage and side, each with the moments of its word and of its change.
+        // A sensor of each vantage and side, each with the moments of its report and of its change.
         assert!(moved > 2 * 12, "{moved} moments in {}", e.state());
     }
 }

@@ -62,7 +62,7 @@ impl Estate {
         self.signal(&name(vantage, side), vantage, verdict, self.now);
     }
 
-    /// One word of one sensor. Only what is pushed has an identity.
+    /// One report of one sensor. Only what is pushed has an identity.
     pub fn signal(&mut self, sensor: &str, vantage: Vantage, verdict: Verdict, looked: Time) {
         let own = matches!(vantage, Vantage::Probe | Vantage::ControlPlane);
         self.deliveries += 1;
@@ -185,7 +185,7 @@ impl Estate {
 }
 
 /// Whether it is delivered from outside, perhaps twice. A start and a poll are drd's own,
-/// and an operator's word has no identity yet.
+/// and an operator's order has no identity yet.
 fn is_delivery(event: &Event) -> bool {
     match event {
         Event::Signalled(_)
