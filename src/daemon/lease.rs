@@ -163,11 +163,11 @@ impl Seat {
         if now - self.answered_at < self.terms.lease {
             return;
         }
-        let epoch = self
+        let incident_id = self
             .known
             .as_ref()
-            .map_or(0, |(record, _, _)| record.facts.epoch);
-        if let Some(page) = self.trouble.refused(now, epoch, &error.to_string()) {
+            .map_or(0, |(record, _, _)| record.facts.incident_id);
+        if let Some(page) = self.trouble.refused(now, incident_id, &error.to_string()) {
             let (estate, metrics) = (parts.estate.clone(), parts.metrics.clone());
             // Beside the watch: the bus may be as slow as the table.
             drop(tokio::spawn(async move {

@@ -27,7 +27,7 @@ pub struct Sender {
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     kind: Kind,
-    epoch: u64,
+    incident_id: u64,
     attempt: u32,
     generation: u64,
     to: Side,
@@ -107,7 +107,7 @@ impl Judge {
         }
         self.terms.sent.push(Sent {
             kind: command.kind(),
-            epoch: command.epoch(),
+            incident_id: command.incident_id(),
             attempt: command.attempt(),
             generation: sender.generation,
             to,
@@ -136,8 +136,8 @@ impl Judge {
             return;
         }
         for sent in &mut self.terms.sent {
-            let same = (sent.kind, sent.epoch, sent.attempt, sent.generation)
-                == (done.kind, done.epoch, done.attempt, generation);
+            let same = (sent.kind, sent.incident_id, sent.attempt, sent.generation)
+                == (done.kind, done.incident_id, done.attempt, generation);
             sent.answered |= same;
         }
     }
