@@ -5,6 +5,8 @@
 //! server faults and silence are tried again, and every call here is one that may be repeated.
 //! Deliberately absent: the SDK's own retries and waiters.
 
+use crate::aws::error::class;
+pub use crate::aws::error::{AwsError, Class, chain};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -22,49 +24,6 @@ const ATTEMPTS_MAX: u32 = 9;
 const WAIT_FIRST: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts.
 const WAIT_MAX: Duration = Duration::from_secs(6);
-
-/// What a failed call means for the next step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Throttled, a server fault, or an answer that nobody could read.
-    Transient,
-    /// No answer, or credentials that AWS does not take.
-    Unreachable,
-    /// The object does not exist.
-    Gone,
-    /// These credentials may not do it.
-    Denied,
-    /// It exists already.
-    Exists,
-    /// Any other refusal; the code says which.
-    Refused,
-}
-
-/// One failed call.
-#[derive(Debug, thiserror::Error)]
-#[error("{operation} {object}: {message}")]
-pub struct AwsError {
-    /// The IAM name of what was asked, e.g. `cloudformation:CreateStack`.
-    pub operation: &'static str,
-    /// What was asked about.
-    pub object: String,
-    /// What it means for the next step.
-    pub class: Class,
-    /// AWS's code, where there is one.
-    pub code: Option<String>,
-    /// Code and message as AWS said them, or what was seen instead.
-    pub message: String,
-}
-
-const TRANSIENTS: &str = "BandwidthLimitExceeded InternalError InternalFailure InternalServer \
-    OperationInProgress PriorRequestNotComplete RequestLimitExceeded RequestTimeout \
-    ServiceUnavailable SlowDown Throttl TooManyRequests";
-const CREDENTIALS: &str = "ExpiredToken IncompleteSignature InvalidAccessKeyId \
-    InvalidClientTokenId InvalidToken MissingAuthenticationToken OptInRequired \
-    RequestTimeTooSkewed SignatureDoesNotMatch UnrecognizedClient";
-const DENIALS: &str = "AccessDenied AuthFailure Forbidden NotAuthorized UnauthorizedOperation";
-const ABSENCES: &str = "DoesNotExist NoSuch NotFound";
-const EXISTENCES: &str = "AlreadyExists AlreadyOwnedByYou";
 
 impl AwsError {
     fn from_sdk<E>(
@@ -104,36 +63,6 @@ impl AwsError {
             message: format!("no answer within {} s", ATTEMPT.as_secs()),
         }
     }
-
-    /// Whether AWS's code holds this word.
-    pub fn has_code(&self, word: &str) -> bool {
-        self.code.as_deref().is_some_and(|code| code.contains(word))
-    }
-}
-
-fn class(code: Option<&str>, text: &str, status: Option<u16>) -> Class {
-    let Some(code) = code else {
-        return match status {
-            Some(404) => Class::Gone, // HeadObject and HeadBucket have no body.
-            _ => Class::Transient,
-        };
-    };
-    let one_of = |words: &str| words.split_whitespace().any(|word| code.contains(word));
-    let server_fault = status.is_some_and(|s| s >= 500 || s == 429);
-    if one_of(TRANSIENTS) || server_fault {
-        Class::Transient
-    } else if one_of(CREDENTIALS) {
-        Class::Unreachable
-    } else if one_of(DENIALS) {
-        Class::Denied
-    } else if one_of(EXISTENCES) {
-        Class::Exists
-    } else if one_of(ABSENCES) || text.contains("does not exist") {
-        // CloudFormation has no code for a missing stack: ValidationError, "does not exist".
-        Class::Gone
-    } else {
-        Class::Refused
-    }
 }
 
 /// Whether bytes may have left: everything except errors of construction, credentials and the
@@ -143,21 +72,6 @@ pub fn was_sent<E>(error: &SdkError<E, HttpResponse>) -> bool {
         return failure.is_io() || failure.is_timeout() || failure.as_other().is_some();
     }
     !matches!(error, SdkError::ConstructionFailure(_))
-}
-
-/// An error and its causes in one line, without repeating what a wrapper repeats.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 /// Makes a call until it is answered, at most [`ATTEMPTS_MAX`] times. `request` must be safe to
@@ -217,26 +131,6 @@ fn wait(operation: &str, object: &str, attempt: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_missing_stack_is_gone_though_its_code_is_that_of_a_bad_request() {
-        let text = "Stack with id stack-x does not exist";
-        assert_eq!(class(Some("ValidationError"), text, Some(400)), Class::Gone);
-        assert_eq!(
-            class(Some("ValidationError"), "No updates", Some(400)),
-            Class::Refused
-        );
-    }
-
-    #[test]
-    fn a_throttle_is_tried_again_and_bad_credentials_are_not() {
-        assert_eq!(class(Some("Throttling"), "", Some(400)), Class::Transient);
-        assert_eq!(class(None, "", Some(502)), Class::Transient);
-        assert_eq!(
-            class(Some("InvalidClientTokenId"), "", Some(403)),
-            Class::Unreachable
-        );
-    }
 
     #[test]
     fn waits_grow_and_stay_bounded() {

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: printing. The command line says it, once, with its causes.
 
-use crate::call::{AwsError, Class};
+use crate::aws::error::{AwsError, Class};
 
 /// Why provisioning stopped.
 #[derive(Debug, thiserror::Error)]

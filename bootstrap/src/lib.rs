@@ -2,24 +2,31 @@
 //!
 //! `settings` is what somebody wants, `stacks` and `wiring` what that means, `doctor` what must be
 //! found before, `observe` what is there, `plan` what is to be done, `apply` does it, `handover`
-//! tells the daemon. [`Topology`] is the contract between an
+//! tells the daemon. The feature `aws` (default) adds `apply`, `observe` and
+//! every call; what is left without it is pure. [`Topology`] is the contract between an
 //! estate and the daemon, whether bootstrap built it or a person described it.
 //!
 //! Deliberately absent: printing, prompting, and everything that a failover does.
 
+#[cfg(feature = "aws")]
 pub mod apply;
 pub mod artefact;
+pub mod aws;
+#[cfg(feature = "aws")]
 pub mod call;
 pub mod doctor;
 pub mod error;
 pub mod handover;
 pub mod naming;
+#[cfg(feature = "aws")]
 pub mod observe;
 pub mod observed;
 pub mod outputs;
 pub mod plan;
+#[cfg(feature = "aws")]
 pub mod progress;
 mod render;
+#[cfg(feature = "aws")]
 mod schedule;
 pub mod settings;
 pub mod stacks;
