@@ -2,7 +2,7 @@
 //!
 //! Before an estate stands it is preflight; afterwards the daemon's own readiness checks, its
 //! surroundings, the delegation of its zone and the path of its events. Deliberately absent:
-//! judgement (`drd_bootstrap::doctor`, [`crate::readiness`]) and anything that could disturb a
+//! judgement (`drd_bootstrap::checks`, [`crate::readiness`]) and anything that could disturb a
 //! running daemon: nothing is received from its queue.
 
 mod path;
@@ -16,7 +16,7 @@ use crate::readiness;
 use crate::resolve;
 use crate::status;
 use aws_config::SdkConfig;
-use drd_bootstrap::doctor::{self, Finding, SCHEMA, Verdict, Wanted, Weight, zone};
+use drd_bootstrap::checks::{self, Finding, SCHEMA, Verdict, Wanted, Weight, zone};
 use drd_bootstrap::observe;
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::{self, Check, Side};
@@ -66,7 +66,7 @@ impl Report {
 /// Whether the estate that is wanted could be built.
 pub async fn before(sdk: &SdkConfig, wanted: &Wanted) -> Report {
     let now = Clock::start().read().0;
-    let findings = observe::doctor::preflight(sdk, wanted, now).await;
+    let findings = observe::preflight::preflight(sdk, wanted, now).await;
     Report::new(&wanted.suffix, false, findings)
 }
 
@@ -98,8 +98,14 @@ pub async fn standing(sdk: &SdkConfig, config: &Config) -> std::io::Result<Repor
     let (account, record) = (config.account(), dns.record.as_str());
     let regions = (sides.standby.region.as_str(), sides.primary.region.as_str());
     let (surroundings, classes, checks, seen) = tokio::join!(
-        observe::doctor::surroundings(sdk, account, regions, (&dns.hosted_zone_id, record), now.0),
-        observe::doctor::replaceable(sdk, cluster, both, now.0),
+        observe::preflight::surroundings(
+            sdk,
+            account,
+            regions,
+            (&dns.hosted_zone_id, record),
+            now.0
+        ),
+        observe::preflight::replaceable(sdk, cluster, both, now.0),
         readiness::check(&estate, active, desired, now),
         path::look(&estate, daemon.as_ref(), now),
     );
@@ -110,7 +116,7 @@ pub async fn standing(sdk: &SdkConfig, config: &Config) -> std::io::Result<Repor
     let heard = heard_servers(topology, &name, estate.timers().dns).await;
     findings
         .push(zone::delegated(&found, heard.as_ref()).named("dns_delegation", Weight::Failover));
-    findings.push(doctor::arrival::path(&seen).named("event_path", Weight::Failover));
+    findings.push(checks::event_path::path(&seen).named("event_path", Weight::Failover));
     Ok(Report::new(topology.suffix.as_str(), true, findings))
 }
 

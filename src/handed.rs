@@ -6,11 +6,11 @@
 use crate::clock::Clock;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use drd_bootstrap::Suffix;
-use drd_bootstrap::doctor::{Failure, Trouble};
-use drd_bootstrap::handover::{CONFIG_KEY, config_bucket};
-use drd_bootstrap::observe::handover::fetch;
+use drd_bootstrap::checks::{Failure, Trouble};
+use drd_bootstrap::daemon_config::{CONFIG_KEY, config_bucket};
+use drd_bootstrap::observe::daemon_config::fetch;
+use drd_bootstrap::saved::Folder;
 use drd_bootstrap::settings::Key;
-use drd_bootstrap::state::Folder;
 use std::path::Path;
 
 /// Where the standby is unless somebody says otherwise: bootstrap's own default.

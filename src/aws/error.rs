@@ -6,7 +6,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use drd_bootstrap::call::{chain, was_sent};
+use drd_bootstrap::aws::call::{chain, was_sent};
 use std::error::Error;
 use std::time::Duration;
 

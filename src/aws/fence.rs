@@ -158,7 +158,7 @@ mod tests {
         let rds = rds(&url, fence.clone());
         let promote = || rds.failover_global_cluster().allow_data_loss(true).send();
         let refused = promote().await.expect_err("the lease is over");
-        let said = drd_bootstrap::call::chain(&refused);
+        let said = drd_bootstrap::aws::error::chain(&refused);
         assert!(said.contains("lease is over"), "{said}");
         assert_eq!(came.load(Ordering::SeqCst), 0, "nothing left this host");
         // Reads go on: a follower may look.

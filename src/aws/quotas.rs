@@ -6,7 +6,7 @@ use super::clients::Clients;
 use super::error::AwsError;
 use aws_sdk_cloudwatch::types::MetricDataQuery;
 use aws_smithy_types::DateTime;
-use drd_bootstrap::doctor::quota::{Level, Quota};
+use drd_bootstrap::checks::quota::{Level, Quota};
 use drd_bootstrap::observe::usage;
 use drd_state_machine::event::Side;
 use drd_state_machine::time::{Span, Time};

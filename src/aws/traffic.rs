@@ -8,7 +8,7 @@ use super::clients::Clients;
 use super::error::{AwsError, Class};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use drd_bootstrap::call::chain;
+use drd_bootstrap::aws::error::chain;
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::Side;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: colours.
 
-use drd_bootstrap::progress::{Moment, News, Progress};
+use drd_bootstrap::apply::progress::{Moment, News, Progress};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -9,10 +9,10 @@ use crate::doctor::{self, Report};
 use crate::handed::{self, HandedError};
 use clap::Args;
 use drd_bootstrap::Suffix;
-use drd_bootstrap::doctor::Wanted;
+use drd_bootstrap::checks::Wanted;
+use drd_bootstrap::saved::Folder;
 use drd_bootstrap::settings::Settings;
-use drd_bootstrap::stacks::Role;
-use drd_bootstrap::state::Folder;
+use drd_bootstrap::side::Role;
 use std::path::Path;
 
 #[derive(Debug, Args)]

@@ -1,17 +1,18 @@
 //! What `drd bootstrap` asks before its work: would it fail half-way?
 //!
-//! Deliberately absent: the checks; `drd_bootstrap::doctor` has them.
+//! Deliberately absent: the checks; `drd_bootstrap::checks` has them.
 
 use drd_bootstrap::Error;
-use drd_bootstrap::doctor::{Finding, Wanted, refusals};
-use drd_bootstrap::observe::{self, clients::Aws};
+use drd_bootstrap::aws::clients::Aws;
+use drd_bootstrap::checks::{Finding, Wanted, refusals};
+use drd_bootstrap::observe;
 use drd_bootstrap::settings::Settings;
 
 /// What keeps the estate from being built, if anything does.
 pub(super) async fn refusal(aws: &Aws, settings: &Settings) -> Option<Error> {
     let now = crate::clock::Clock::start().read().0;
     let wanted = Wanted::of(settings);
-    let findings = observe::doctor::preflight(aws.config(), &wanted, now).await;
+    let findings = observe::preflight::preflight(aws.config(), &wanted, now).await;
     let red = refusals(&findings);
     if red.is_empty() {
         return None;

@@ -9,15 +9,15 @@ use super::{Exit, Failure, Output, print, runtime};
 use clap::Args;
 use drd_bootstrap::Error;
 use drd_bootstrap::apply;
+use drd_bootstrap::apply::daemon_config::hand_over;
 use drd_bootstrap::apply::destroy::Destroyed;
-use drd_bootstrap::apply::handover::hand_over;
 use drd_bootstrap::naming::Suffix;
 use drd_bootstrap::observe;
 use drd_bootstrap::observed::Observed;
 use drd_bootstrap::outputs::offered;
 use drd_bootstrap::plan::{self, Plan};
+use drd_bootstrap::saved::State;
 use drd_bootstrap::settings::{Said, Settings};
-use drd_bootstrap::state::State;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use tokio::sync::watch;
 

@@ -1,11 +1,11 @@
 //! The path of events: the daemon's own heartbeat where it runs, else one event and a counter.
 //!
-//! Deliberately absent: receiving. See `drd_bootstrap::doctor::arrival` for why.
+//! Deliberately absent: receiving. See `drd_bootstrap::checks::event_path` for why.
 
 use crate::aws::{AwsError, notify, queue};
 use crate::perform::Estate;
 use crate::status::StatusView;
-use drd_bootstrap::doctor::arrival::Seen;
+use drd_bootstrap::checks::event_path::Seen;
 use drd_state_machine::time::Time;
 use std::time::Duration;
 use tokio::time::sleep;

@@ -3,7 +3,7 @@
 //! Deliberately absent: colours; the verdict is a word.
 
 use super::Report;
-use drd_bootstrap::doctor::{Finding, Verdict};
+use drd_bootstrap::checks::{Finding, Verdict};
 
 pub(super) fn table(report: &Report) -> String {
     let count = |verdict| {
@@ -61,7 +61,7 @@ fn row(finding: &Finding, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use drd_bootstrap::doctor::{Judged, Weight};
+    use drd_bootstrap::checks::{Judged, Weight};
 
     #[test]
     fn what_is_wrong_comes_first_with_its_remedy() {

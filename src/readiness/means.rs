@@ -8,9 +8,9 @@ use super::{Read, named};
 use crate::aws::capacity::Group;
 use crate::aws::database::Cluster;
 use crate::aws::{AwsError, Clients, keys, quotas};
-use drd_bootstrap::doctor::database::key;
-use drd_bootstrap::doctor::quota::{Level, VCPU, fits, vcpus};
-use drd_bootstrap::doctor::{self, Failure, Judged, Trouble};
+use drd_bootstrap::checks::database::key;
+use drd_bootstrap::checks::quota::{Level, VCPU, fits, vcpus};
+use drd_bootstrap::checks::{self, Failure, Judged, Trouble};
 use drd_state_machine::event::{Check, Side, Verdict};
 use drd_state_machine::time::Time;
 
@@ -72,9 +72,9 @@ fn trouble(error: AwsError) -> Trouble {
 
 fn in_words(judged: Judged) -> (Verdict, String) {
     let verdict = match judged.verdict() {
-        doctor::Verdict::Green => Verdict::Healthy,
-        doctor::Verdict::Red => Verdict::Unhealthy,
-        doctor::Verdict::Unknown => Verdict::Unknown,
+        checks::Verdict::Green => Verdict::Healthy,
+        checks::Verdict::Red => Verdict::Unhealthy,
+        checks::Verdict::Unknown => Verdict::Unknown,
     };
     (verdict, judged.words())
 }

@@ -2,7 +2,7 @@
 
 use crate::good;
 use drd_bootstrap::Suffix;
-use drd_bootstrap::handover::{self, Facts, Outputs};
+use drd_bootstrap::daemon_config::{self, Facts, Outputs};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::Policy;
 
@@ -19,8 +19,8 @@ fn handed(witness_region: &str) -> (drd_bootstrap::Topology, drd::config::Config
         shared_ledger: false,
     };
     let outputs: Outputs = serde_json::from_str(OUTPUTS).expect("outputs");
-    let topology = handover::topology(&facts, &outputs).expect("complete");
-    let config = good(&handover::toml(&facts, &topology), &[]);
+    let topology = daemon_config::topology(&facts, &outputs).expect("complete");
+    let config = good(&daemon_config::toml(&facts, &topology), &[]);
     (topology, config)
 }
 

@@ -110,7 +110,7 @@ def test_nobody_reaches_the_task_and_it_reaches_only_tls_endpoints_and_name_serv
 def test_the_daemons_configuration_comes_from_where_bootstrap_puts_it():
     command = container(ecs.written("task-definition.json"))["command"]
     assert command == ["run", "--suffix", ecs.SUFFIX, "--standby-region", ecs.REGION]
-    handover = (ROOT / "bootstrap/src/handover.rs").read_text()
+    handover = (ROOT / "bootstrap/src/estate/daemon_config.rs").read_text()
     assert 'suffix.name("bucket-config-standby")' in handover and 'CONFIG_KEY: &str = "drd.toml"' in handover
     statement = next(s for s in ecs.policy("DaemonRole")["Statement"] if s["Sid"] == "ReadItsConfiguration")
     assert statement["Resource"] == f"arn:aws:s3:::bucket-config-standby-{ecs.SUFFIX}/drd.toml"

@@ -1,12 +1,12 @@
 //! Uploads the sample application to a side's artefact bucket, if it is not there.
 
-use super::Site;
-use crate::artefact::{FILES, folder};
-use crate::call::{Class, call};
+use super::progress::News;
+use super::site::Site;
+use crate::aws::call::{Class, call};
 use crate::error::Error;
+use crate::estate::artefact::{FILES, folder};
+use crate::estate::side::Role;
 use crate::plan::Work;
-use crate::progress::News;
-use crate::stacks::Role;
 use aws_sdk_s3::primitives::ByteStream;
 
 /// Uploads each file under the folder that their content names.

@@ -1,8 +1,8 @@
 //! Empties a versioned bucket: every version and every delete marker, so that its stack can be
 //! deleted.
 
-use super::Site;
-use crate::call::{AwsError, Class, call};
+use super::site::Site;
+use crate::aws::call::{AwsError, Class, call};
 use crate::error::Error;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 

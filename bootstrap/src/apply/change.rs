@@ -1,14 +1,14 @@
 //! Updates by change set: looked at before it is executed, so that no database, key, bucket,
 //! table or secret is replaced by surprise.
 
-use super::Site;
-use super::stack::{Wanted, listed, tag};
-use crate::call::{Class, call};
+use super::progress::News;
+use super::request::{Wanted, listed, tag};
+use super::site::Site;
+use crate::aws::call::{Class, call};
 use crate::error::Error;
+use crate::estate::observed::Seen;
 use crate::observe::stacks::body;
-use crate::observed::Seen;
 use crate::plan::{Work, same_text};
-use crate::progress::News;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, ResourceChange};
 use std::time::Duration;

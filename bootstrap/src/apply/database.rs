@@ -5,13 +5,15 @@
 //! (a member that is being rebuilt, one that was taken out by hand), its stack stays in
 //! DELETE_FAILED for ever; without its cluster it can be deleted. Deliberately absent: promotion.
 
-use super::Site;
-use crate::call::{AwsError, Class, call};
+use super::progress::News;
+use super::site::Site;
+use crate::aws::call::{AwsError, Class, call};
 use crate::error::Error;
+use crate::estate::observed::Writer;
+use crate::estate::side::Role;
+use crate::estate::stacks::StackId;
+use crate::estate::templates::Template;
 use crate::observe::writer;
-use crate::observed::Writer;
-use crate::progress::News;
-use crate::stacks::{Role, StackId, Template};
 use std::time::Duration;
 
 const PACE: Duration = Duration::from_secs(5);

@@ -4,16 +4,19 @@
 //! stacks that bear the estate's tag are deleted, and only buckets that those stacks made are
 //! emptied. Deliberately absent: asking whether one is sure; the command line does.
 
-use super::{Site, buckets, conclude, database, in_words, stack, watch};
+use super::ending::{conclude, in_words};
+use super::progress::News;
+use super::site::Site;
+use super::{buckets, database, schedule, stack, watch};
 use crate::error::Error;
+use crate::estate::observed::{Observed, Phase, Seen};
+use crate::estate::side::Role;
+use crate::estate::stacks::StackId;
+use crate::estate::templates::Template;
 use crate::observe::leftovers::{self, Left};
 use crate::observe::stacks::{describe, resources};
-use crate::observed::{Observed, Phase, Seen};
 use crate::plan::Work;
-use crate::progress::News;
-use crate::schedule;
-use crate::stacks::{Role, StackId, Template};
-use crate::teardown::order;
+use crate::plan::teardown::order;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -224,7 +227,7 @@ async fn prove(site: &Site, gone: &Gone, anchored: bool) -> Result<Destroyed, Er
     Err(Error::Failed("the looks ended".to_owned()))
 }
 
-fn unproven(site: &Site, error: &crate::call::AwsError) -> Error {
+fn unproven(site: &Site, error: &crate::aws::call::AwsError) -> Error {
     Error::InProgress(format!(
         "the stacks of estate {} are gone, but whether nothing is left could not be asked: {error}\n\
          Run `drd destroy --suffix {}` again.",

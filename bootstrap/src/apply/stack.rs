@@ -1,17 +1,19 @@
 //! Brings one stack to what it should be: made, updated, or found to be so already.
 
-use super::{Site, change, watch};
-use crate::call::{Class, call};
+use super::progress::News;
+use super::request::{Wanted, listed, tag, token};
+use super::site::Site;
+use super::{change, watch};
+use crate::aws::call::{Class, call};
 use crate::error::Error;
+use crate::estate::observed::{Phase, Seen};
+use crate::estate::stacks::StackId;
+use crate::estate::template_shape::shape;
+use crate::estate::templates::Template;
+use crate::estate::values::{Outputs, parameters};
 use crate::observe::stacks::{describe, first_cause};
-use crate::observed::{Phase, Seen, TAG};
 use crate::plan::Work;
-use crate::progress::News;
-use crate::stacks::{StackId, Template};
-use crate::template::shape;
-use crate::values::{Outputs, parameters};
-use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
-use std::collections::BTreeMap;
+use aws_sdk_cloudformation::types::Capability;
 
 /// Looks, removes, makes, updates, looks: more rounds than that mean that somebody else is at work.
 const ROUNDS_MAX: usize = 8;
@@ -23,12 +25,6 @@ enum Acted {
     Not,
     Created,
     Updated,
-}
-
-/// What a stack should be.
-pub(super) struct Wanted {
-    pub(super) body: String,
-    pub(super) parameters: BTreeMap<&'static str, String>,
 }
 
 /// Brings the stack to what it should be.
@@ -144,28 +140,6 @@ async fn create(site: &Site, id: StackId, wanted: &Wanted) -> Result<Option<Stri
         Err(error) if error.class == Class::Exists => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-pub(super) fn listed(wanted: &Wanted) -> Vec<Parameter> {
-    let one = |(name, value): (&&str, &String)| {
-        Parameter::builder()
-            .parameter_key(*name)
-            .parameter_value(value)
-            .build()
-    };
-    wanted.parameters.iter().map(one).collect()
-}
-
-pub(super) fn tag(site: &Site) -> Tag {
-    Tag::builder()
-        .key(TAG)
-        .value(site.settings.suffix().as_str())
-        .build()
-}
-
-/// At most 128 letters, digits and hyphens; the same for a repeated request of one run.
-pub(super) fn token(site: &Site, word: &str, id: StackId) -> String {
-    format!("drd-{word}-{id}-{}", site.run)
 }
 
 async fn remove(site: &Site, work: Work, seen: &Seen) -> Result<(), Error> {

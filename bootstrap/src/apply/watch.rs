@@ -3,12 +3,12 @@
 //! Deliberately absent: a limit of time. CloudFormation has its own for every resource, and
 //! whoever is tired of watching may stop: the work goes on.
 
-use super::Site;
-use crate::call::AwsError;
+use super::progress::News;
+use super::site::Site;
+use crate::aws::call::AwsError;
+use crate::estate::observed::{Phase, Seen};
 use crate::observe::stacks::{Count, count, describe};
-use crate::observed::{Phase, Seen};
 use crate::plan::Work;
-use crate::progress::News;
 use std::time::Duration;
 
 /// The first look comes soon: small stacks are done within seconds.

@@ -2,11 +2,11 @@
 //!
 //! Deliberately absent: removing it.
 
-use super::clients::Aws;
-use crate::call::{AwsError, Class, call};
-use crate::naming::Suffix;
-use crate::observed::TAG;
-use crate::settings::Settings;
+use crate::aws::call::{AwsError, Class, call};
+use crate::aws::clients::Aws;
+use crate::estate::naming::Suffix;
+use crate::estate::observed::TAG;
+use crate::estate::settings::Settings;
 
 /// What bears the estate's tag or name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! One stack: how it is, what it is made of, and why it failed.
 
-use super::clients::Aws;
-use crate::call::{AwsError, Class, call};
-use crate::observed::{Seen, TAG};
+use crate::aws::call::{AwsError, Class, call};
+use crate::aws::clients::Aws;
+use crate::estate::observed::{Seen, TAG};
 use aws_sdk_cloudformation::types::{Stack, StackEvent};
 
 /// A page of events holds a hundred; the first cause of a failed creation lies in the last ten.

@@ -1,8 +1,10 @@
 //! A plan as people and programs read it.
 
 use super::{Action, Plan, Step, Work};
-use crate::observed::Writer;
-use crate::stacks::{Role, StackId, Template};
+use crate::estate::observed::Writer;
+use crate::estate::side::Role;
+use crate::estate::stacks::StackId;
+use crate::estate::templates::Template;
 use serde_json::{Value, json};
 use std::fmt;
 

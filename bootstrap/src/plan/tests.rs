@@ -1,9 +1,9 @@
 //! Plans as people meet them.
 
 use super::*;
-use crate::naming::Suffix;
-use crate::observed::{TAG, Values};
-use crate::settings::{Key, Said};
+use crate::estate::naming::Suffix;
+use crate::estate::observed::{TAG, Values};
+use crate::estate::settings::{Key, Said};
 
 fn settings(said: &[(Key, &str)]) -> Settings {
     let said: Said = said.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
@@ -18,7 +18,7 @@ fn built(settings: &Settings) -> Observed {
     };
     let mut told = Outputs::new();
     for id in StackId::all() {
-        let names = template::shape(id.template.source()).outputs;
+        let names = template_shape::shape(id.template.source()).outputs;
         let outputs: Values = names
             .into_iter()
             .map(|n| (n.clone(), format!("{n} of {id}")))

@@ -1,0 +1,66 @@
+//! Hands the estate over to the daemon: its configuration, in the standby's configuration bucket.
+//!
+//! Deliberately absent: the primary's region; a daemon must be able to start while that is dark.
+
+use super::ending::in_words;
+use super::site::Site;
+use crate::aws::call::{Class, call};
+use crate::error::Error;
+use crate::estate::daemon_config::{self, CONFIG_KEY, Facts, config_bucket};
+use crate::estate::settings::Settings;
+use crate::estate::side::Role;
+use crate::estate::values::Outputs;
+use aws_sdk_s3::primitives::ByteStream;
+
+/// Writes the configuration to the bucket, unless it is there as it should be, and gives its text.
+///
+/// # Errors
+/// Outputs that are missing, or what AWS said.
+pub async fn hand_over(site: &Site, outputs: &Outputs) -> Result<String, Error> {
+    let text = text(&site.settings, outputs)?;
+    keep(site, &text).await.map_err(in_words)?;
+    Ok(text)
+}
+
+fn text(settings: &Settings, outputs: &Outputs) -> Result<String, Error> {
+    let facts = Facts::of(settings);
+    let named = outputs
+        .iter()
+        .map(|(id, values)| (id.name(settings.suffix()), values.clone()))
+        .collect();
+    let topology = daemon_config::topology(&facts, &named)
+        .map_err(|missing| Error::Failed(missing.to_string()))?;
+    Ok(daemon_config::toml(&facts, &topology))
+}
+
+async fn keep(site: &Site, text: &str) -> Result<(), Error> {
+    let bucket = config_bucket(site.settings.suffix());
+    if copy(site, &bucket).await?.as_deref() == Some(text.as_bytes()) {
+        return Ok(());
+    }
+    let s3 = site.aws.at(site.settings.region(Role::Standby)).s3;
+    call("s3:PutObject", &format!("{bucket}/{CONFIG_KEY}"), || {
+        s3.put_object()
+            .bucket(&bucket)
+            .key(CONFIG_KEY)
+            .body(ByteStream::from(text.as_bytes().to_vec()))
+            .send()
+    })
+    .await?;
+    Ok(())
+}
+
+async fn copy(site: &Site, bucket: &str) -> Result<Option<Vec<u8>>, Error> {
+    let s3 = site.aws.at(site.settings.region(Role::Standby)).s3;
+    let object = format!("{bucket}/{CONFIG_KEY}");
+    let answer = call("s3:GetObject", &object, || {
+        s3.get_object().bucket(bucket).key(CONFIG_KEY).send()
+    })
+    .await;
+    match answer {
+        // A body that breaks off is as good as none: the object is written again.
+        Ok(found) => Ok(found.body.collect().await.ok().map(|b| b.to_vec())),
+        Err(error) if error.class == Class::Gone => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

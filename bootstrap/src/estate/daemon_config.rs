@@ -1,0 +1,356 @@
+//! From the stacks' outputs to what the daemon reads: a [`Topology`], and the configuration file
+//! that says it in TOML.
+//!
+//! The file lies in the state folder and in the standby's configuration bucket, so that a daemon
+//! can start while the primary's region is dark. Deliberately absent: policy (the defaults are
+//! the daemon's own) and sensors that every estate has without being told.
+
+use crate::estate::naming::Suffix;
+use crate::estate::settings::{Key, Settings};
+use crate::estate::topology::{Dns, Latch, SideTopology, Sides, Topology};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Outputs by stack name, then by output.
+pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The object's key in the standby's configuration bucket.
+pub const CONFIG_KEY: &str = "drd.toml";
+/// The key of the latch object (DESIGN section 7).
+const LATCH_KEY: &str = "active-side";
+
+/// What no output says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The estate's suffix.
+    pub suffix: Suffix,
+    /// The primary's region.
+    pub primary_region: String,
+    /// The standby's region.
+    pub standby_region: String,
+    /// The witness's region.
+    pub witness_region: String,
+    /// MinSize of the side that serves.
+    pub serving_min: u32,
+    /// DesiredCapacity of the side that serves.
+    pub serving_desired: u32,
+    /// Whether several daemons run, so that the ledger must be the one they share.
+    pub shared_ledger: bool,
+}
+
+impl Facts {
+    /// What the settings say of it.
+    pub fn of(settings: &Settings) -> Facts {
+        let region = |key| settings.get(key).to_owned();
+        Facts {
+            suffix: settings.suffix().clone(),
+            primary_region: region(Key::PrimaryRegion),
+            standby_region: region(Key::StandbyRegion),
+            witness_region: region(Key::WitnessRegion),
+            serving_min: settings.number(Key::ServingMin),
+            serving_desired: settings.number(Key::ServingDesired),
+            shared_ledger: settings.get(Key::Daemon) == "ecs",
+        }
+    }
+}
+
+/// Outputs that are not there, each as `stack: output`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the configuration cannot be written, outputs are missing: {}. \
+     Run the same `drd bootstrap` again: it finishes what is not there",
+    .0.join(", ")
+)]
+pub struct Missing(pub Vec<String>);
+
+/// Reads outputs and remembers what was not there, so that all of it is said at once.
+struct Reader<'a> {
+    suffix: &'a Suffix,
+    outputs: &'a Outputs,
+    missing: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn get(&mut self, stack: &str, output: &str) -> String {
+        let stack = self.suffix.name(&format!("stack-{stack}"));
+        let found = self.outputs.get(&stack).and_then(|all| all.get(output));
+        match found.filter(|value| !value.is_empty()) {
+            Some(value) => value.clone(),
+            None => {
+                self.missing.push(format!("{stack}: {output}"));
+                String::new()
+            }
+        }
+    }
+
+    fn side(&mut self, role: &str, edge: &str, region: &str) -> SideTopology {
+        let (data, app) = (format!("data-{role}"), format!("app-{role}"));
+        SideTopology {
+            region: region.to_owned(),
+            cluster_arn: self.get(&data, "ClusterArn"),
+            asg: self.get(&app, "AsgName"),
+            target_group_arn: Some(self.get(&app, "TargetGroupArn")),
+            endpoint: self.get("edge", &format!("{edge}Endpoint")),
+            traffic_target: self.get(&app, "AlbDnsName"),
+            write_check: self.get("edge", &format!("{edge}WriteCheck")),
+        }
+    }
+}
+
+/// The estate that the outputs describe.
+///
+/// # Errors
+/// Every output that is missing.
+pub fn topology(facts: &Facts, outputs: &Outputs) -> Result<Topology, Missing> {
+    let mut reader = Reader {
+        suffix: &facts.suffix,
+        outputs,
+        missing: Vec::new(),
+    };
+    let topology = Topology {
+        suffix: facts.suffix.clone(),
+        sides: Sides {
+            primary: reader.side("primary", "Primary", &facts.primary_region),
+            standby: reader.side("standby", "Standby", &facts.standby_region),
+        },
+        global_cluster: reader.get("global", "GlobalClusterId"),
+        dns: Dns {
+            record: absolute(reader.get("edge", "RecordName")),
+            hosted_zone_id: reader.get("edge", "HostedZoneId"),
+            latch: Latch {
+                bucket: reader.get("latch", "LatchBucket"),
+                key: LATCH_KEY.to_owned(),
+            },
+            resolvers: Vec::new(),
+        },
+        queue_url: reader.get("events", "QueueUrl"),
+        event_bus: reader.get("events", "BusName"),
+        references: references(facts),
+    };
+    match reader.missing.is_empty() {
+        true => Ok(topology),
+        false => Err(Missing(reader.missing)),
+    }
+}
+
+fn absolute(name: String) -> String {
+    match name.is_empty() || name.ends_with('.') {
+        true => name,
+        false => format!("{name}."),
+    }
+}
+
+/// Endpoints of AWS in two regions that are nobody's side: where they answer, drd's own network
+/// works. The witness's region first: most estates may speak to it already.
+fn references(facts: &Facts) -> Vec<String> {
+    let candidates = [
+        &facts.witness_region,
+        "eu-west-1",
+        "eu-north-1",
+        "us-west-2",
+        "us-east-1",
+    ];
+    let mut regions: Vec<&str> = Vec::new();
+    for region in candidates {
+        let side = region == facts.primary_region || region == facts.standby_region;
+        if !side && !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    // Two services in two regions: neither alone can make the observer look cut off.
+    let services = ["sts", "s3"];
+    services
+        .iter()
+        .zip(regions)
+        .map(|(service, region)| format!("https://{service}.{region}.amazonaws.com/"))
+        .collect()
+}
+
+/// The configuration file that `drd run` reads.
+pub fn toml(facts: &Facts, topology: &Topology) -> String {
+    let mut text = String::from(
+        "# Written by `drd bootstrap`. A copy lies in the standby's configuration bucket.\n\
+         # What is left out has its default: `drd config check` shows what drd understands.\n",
+    );
+    line(&mut text, "suffix", topology.suffix.as_str());
+    for (role, side) in [
+        ("primary", &topology.sides.primary),
+        ("standby", &topology.sides.standby),
+    ] {
+        side_table(&mut text, role, side);
+    }
+    text.push_str("[database]\n");
+    line(&mut text, "global_cluster", &topology.global_cluster);
+    let (min, desired) = (facts.serving_min, facts.serving_desired);
+    let _ = writeln!(
+        text,
+        "[capacity]\nserving = {{ min = {min}, desired = {desired} }}"
+    );
+    text.push_str("[dns]\n");
+    line(&mut text, "record", &topology.dns.record);
+    line(&mut text, "hosted_zone_id", &topology.dns.hosted_zone_id);
+    let (bucket, key) = (
+        quoted(&topology.dns.latch.bucket),
+        quoted(&topology.dns.latch.key),
+    );
+    let _ = writeln!(text, "latch = {{ bucket = {bucket}, key = {key} }}");
+    text.push_str("[intake]\n");
+    line(&mut text, "queue_url", &topology.queue_url);
+    line(&mut text, "event_bus", &topology.event_bus);
+    for role in ["primary", "standby"] {
+        sensors(&mut text, role, topology);
+    }
+    let references: Vec<String> = topology.references.iter().map(|url| quoted(url)).collect();
+    let _ = writeln!(text, "[observer]\nreferences = [{}]", references.join(", "));
+    ledger(&mut text, facts);
+    text.push_str("[http]\nlisten = \"127.0.0.1:9817\"\n");
+    text
+}
+
+fn ledger(text: &mut String, facts: &Facts) {
+    text.push_str("[ledger]\n");
+    if facts.shared_ledger {
+        line(text, "kind", "dynamodb");
+        line(text, "table", &facts.suffix.name("table-ledger"));
+        return;
+    }
+    // Named by suffix: two estates may be watched from one host.
+    let path = format!("/var/lib/drd/ledger-{}.jsonl", facts.suffix);
+    line(text, "kind", "file");
+    line(text, "path", &path);
+}
+
+fn side_table(text: &mut String, role: &str, side: &SideTopology) {
+    let _ = writeln!(text, "[sides.{role}]");
+    line(text, "region", &side.region);
+    line(text, "cluster_arn", &side.cluster_arn);
+    line(text, "asg", &side.asg);
+    if let Some(arn) = &side.target_group_arn {
+        line(text, "target_group_arn", arn);
+    }
+    line(text, "endpoint", &side.endpoint);
+    line(text, "traffic_target", &side.traffic_target);
+    line(text, "write_check", &side.write_check);
+}
+
+/// The two alarms a side has: Route 53's in us-east-1, and the database's in the side's region.
+fn sensors(text: &mut String, role: &str, topology: &Topology) {
+    let side = match role {
+        "primary" => &topology.sides.primary,
+        _ => &topology.sides.standby,
+    };
+    let account = side.account().unwrap_or_default();
+    let partition = side.cluster_arn.split(':').nth(1).unwrap_or("aws");
+    let alarms = [
+        ("route53", "health", crate::estate::side::GLOBAL_REGION),
+        ("inside", "database", side.region.as_str()),
+    ];
+    for (vantage, what, region) in alarms {
+        let name = topology.suffix.name(&format!("alarm-{what}-{role}"));
+        let arn = format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}");
+        text.push_str("[[sensors]]\n");
+        line(text, "name", &format!("{vantage}-{role}"));
+        line(text, "vantage", vantage);
+        line(text, "side", role);
+        line(text, "alarm_arn", &arn);
+    }
+}
+
+fn line(text: &mut String, key: &str, value: &str) {
+    let _ = writeln!(text, "{key} = {}", quoted(value));
+}
+
+/// A JSON string is a TOML basic string (TOML 1.0, strings): the same escapes.
+fn quoted(value: &str) -> String {
+    serde_json::Value::from(value).to_string()
+}
+
+/// The bucket in the standby's region that holds the file.
+pub fn config_bucket(suffix: &Suffix) -> String {
+    suffix.name("bucket-config-standby")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUTS: &str = include_str!("../../../tests/fixtures/config/outputs.json");
+
+    fn facts() -> Facts {
+        let suffix = Suffix::new("shop1").expect("a suffix");
+        Facts::of(&Settings::resolve(&suffix, None, &BTreeMap::new()).expect("defaults"))
+    }
+
+    fn outputs() -> Outputs {
+        serde_json::from_str(OUTPUTS).expect("outputs")
+    }
+
+    #[test]
+    fn every_output_that_is_missing_is_named_at_once() {
+        let mut outputs = outputs();
+        outputs.remove("stack-latch-shop1");
+        if let Some(app) = outputs.get_mut("stack-app-standby-shop1") {
+            app.insert("AlbDnsName".to_owned(), String::new());
+        }
+        let Err(Missing(missing)) = topology(&facts(), &outputs) else {
+            panic!("it was complete");
+        };
+        let expected = [
+            "stack-app-standby-shop1: AlbDnsName",
+            "stack-latch-shop1: LatchBucket",
+        ];
+        assert_eq!(missing, expected);
+    }
+
+    #[test]
+    fn each_side_gets_its_own_outputs() {
+        let topology = topology(&facts(), &outputs()).expect("complete");
+        let (primary, standby) = (&topology.sides.primary, &topology.sides.standby);
+        assert_eq!(primary.cluster_id(), "aurora-primary-shop1");
+        assert_eq!(standby.cluster_id(), "aurora-standby-shop1");
+        assert!(primary.endpoint.contains("//primary.") && standby.endpoint.contains("//standby."));
+        assert_eq!(
+            topology.dns.record, "api.shop1.example.com.",
+            "the final dot is added"
+        );
+    }
+
+    #[test]
+    fn references_lie_in_neither_side() {
+        let mut facts = facts();
+        assert_eq!(
+            references(&facts),
+            [
+                "https://sts.eu-west-1.amazonaws.com/",
+                "https://s3.eu-north-1.amazonaws.com/"
+            ]
+        );
+        facts.primary_region = "eu-west-1".to_owned();
+        assert_eq!(references(&facts).len(), 2);
+        assert!(!references(&facts).concat().contains("eu-west-1"));
+    }
+
+    #[test]
+    fn daemons_in_tasks_share_the_table_and_a_lone_one_keeps_a_file() {
+        let topology = topology(&facts(), &outputs()).expect("complete");
+        let shared = Facts {
+            shared_ledger: true,
+            ..facts()
+        };
+        let (alone, shared) = (toml(&facts(), &topology), toml(&shared, &topology));
+        assert!(
+            alone.contains("path = \"/var/lib/drd/ledger-shop1.jsonl\""),
+            "{alone}"
+        );
+        assert!(
+            shared.contains("kind = \"dynamodb\"\ntable = \"table-ledger-shop1\""),
+            "{shared}"
+        );
+        assert!(!shared.contains("/var/lib/drd/ledger"));
+    }
+
+    #[test]
+    fn a_value_cannot_break_out_of_its_line() {
+        assert_eq!(quoted("a\"\nb = 1"), "\"a\\\"\\nb = 1\"");
+    }
+}

@@ -1,0 +1,74 @@
+//! The wiring against the templates themselves.
+
+use super::*;
+use crate::estate::template_shape::shape;
+use std::collections::{BTreeSet, HashSet};
+
+#[test]
+fn every_parameter_without_a_default_is_supplied_and_none_that_does_not_exist() {
+    let mut wrong = Vec::new();
+    for template in Template::ALL {
+        let declared = shape(template.source()).parameters;
+        let supplied: BTreeSet<&str> = wires(template).iter().map(|(name, _)| *name).collect();
+        for (name, has_default) in &declared {
+            if !has_default && !supplied.contains(name.as_str()) {
+                wrong.push(format!("{}: {name} is not supplied", template.name()));
+            }
+        }
+        for name in supplied {
+            if !declared.iter().any(|(declared, _)| declared == name) {
+                wrong.push(format!("{}: {name} does not exist", template.name()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_output_that_is_taken_exists() {
+    let mut wrong = Vec::new();
+    for template in Template::ALL {
+        for (name, source) in wires(template) {
+            let Source::Output(from, _, output) = source else {
+                continue;
+            };
+            if !shape(from.source()).outputs.iter().any(|o| o == output) {
+                wrong.push(format!(
+                    "{}: {name} <- {}.{output}",
+                    template.name(),
+                    from.name()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_order_of_all_stacks_is_one_in_which_they_can_be_built() {
+    let mut built = HashSet::new();
+    for id in StackId::all() {
+        for needed in id.after() {
+            assert!(built.contains(&needed), "{id} needs {needed} first");
+        }
+        built.insert(id);
+    }
+    assert_eq!(built.len(), 20);
+}
+
+#[test]
+fn templates_fit_into_a_request() {
+    for template in Template::ALL {
+        let size = template.body().len();
+        assert!(size < 51_200, "{} has {size} bytes", template.name());
+        assert!(!template.body().contains("@@"), "{}", template.name());
+    }
+}
+
+#[test]
+fn names_say_what_where_and_whose() {
+    let suffix = Suffix::new("shop1").expect("a suffix");
+    let names: Vec<String> = StackId::all().iter().map(|id| id.name(&suffix)).collect();
+    assert!(names.contains(&"stack-data-standby-shop1".to_owned()));
+    assert!(names.contains(&"stack-edge-shop1".to_owned()));
+}
