@@ -6,7 +6,7 @@
 use crate::clock::Clock;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use drd_bootstrap::Suffix;
-use drd_bootstrap::checks::{Failure, Trouble};
+use drd_bootstrap::aws::error::{AwsError, Class};
 use drd_bootstrap::daemon_config::{CONFIG_KEY, config_bucket};
 use drd_bootstrap::observe::daemon_config::fetch;
 use drd_bootstrap::saved::Folder;
@@ -51,14 +51,14 @@ pub enum HandedError {
     },
     /// AWS did not give the copy.
     #[error(
-        "{local} is not there, and its copy could not be read: {trouble}.\n\
+        "{local} is not there, and its copy could not be read: {error}.\n\
          Nothing was started. Copy the file here, or name it with --config."
     )]
     Aws {
         /// The file.
         local: String,
-        /// What AWS said.
-        trouble: Trouble,
+        /// The failed call.
+        error: AwsError,
     },
 }
 
@@ -111,25 +111,27 @@ pub async fn find(suffix: &Suffix, region: &str) -> Result<Handed, HandedError> 
             name: format!("s3://{object}"),
             text,
         }),
-        Err(trouble) => Err(refused(suffix, region, object, trouble)),
+        Err(error) => Err(refused(suffix, region, object, error)),
     }
 }
 
-fn refused(suffix: &Suffix, region: &str, object: String, trouble: Trouble) -> HandedError {
+fn refused(suffix: &Suffix, region: &str, object: String, error: AwsError) -> HandedError {
     let local = Folder::new(Path::new(FOLDER), suffix)
         .file("toml")
         .display()
         .to_string();
-    match trouble.failure {
-        Failure::Absent => HandedError::Nowhere {
+    match error.class {
+        Class::Gone => HandedError::Nowhere {
             suffix: suffix.clone(),
             local,
             object,
             region: region.to_owned(),
         },
-        Failure::Denied | Failure::NotAuthenticated | Failure::Silent => {
-            HandedError::Aws { local, trouble }
-        }
+        Class::Transient
+        | Class::Unauthenticated
+        | Class::Denied
+        | Class::Malformed
+        | Class::Conflict => HandedError::Aws { local, error },
     }
 }
 
@@ -137,27 +139,24 @@ fn refused(suffix: &Suffix, region: &str, object: String, trouble: Trouble) -> H
 mod tests {
     use super::*;
 
-    fn with(failure: Failure) -> HandedError {
+    fn with(code: Option<&str>) -> HandedError {
         let suffix = Suffix::new("shop1").expect("a suffix");
-        let trouble = Trouble {
-            operation: "s3:GetObject",
-            object: "o".to_owned(),
-            failure,
-            said: "no".to_owned(),
-        };
-        refused(&suffix, "eu-central-2", "b/drd.toml".to_owned(), trouble)
+        let error = AwsError::said("s3:GetObject", "o", code, "no".to_owned());
+        refused(&suffix, "eu-central-2", "b/drd.toml".to_owned(), error)
     }
 
     #[test]
     fn an_estate_that_is_not_there_is_told_from_an_aws_that_does_not_answer() {
-        assert_eq!(with(Failure::Absent).exit_code(), 2);
+        for code in ["NoSuchKey", "NoSuchBucket"] {
+            assert_eq!(with(Some(code)).exit_code(), 2, "{code}");
+        }
         assert!(
-            with(Failure::Absent)
+            with(Some("NoSuchKey"))
                 .to_string()
                 .contains("drd bootstrap --suffix shop1")
         );
-        for failure in [Failure::Denied, Failure::NotAuthenticated, Failure::Silent] {
-            assert_eq!(with(failure).exit_code(), 7, "{failure:?}");
+        for code in [Some("AccessDenied"), Some("ExpiredToken"), None] {
+            assert_eq!(with(code).exit_code(), 7, "{code:?}");
         }
     }
 

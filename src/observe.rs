@@ -5,7 +5,7 @@
 
 use crate::aws::capacity::{self, Group};
 use crate::aws::database::{self, Cluster};
-use crate::aws::{AwsError, Class, Clients, Heard, alarms};
+use crate::aws::{AwsError, Class, Clients, Reached, alarms};
 use crate::perform::Estate;
 use crate::probe::Probe;
 use drd_state_machine::event::{
@@ -204,11 +204,14 @@ async fn sense(aws: &Clients, probe: &Probe, vantage: Vantage, side: Side) -> Op
 /// Whether a region's control plane answers: an error in AWS's own words is an answer. Denied
 /// says something about us, not about the region.
 fn answered(error: Option<&AwsError>) -> Verdict {
-    match error.map(|e| (e.class, e.heard)) {
-        None => Verdict::Healthy,
-        Some((Class::Denied, _)) | Some((_, Heard::Unclear)) => Verdict::Unknown,
-        Some((_, Heard::Answer)) => Verdict::Healthy,
-        Some((_, Heard::Silence)) => Verdict::Unhealthy,
+    let Some(error) = error else {
+        return Verdict::Healthy;
+    };
+    match (error.class, error.reached) {
+        (Class::Denied | Class::Unauthenticated | Class::Malformed, _) => Verdict::Unknown,
+        (_, Reached::NotSent | Reached::OtherParty) => Verdict::Unknown,
+        (_, Reached::Answered) => Verdict::Healthy,
+        (_, Reached::Silent) => Verdict::Unhealthy,
     }
 }
 

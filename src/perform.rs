@@ -112,7 +112,9 @@ fn outcome_of(error: &AwsError) -> Outcome {
     let why = error.to_string();
     match error.class {
         Class::Transient => Outcome::Unknown { why },
-        Class::Denied | Class::Gone => Outcome::Denied { why },
+        Class::Unauthenticated | Class::Denied | Class::Malformed | Class::Gone => {
+            Outcome::Denied { why }
+        }
         Class::Conflict => Outcome::Refused { why },
     }
 }

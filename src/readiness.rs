@@ -102,9 +102,11 @@ fn on<T>(read: &Read<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
         Ok(found) => by(found),
         Err(error) => match error.class {
             Class::Gone => (Verdict::Unhealthy, error.to_string()),
-            Class::Transient | Class::Denied | Class::Conflict => {
-                (Verdict::Unknown, error.to_string())
-            }
+            Class::Transient
+            | Class::Unauthenticated
+            | Class::Denied
+            | Class::Malformed
+            | Class::Conflict => (Verdict::Unknown, error.to_string()),
         },
     }
 }
@@ -208,7 +210,7 @@ fn permissions(reads: &Reads) -> Judged {
     let denied: Vec<String> = errors
         .iter()
         .flatten()
-        .filter(|e| e.class == Class::Denied)
+        .filter(|e| matches!(e.class, Class::Unauthenticated | Class::Denied))
         .map(|e| format!("{e}{}", hint(e)))
         .collect();
     if denied.is_empty() && errors[1..].iter().all(Option::is_some) {

@@ -43,15 +43,17 @@ impl From<AwsError> for Error {
 }
 
 fn remedy(error: &AwsError) -> &'static str {
+    if error.is_unreachable() {
+        return "Look at the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID), at the network and at \
+                AWS_ENDPOINT_URL.";
+    }
     match error.class {
-        Class::Unreachable => {
-            "Look at the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID), at the network and at \
-             AWS_ENDPOINT_URL."
-        }
         Class::Denied => "Allow the action to these credentials.",
-        Class::Transient | Class::Gone | Class::Exists | Class::Refused => {
-            "Run the same command again; `drd doctor` looks closer."
-        }
+        Class::Transient
+        | Class::Unauthenticated
+        | Class::Malformed
+        | Class::Gone
+        | Class::Conflict => "Run the same command again; `drd doctor` looks closer.",
     }
 }
 
@@ -64,7 +66,7 @@ impl Error {
             // Only what was denied before anything was done comes here as it is.
             Error::Aws(error) if error.class == Class::Denied => 3,
             Error::InProgress(_) => 5,
-            Error::Aws(error) if error.class == Class::Unreachable => 7,
+            Error::Aws(error) if error.is_unreachable() => 7,
             Error::Failed(_) | Error::Aws(_) | Error::State { .. } => 1,
         }
     }
@@ -76,18 +78,18 @@ mod tests {
 
     #[test]
     fn bad_credentials_are_told_apart_from_a_missing_permission() {
-        let error = |class| {
-            Error::Aws(AwsError {
-                operation: "sts:GetCallerIdentity",
-                object: "the caller".to_owned(),
-                class,
-                code: None,
-                message: "no".to_owned(),
-            })
+        let refused = |code| {
+            let operation = "sts:GetCallerIdentity";
+            Error::Aws(AwsError::said(
+                operation,
+                "the caller",
+                Some(code),
+                "no".to_owned(),
+            ))
         };
-        assert_eq!(error(Class::Unreachable).exit_code(), 7);
-        assert_eq!(error(Class::Denied).exit_code(), 3);
-        let text = error(Class::Unreachable).to_string();
+        assert_eq!(refused("InvalidClientTokenId").exit_code(), 7);
+        assert_eq!(refused("AccessDenied").exit_code(), 3);
+        let text = refused("InvalidClientTokenId").to_string();
         assert!(
             text.contains("AWS_PROFILE") && text.contains("Nothing was changed"),
             "{text}"

@@ -242,7 +242,7 @@ impl Clients {
         // Boxed: unboxed, the SDK's futures grow into every caller's, at minutes of compile time.
         let request: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request);
         let result = match tokio::time::timeout(deadline, request).await {
-            Ok(answer) => answer.map_err(|e| AwsError::from_sdk(operation, object, e)),
+            Ok(answer) => answer.map_err(|e| AwsError::from_sdk(operation, object, &e)),
             Err(_) => Err(AwsError::no_answer(operation, object, deadline)),
         };
         let (api, name) = operation.split_once(':').unwrap_or(("aws", operation));

@@ -19,7 +19,7 @@ pub mod traffic;
 pub mod wiring;
 
 pub use clients::{Clients, Meter, Timers};
-pub use error::{AwsError, Class, Heard};
+pub use error::{AwsError, Class, Reached};
 pub use fence::Fence;
 
 use drd_bootstrap::topology::{SideTopology, Topology};

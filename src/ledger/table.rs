@@ -147,7 +147,9 @@ impl TableLedger {
         match error.class {
             Class::Transient | Class::Conflict => Ok(false),
             // Nothing was written, and trying again cannot help: people must.
-            Class::Denied | Class::Gone => Err(LedgerError::Store(error)),
+            Class::Unauthenticated | Class::Denied | Class::Malformed | Class::Gone => {
+                Err(LedgerError::Store(error))
+            }
         }
     }
 

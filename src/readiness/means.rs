@@ -7,10 +7,10 @@
 use super::{Read, named};
 use crate::aws::capacity::Group;
 use crate::aws::database::Cluster;
-use crate::aws::{AwsError, Clients, keys, quotas};
+use crate::aws::{Clients, keys, quotas};
 use drd_bootstrap::checks::database::key;
 use drd_bootstrap::checks::quota::{Level, VCPU, fits, vcpus};
-use drd_bootstrap::checks::{self, Failure, Judged, Trouble};
+use drd_bootstrap::checks::{self, Judged};
 use drd_state_machine::event::{Check, Side, Verdict};
 use drd_state_machine::time::Time;
 
@@ -43,7 +43,7 @@ pub(super) async fn check(
 
 fn key_state(read: Option<(&str, Read<String>)>) -> Judged {
     match read {
-        Some((arn, state)) => key(arn, &state.map_err(trouble)),
+        Some((arn, state)) => key(arn, &state),
         None => Judged::unknown(
             "AWS names no key of the cluster",
             "is its storage encrypted?",
@@ -58,16 +58,7 @@ fn room(region: &str, level: Read<Level>, group: &Read<Group>, desired: u32) -> 
         let each = group.instance_type.as_deref().and_then(vcpus)?;
         Some(each.saturating_mul(desired.saturating_sub(group.in_service)))
     });
-    fits(VCPU, region, &level.map_err(trouble), need)
-}
-
-fn trouble(error: AwsError) -> Trouble {
-    Trouble {
-        operation: error.operation,
-        object: error.object,
-        failure: Failure::Silent,
-        said: error.message,
-    }
+    fits(VCPU, region, &level, need)
 }
 
 fn in_words(judged: Judged) -> (Verdict, String) {
@@ -82,6 +73,7 @@ fn in_words(judged: Judged) -> (Verdict, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::AwsError;
 
     fn with(limit: f64, used: Option<f64>, instance_type: Option<&str>) -> Verdict {
         let group = Ok(Group {

@@ -2,7 +2,8 @@
 
 use super::progress::News;
 use super::site::Site;
-use crate::aws::call::{Class, call};
+use crate::aws::call::call;
+use crate::aws::error::Class;
 use crate::error::Error;
 use crate::estate::artefact::{FILES, folder};
 use crate::estate::side::Role;

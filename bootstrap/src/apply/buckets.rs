@@ -2,7 +2,8 @@
 //! deleted.
 
 use super::site::Site;
-use crate::aws::call::{AwsError, Class, call};
+use crate::aws::call::call;
+use crate::aws::error::{AwsError, Class};
 use crate::error::Error;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 

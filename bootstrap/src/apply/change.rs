@@ -4,7 +4,8 @@
 use super::progress::News;
 use super::request::{Wanted, listed, tag};
 use super::site::Site;
-use crate::aws::call::{Class, call};
+use crate::aws::call::call;
+use crate::aws::error::Class;
 use crate::error::Error;
 use crate::estate::observed::Seen;
 use crate::observe::stacks::body;
@@ -107,7 +108,7 @@ async fn prepare(
     })
     .await;
     match answer {
-        Err(error) if error.class == Class::Exists => Ok(()),
+        Err(error) if error.is_existing() => Ok(()),
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }

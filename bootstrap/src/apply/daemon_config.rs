@@ -4,7 +4,8 @@
 
 use super::ending::in_words;
 use super::site::Site;
-use crate::aws::call::{Class, call};
+use crate::aws::call::call;
+use crate::aws::error::Class;
 use crate::error::Error;
 use crate::estate::daemon_config::{self, CONFIG_KEY, Facts, config_bucket};
 use crate::estate::settings::Settings;

@@ -7,7 +7,8 @@
 
 use super::progress::News;
 use super::site::Site;
-use crate::aws::call::{AwsError, Class, call};
+use crate::aws::call::call;
+use crate::aws::error::{AwsError, Class};
 use crate::error::Error;
 use crate::estate::observed::Writer;
 use crate::estate::side::Role;

@@ -227,7 +227,7 @@ async fn prove(site: &Site, gone: &Gone, anchored: bool) -> Result<Destroyed, Er
     Err(Error::Failed("the looks ended".to_owned()))
 }
 
-fn unproven(site: &Site, error: &crate::aws::call::AwsError) -> Error {
+fn unproven(site: &Site, error: &crate::aws::error::AwsError) -> Error {
     Error::InProgress(format!(
         "the stacks of estate {} are gone, but whether nothing is left could not be asked: {error}\n\
          Run `drd destroy --suffix {}` again.",

@@ -4,7 +4,8 @@ use super::progress::News;
 use super::request::{Wanted, listed, tag, token};
 use super::site::Site;
 use super::{change, watch};
-use crate::aws::call::{Class, call};
+use crate::aws::call::call;
+use crate::aws::error::Class;
 use crate::error::Error;
 use crate::estate::observed::{Phase, Seen};
 use crate::estate::stacks::StackId;
@@ -137,7 +138,7 @@ async fn create(site: &Site, id: StackId, wanted: &Wanted) -> Result<Option<Stri
     .await;
     match answer {
         Ok(answer) => Ok(answer.stack_id().map(str::to_owned)),
-        Err(error) if error.class == Class::Exists => Ok(None),
+        Err(error) if error.is_existing() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -5,7 +5,7 @@
 
 use super::progress::News;
 use super::site::Site;
-use crate::aws::call::AwsError;
+use crate::aws::error::AwsError;
 use crate::estate::observed::{Phase, Seen};
 use crate::observe::stacks::{Count, count, describe};
 use crate::plan::Work;

@@ -2,11 +2,11 @@
 //! class that says what may be done next.
 //!
 //! Unlike the daemon, whose retries are states of its machine, provisioning may wait: throttles,
-//! server faults and silence are tried again, and every call here is one that may be repeated.
+//! server faults and silence are tried again, and every call here is one that may be repeated. A
+//! request that was not sent is not: without credentials no repetition helps.
 //! Deliberately absent: the SDK's own retries and waiters.
 
-use crate::aws::error::class;
-pub use crate::aws::error::{AwsError, Class, chain};
+use super::error::{AwsError, Class, Reached};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -25,60 +25,11 @@ const WAIT_FIRST: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts.
 const WAIT_MAX: Duration = Duration::from_secs(6);
 
-impl AwsError {
-    fn from_sdk<E>(
-        operation: &'static str,
-        object: &str,
-        error: &SdkError<E, HttpResponse>,
-    ) -> AwsError
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
-        let status = error.raw_response().map(|r| r.status().as_u16());
-        let code = error.code().map(str::to_owned);
-        let text = error.message().unwrap_or_default();
-        let class = match was_sent(error) {
-            true => class(code.as_deref(), text, status),
-            false => Class::Unreachable,
-        };
-        let message = match &code {
-            Some(code) => format!("{code}: {text}"),
-            None => chain(error),
-        };
-        AwsError {
-            operation,
-            object: object.to_owned(),
-            class,
-            code,
-            message,
-        }
-    }
-
-    fn no_answer(operation: &'static str, object: &str) -> AwsError {
-        AwsError {
-            operation,
-            object: object.to_owned(),
-            class: Class::Transient,
-            code: None,
-            message: format!("no answer within {} s", ATTEMPT.as_secs()),
-        }
-    }
-}
-
-/// Whether bytes may have left: everything except errors of construction, credentials and the
-/// like. A connection that closed half-way through the answer has a kind of its own.
-pub fn was_sent<E>(error: &SdkError<E, HttpResponse>) -> bool {
-    if let SdkError::DispatchFailure(failure) = error {
-        return failure.is_io() || failure.is_timeout() || failure.as_other().is_some();
-    }
-    !matches!(error, SdkError::ConstructionFailure(_))
-}
-
 /// Makes a call until it is answered, at most [`ATTEMPTS_MAX`] times. `request` must be safe to
 /// repeat: a read, or a change that is the same when made twice.
 ///
 /// # Errors
-/// What AWS said to the last attempt.
+/// The failure of the last attempt.
 pub(crate) async fn call<T, E, F, Fut>(
     operation: &'static str,
     object: &str,
@@ -96,9 +47,9 @@ where
         let error = match tokio::time::timeout(ATTEMPT, sent).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => AwsError::from_sdk(operation, object, &error),
-            Err(_) => AwsError::no_answer(operation, object),
+            Err(_) => AwsError::no_answer(operation, object, ATTEMPT),
         };
-        if error.class != Class::Transient {
+        if error.class != Class::Transient || error.reached == Reached::NotSent {
             return Err(error);
         }
         if attempt == ATTEMPTS_MAX {
@@ -109,12 +60,8 @@ where
     }
 }
 
-/// After the last attempt there is nothing transient any more: without a code nobody answered.
 fn given_up(mut error: AwsError) -> AwsError {
     error.message = format!("{} (tried {ATTEMPTS_MAX} times)", error.message);
-    if error.code.is_none() {
-        error.class = Class::Unreachable;
-    }
     error
 }
 

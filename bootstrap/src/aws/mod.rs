@@ -4,6 +4,9 @@
 
 #[cfg(feature = "aws")]
 pub mod call;
+mod class;
 #[cfg(feature = "aws")]
 pub mod clients;
 pub mod error;
+#[cfg(feature = "aws")]
+mod sdk;

@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: what the credentials may write; see [`crate::checks`].
 
-use super::{Failure, Judged, Read, Trouble, Verdict, not_known};
+use super::{Judged, Read, Verdict, not_known};
+use crate::aws::error::{AwsError, Class};
 
 /// Who the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +40,17 @@ pub fn credentials(identity: &Read<Identity>, expected: Option<&str>) -> Judged 
             ),
         ),
         (Ok(found), _) => Judged::green(format!("account {}, {}", found.account, found.arn)),
-        (Err(trouble), _) if trouble.failure == Failure::Silent => not_known(trouble),
-        (Err(trouble), _) => Judged::red(
-            trouble.to_string(),
+        (Err(error), _) if !is_refusal(error) => not_known(error),
+        (Err(error), _) => Judged::red(
+            error.to_string(),
             "give valid credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID, or a role of this host",
         ),
     }
+}
+
+/// Whether STS answered that these credentials are not accepted, or there are none to send.
+fn is_refusal(error: &AwsError) -> bool {
+    error.is_unauthenticated() || matches!(error.class, Class::Denied | Class::Gone)
 }
 
 /// Whether the clock is near AWS's.
@@ -96,24 +102,24 @@ fn by_its_answer(
 ) -> Judged {
     let opted = match opted {
         Ok(word) => format!("the account service says {word}"),
-        Err(trouble) => trouble.to_string(),
+        Err(error) => error.to_string(),
     };
     match there {
         Ok(_) => Judged::green(format!("{name} answers these credentials ({opted})")),
         // A region that is not enabled does not know the account's credentials.
-        Err(trouble) if trouble.failure == Failure::NotAuthenticated => {
-            Judged::red(format!("{trouble}; {opted}"), enable)
+        Err(error) if error.is_unauthenticated() => {
+            Judged::red(format!("{error}; {opted}"), enable)
         }
-        Err(trouble) => Judged::unknown(format!("{trouble}; {opted}"), enable),
+        Err(error) => Judged::unknown(format!("{error}; {opted}"), enable),
     }
 }
 
-/// Whether a read that bootstrap itself depends on was denied. `troubles` are those reads'.
-pub fn permissions(troubles: &[&Trouble]) -> Judged {
-    let mut denied: Vec<String> = troubles
+/// Whether a read that bootstrap itself depends on was denied. `errors` are those reads'.
+pub fn permissions(errors: &[&AwsError]) -> Judged {
+    let mut denied: Vec<String> = errors
         .iter()
-        .filter(|t| t.failure == Failure::Denied)
-        .map(|t| format!("{} on {}", t.operation, t.object))
+        .filter(|e| e.class == Class::Denied)
+        .map(|e| format!("{} on {}", e.operation, e.object))
         .collect();
     denied.sort();
     denied.dedup();
@@ -137,7 +143,7 @@ pub fn nobody(identity: &Read<Identity>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::tests::trouble;
+    use crate::checks::tests::{DENIED, REFUSED, SILENT, failed};
 
     fn me(skew: Option<Skew>) -> Read<Identity> {
         Ok(Identity {
@@ -161,12 +167,12 @@ mod tests {
 
     #[test]
     fn refused_credentials_are_red_and_a_silent_sts_is_unknown() {
-        let with = |failure| credentials(&Err(trouble(failure)), None).verdict();
-        assert_eq!(with(Failure::NotAuthenticated), Verdict::Red);
-        assert_eq!(with(Failure::Denied), Verdict::Red);
-        assert_eq!(with(Failure::Silent), Verdict::Unknown);
-        assert!(nobody(&Err(trouble(Failure::NotAuthenticated))));
-        assert!(!nobody(&Err(trouble(Failure::Silent))));
+        let with = |code| credentials(&Err(failed(code)), None).verdict();
+        assert_eq!(with(REFUSED), Verdict::Red);
+        assert_eq!(with(DENIED), Verdict::Red);
+        assert_eq!(with(SILENT), Verdict::Unknown);
+        assert!(nobody(&Err(failed(REFUSED))));
+        assert!(!nobody(&Err(failed(SILENT))));
     }
 
     #[test]
@@ -193,17 +199,17 @@ mod tests {
 
     #[test]
     fn where_the_account_service_is_silent_the_region_itself_is_believed() {
-        let silent = Err(trouble(Failure::Silent));
+        let silent = Err(failed(SILENT));
         let there = |there: &Read<Identity>| region("eu-central-2", &silent, there).verdict();
         assert_eq!(there(&me(None)), Verdict::Green);
-        let refused = Err(trouble(Failure::NotAuthenticated));
+        let refused = Err(failed(REFUSED));
         assert_eq!(there(&refused), Verdict::Red);
-        assert_eq!(there(&Err(trouble(Failure::Silent))), Verdict::Unknown);
+        assert_eq!(there(&Err(failed(SILENT))), Verdict::Unknown);
     }
 
     #[test]
     fn a_denied_read_is_named_and_a_silent_one_is_not_blamed() {
-        let (denied, silent) = (trouble(Failure::Denied), trouble(Failure::Silent));
+        let (denied, silent) = (failed(DENIED), failed(SILENT));
         let judged = permissions(&[&denied, &silent, &denied]);
         assert_eq!(judged.verdict(), Verdict::Red);
         assert!(judged.says("denied: rds:DescribeX on eu-central-2"));

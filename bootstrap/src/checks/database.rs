@@ -64,7 +64,7 @@ pub fn key(id: &str, state: &Read<String>) -> Judged {
 mod tests {
     use super::*;
     use crate::checks::Verdict;
-    use crate::checks::tests::trouble;
+    use crate::checks::tests::{SILENT, failed};
 
     fn offered(offers: &[&[&str]]) -> Verdict {
         let owned = |zones: &&[&str]| zones.iter().map(|z| (*z).to_owned()).collect();
@@ -94,7 +94,7 @@ mod tests {
             assert_eq!(in_state(state).verdict(), Verdict::Red, "{state}");
         }
         assert!(in_state("PendingDeletion").says("cancel-key-deletion"));
-        let silent = Err(trouble(crate::checks::Failure::Silent));
+        let silent = Err(failed(SILENT));
         assert_eq!(key(id, &silent).verdict(), Verdict::Unknown);
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Each check gives green, red or unknown, what it rests on, and what to do about it. Unknown is
 //! a value: a service that does not answer proves nothing, so it never refuses a bootstrap.
-//! Deliberately absent: AWS ([`crate::observe::preflight`] reads), DNS and the daemon (`drd doctor`
+//! Deliberately absent: AWS (`observe::preflight` reads), DNS and the daemon (`drd doctor`
 //! asks them), and `iam:SimulatePrincipalPolicy`: which writes are allowed is only known by
 //! writing, so permissions are judged by the reads that were denied.
 
@@ -14,10 +14,10 @@ pub mod names;
 pub mod quota;
 pub mod zone;
 
+use crate::aws::error::{AwsError, Class};
 use crate::estate::settings::{Key, Settings};
 use crate::estate::side::{GLOBAL_REGION, Role};
 use serde::Serialize;
-use std::fmt;
 
 /// The schema of `drd doctor -o json`.
 pub const SCHEMA: &str = "drd.doctor/1.0";
@@ -137,57 +137,30 @@ pub fn refusals(findings: &[Finding]) -> Vec<&Finding> {
         .collect()
 }
 
-/// How a read failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// These credentials may not ask.
-    Denied,
-    /// These credentials are no credentials (here).
-    NotAuthenticated,
-    /// There is no such thing.
-    Absent,
-    /// Throttled, a server error, no answer, an answer that nobody could read.
-    Silent,
-}
-
-/// A read that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// The IAM name of what was asked.
-    pub operation: &'static str,
-    /// Whom it was asked about.
-    pub object: String,
-    /// How it failed.
-    pub failure: Failure,
-    /// AWS's own words.
-    pub said: String,
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.operation, self.object, self.said)
-    }
-}
-
-/// A value, or why there is none.
-pub type Read<T> = Result<T, Trouble>;
+/// A value, or the failure of its read.
+pub type Read<T> = Result<T, AwsError>;
 
 /// Judges what was read; what could not be read is unknown.
 fn on<T>(read: &Read<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
     match read {
         Ok(found) => by(found),
-        Err(trouble) => not_known(trouble),
+        Err(error) => not_known(error),
     }
 }
 
-pub(crate) fn not_known(trouble: &Trouble) -> Judged {
-    let remedy = match trouble.failure {
-        Failure::Denied => format!("allow {}, or look by hand", trouble.operation),
-        Failure::NotAuthenticated => "see the check `credentials`".to_owned(),
-        Failure::Absent => "look by hand whether it should exist".to_owned(),
-        Failure::Silent => "run the same command again in a minute".to_owned(),
+/// The remedy of a read that failed is what makes the read succeed: a denied one is not called
+/// silent.
+pub fn not_known(error: &AwsError) -> Judged {
+    let remedy = match error.class {
+        _ if error.is_unauthenticated() => "see the check `credentials`".to_owned(),
+        Class::Denied => format!("allow {}, or look by hand", error.operation),
+        Class::Gone => "look by hand whether it should exist".to_owned(),
+        Class::Malformed => "look by hand: the same request fails again".to_owned(),
+        Class::Transient | Class::Unauthenticated | Class::Conflict => {
+            "run the same command again in a minute".to_owned()
+        }
     };
-    Judged::unknown(trouble.to_string(), remedy)
+    Judged::unknown(error.to_string(), remedy)
 }
 
 /// What an estate needs, as far as doctor asks about it. Plain values: whoever has settings, or a
@@ -278,14 +251,15 @@ impl Wanted {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn trouble(failure: Failure) -> Trouble {
-        Trouble {
-            operation: "rds:DescribeX",
-            object: "eu-central-2".to_owned(),
-            failure,
-            said: "no".to_owned(),
-        }
+    /// A read that failed with this code; none: it was not answered.
+    pub(crate) fn failed(code: Option<&str>) -> AwsError {
+        AwsError::said("rds:DescribeX", "eu-central-2", code, "no".to_owned())
     }
+
+    pub(crate) const DENIED: Option<&str> = Some("AccessDenied");
+    pub(crate) const NOT_FOUND: Option<&str> = Some("NoSuchX");
+    pub(crate) const REFUSED: Option<&str> = Some("InvalidClientTokenId");
+    pub(crate) const SILENT: Option<&str> = None;
 
     pub(crate) fn wanted() -> Wanted {
         let side = |role, region: &str, built, nat_gateways| Side {
@@ -344,10 +318,16 @@ pub(crate) mod tests {
 
     #[test]
     fn a_read_that_failed_is_unknown_and_never_red() {
-        for failure in [Failure::Denied, Failure::Absent, Failure::Silent] {
-            let read: Read<()> = Err(trouble(failure));
+        for (code, remedy) in [
+            (DENIED, "allow rds:DescribeX"),
+            (NOT_FOUND, "whether it should exist"),
+            (REFUSED, "credentials"),
+            (SILENT, "again in a minute"),
+        ] {
+            let read: Read<()> = Err(failed(code));
             let judged = on(&read, |()| Judged::green(""));
-            assert_eq!(judged.verdict, Verdict::Unknown, "{failure:?}");
+            assert_eq!(judged.verdict, Verdict::Unknown, "{code:?}");
+            assert!(judged.says(remedy), "{judged:?}");
         }
     }
 }

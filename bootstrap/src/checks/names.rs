@@ -3,7 +3,8 @@
 //! Deliberately absent: IAM roles, topics and the rest: CloudFormation refuses those by name
 //! within seconds. What is asked here is taken world-wide (buckets) or found out after minutes.
 
-use super::{Failure, Judged, Read, Trouble, Wanted, not_known};
+use super::{Judged, Read, Wanted, not_known};
+use crate::aws::error::{AwsError, Class};
 use crate::estate::naming::Suffix;
 use crate::estate::stacks::StackId;
 
@@ -105,8 +106,8 @@ pub fn stacks_free(found: &[(Place, Read<Option<Stack>>)], suffix: &str) -> Judg
         let detail = format!("stacks that are not of this estate: {}", taken.join(", "));
         return Judged::red(detail, "choose another --suffix");
     }
-    if let Some(trouble) = first_unread(found.iter().map(|(_, read)| read)) {
-        return not_known(trouble);
+    if let Some(error) = first_unread(found.iter().map(|(_, read)| read)) {
+        return not_known(error);
     }
     let standing = found
         .iter()
@@ -138,7 +139,7 @@ pub fn buckets_free(found: &[(Place, Read<Bucket>, bool)]) -> Judged {
         return Judged::red(taken.join("; "), remedy);
     }
     match first_unread(found.iter().map(|(_, read, _)| read)) {
-        Some(trouble) => not_known(trouble),
+        Some(error) => not_known(error),
         None => Judged::green(format!("{} bucket names are free or ours", found.len())),
     }
 }
@@ -152,19 +153,19 @@ pub fn database_free(id: &str, exists: &Read<bool>, owned: bool) -> Judged {
         ),
         Ok(true) => Judged::green(format!("{id} is this estate's")),
         Ok(false) => Judged::green(format!("{id} is free")),
-        Err(trouble) => not_known(trouble),
+        Err(error) => not_known(error),
     }
 }
 
-fn first_unread<'a, T: 'a>(mut reads: impl Iterator<Item = &'a Read<T>>) -> Option<&'a Trouble> {
-    reads.find_map(|read| read.as_ref().err().filter(|t| t.failure != Failure::Absent))
+fn first_unread<'a, T: 'a>(mut reads: impl Iterator<Item = &'a Read<T>>) -> Option<&'a AwsError> {
+    reads.find_map(|read| read.as_ref().err().filter(|e| e.class != Class::Gone))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::checks::Verdict;
-    use crate::checks::tests::{trouble, wanted};
+    use crate::checks::tests::{SILENT, failed, wanted};
 
     fn stack(suffix: Option<&str>) -> Read<Option<Stack>> {
         Ok(Some(Stack {
@@ -230,7 +231,7 @@ mod tests {
         assert_eq!(with(stack(Some("shop2"))), Verdict::Red);
         assert_eq!(with(stack(None)), Verdict::Red);
         assert_eq!(with(Ok(None)), Verdict::Green);
-        assert_eq!(with(Err(trouble(Failure::Silent))), Verdict::Unknown);
+        assert_eq!(with(Err(failed(SILENT))), Verdict::Unknown);
     }
 
     #[test]
@@ -241,7 +242,7 @@ mod tests {
         assert_eq!(with(Bucket::Ours, false), Verdict::Red);
         assert_eq!(with(Bucket::Taken(403), true), Verdict::Red);
         assert_eq!(with(Bucket::Taken(301), false), Verdict::Red);
-        let silent = [(at("b"), Err(trouble(Failure::Silent)), false)];
+        let silent = [(at("b"), Err(failed(SILENT)), false)];
         assert_eq!(buckets_free(&silent).verdict(), Verdict::Unknown);
     }
 

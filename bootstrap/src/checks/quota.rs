@@ -119,8 +119,8 @@ pub fn vcpus(instance_type: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::tests::trouble;
-    use crate::checks::{Failure, Verdict};
+    use crate::checks::Verdict;
+    use crate::checks::tests::{SILENT, failed};
 
     fn vcpu(limit: f64, used: Option<f64>, need: u32) -> Judged {
         fits(VCPU, "eu-central-2", &Ok(Level { limit, used }), Some(need))
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_silent_service_and_an_unknown_need_are_unknown() {
-        let silent = Err(trouble(Failure::Silent));
+        let silent = Err(failed(SILENT));
         assert_eq!(
             fits(VPCS, "eu-central-2", &silent, Some(1)).verdict(),
             Verdict::Unknown

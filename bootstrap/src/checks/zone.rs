@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: asking resolvers. Whoever judges brings their answers.
 
-use super::{Failure, Judged, Read, not_known, on};
+use super::{Judged, Read, not_known, on};
+use crate::aws::error::Class;
 use std::collections::BTreeSet;
 
 /// Reserved for private use, so nobody can delegate it (ICANN, 2024); bootstrap's default domain
@@ -26,13 +27,13 @@ pub struct Zone {
 pub fn usable(id: &str, domain: &str, zone: &Read<Zone>) -> Judged {
     let zone = match zone {
         Ok(zone) => zone,
-        Err(trouble) if trouble.failure == Failure::Absent => {
+        Err(error) if error.class == Class::Gone => {
             return Judged::red(
                 format!("there is no hosted zone {id} in this account"),
                 "aws route53 list-hosted-zones names those there are; without one drd creates a zone",
             );
         }
-        Err(trouble) => return not_known(trouble),
+        Err(error) => return not_known(error),
     };
     let (name, domain) = (plain(&zone.name), plain(domain));
     if zone.private {
@@ -102,7 +103,7 @@ fn plain(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::checks::Verdict;
-    use crate::checks::tests::trouble;
+    use crate::checks::tests::{NOT_FOUND, SILENT, failed};
 
     fn zone(private: bool) -> Read<Zone> {
         Ok(Zone {
@@ -118,12 +119,12 @@ mod tests {
 
     #[test]
     fn a_zone_that_does_not_exist_is_refused() {
-        let gone = Err(trouble(Failure::Absent));
+        let gone = Err(failed(NOT_FOUND));
         assert_eq!(
             usable("Z1", "shop.example.com", &gone).verdict(),
             Verdict::Red
         );
-        let silent = Err(trouble(Failure::Silent));
+        let silent = Err(failed(SILENT));
         assert_eq!(
             usable("Z1", "shop.example.com", &silent).verdict(),
             Verdict::Unknown

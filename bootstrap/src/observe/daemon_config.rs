@@ -3,9 +3,10 @@
 //! Deliberately absent: any other region. This is read when the primary's may be dark.
 
 use super::preflight::Asker;
-use super::preflight::ask::{absent, ask};
+use super::preflight::ask::ask;
 use super::preflight::reads::{identity, s3};
-use crate::checks::{Failure, Read, Trouble};
+use crate::aws::error::AwsError;
+use crate::checks::Read;
 use crate::estate::daemon_config::{CONFIG_KEY, config_bucket};
 use crate::estate::naming::Suffix;
 use aws_config::SdkConfig;
@@ -27,12 +28,7 @@ pub async fn fetch(config: &SdkConfig, region: &str, suffix: &Suffix, now: i64) 
         .key(CONFIG_KEY)
         .expected_bucket_owner(account);
     let answer = ask(OPERATION, &object, request.send()).await?;
-    let unread = |said: String| Trouble {
-        operation: OPERATION,
-        object: object.clone(),
-        failure: Failure::Silent,
-        said,
-    };
+    let unread = |text: String| AwsError::said(OPERATION, &object, None, text);
     let body = answer
         .body
         .collect()
@@ -40,7 +36,7 @@ pub async fn fetch(config: &SdkConfig, region: &str, suffix: &Suffix, now: i64) 
         .map_err(|e| unread(e.to_string()))?;
     let text = String::from_utf8(body.to_vec()).map_err(|e| unread(e.to_string()))?;
     match text.is_empty() {
-        true => Err(absent(OPERATION, &object)),
+        true => Err(AwsError::gone(OPERATION, &object)),
         false => Ok(text),
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Deliberately absent: removing it.
 
-use crate::aws::call::{AwsError, Class, call};
+use crate::aws::call::call;
 use crate::aws::clients::Aws;
+use crate::aws::error::{AwsError, Class};
 use crate::estate::naming::Suffix;
 use crate::estate::observed::TAG;
 use crate::estate::settings::Settings;

@@ -8,8 +8,9 @@ pub mod preflight;
 pub mod stacks;
 pub mod usage;
 
-use crate::aws::call::{AwsError, Class, call};
+use crate::aws::call::call;
 use crate::aws::clients::Aws;
+use crate::aws::error::{AwsError, Class};
 use crate::error::Error;
 use crate::estate::naming::Suffix;
 use crate::estate::observed::{Observed, Writer};

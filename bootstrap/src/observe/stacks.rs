@@ -1,7 +1,8 @@
 //! One stack: how it is, what it is made of, and why it failed.
 
-use crate::aws::call::{AwsError, Class, call};
+use crate::aws::call::call;
 use crate::aws::clients::Aws;
+use crate::aws::error::{AwsError, Class};
 use crate::estate::observed::{Seen, TAG};
 use aws_sdk_cloudformation::types::{Stack, StackEvent};
 

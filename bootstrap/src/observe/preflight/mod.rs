@@ -6,10 +6,11 @@
 pub(super) mod ask;
 pub(super) mod reads;
 
+use crate::aws::error::AwsError;
 use crate::checks::account::{self, Identity};
 use crate::checks::names::{self, Bucket, Place, Stack};
 use crate::checks::quota::{self, Level, Quota};
-use crate::checks::{Finding, Read, Side, Trouble, Wanted, Weight, database, zone};
+use crate::checks::{Finding, Read, Side, Wanted, Weight, database, zone};
 pub use ask::Asker;
 use aws_config::SdkConfig;
 use std::collections::BTreeMap;
@@ -108,7 +109,7 @@ pub async fn replaceable(
                 let offers = reads::offers(&asker, region, version, class).await;
                 database::orderable(region, version, class, &offers)
             }
-            Err(trouble) => crate::checks::not_known(trouble),
+            Err(error) => crate::checks::not_known(error),
         };
         findings.push(judged.named(check, Weight::Note));
     }
@@ -216,13 +217,13 @@ async fn named_zone(asker: &Asker, id: Option<&str>) -> Option<Read<zone::Zone>>
 
 /// What `drd bootstrap` itself will read as well: where that is denied, nothing can be built.
 fn permissions(stacks: &Stacks, held: &Read<bool>, zone: Option<&Read<zone::Zone>>) -> Finding {
-    let troubles: Vec<&Trouble> = stacks
+    let errors: Vec<&AwsError> = stacks
         .iter()
         .filter_map(|(_, read)| read.as_ref().err())
         .chain(held.as_ref().err())
         .chain(zone.and_then(|z| z.as_ref().err()))
         .collect();
-    account::permissions(&troubles).named("permissions", Weight::Building)
+    account::permissions(&errors).named("permissions", Weight::Building)
 }
 
 fn judged_names(

@@ -2,12 +2,13 @@
 //!
 //! Deliberately absent: EC2. Its SDK is larger than drd; quotas are counted by CloudWatch.
 
-use super::ask::{Asker, absent, ask};
+use super::ask::{Asker, ask};
+use crate::aws::error::{AwsError, Class};
+use crate::checks::Read;
 use crate::checks::account::{Identity, Skew};
 use crate::checks::names::{Bucket, Place, Stack};
 use crate::checks::quota::{Level, Quota};
 use crate::checks::zone::Zone;
-use crate::checks::{Failure, Read, Trouble};
 use crate::estate::side::GLOBAL_REGION;
 use crate::observe::usage;
 use aws_sdk_rds::types::Filter;
@@ -78,7 +79,7 @@ pub(super) async fn opted(asker: &Asker, region: &str) -> Read<String> {
     answer
         .region_opt_status()
         .map(|status| status.as_str().to_owned())
-        .ok_or_else(|| absent("account:GetRegionOptStatus", region))
+        .ok_or_else(|| AwsError::gone("account:GetRegionOptStatus", region))
 }
 
 /// A stack, if there is one of that name.
@@ -88,8 +89,8 @@ pub(super) async fn stack(asker: &Asker, place: &Place) -> Read<Option<Stack>> {
     let request = client.describe_stacks().stack_name(&place.name);
     let answer = match ask(OPERATION, &place.region, request.send()).await {
         Ok(answer) => answer,
-        Err(trouble) if trouble.failure == Failure::Absent => return Ok(None),
-        Err(trouble) => return Err(trouble),
+        Err(error) if error.class == Class::Gone => return Ok(None),
+        Err(error) => return Err(error),
     };
     let named = |s: &&aws_sdk_cloudformation::types::Stack| s.stack_name() == Some(&place.name);
     Ok(answer.stacks().iter().find(named).map(stack_of))
@@ -143,7 +144,7 @@ pub(super) async fn bucket(asker: &Asker, place: &Place, account: Option<&str>) 
         (Ok(_), _) => Ok(Bucket::Ours),
         (Err(_), Some(404)) => Ok(Bucket::Free),
         (Err(_), Some(code @ (301 | 403))) => Ok(Bucket::Taken(code)),
-        (Err(trouble), _) => Err(trouble),
+        (Err(error), _) => Err(error),
     }
 }
 
@@ -159,8 +160,8 @@ pub(super) async fn global_database(asker: &Asker, region: &str, suffix: &str) -
             .global_clusters()
             .iter()
             .any(|g| g.global_cluster_identifier() == Some(&id))),
-        Err(trouble) if trouble.failure == Failure::Absent => Ok(false),
-        Err(trouble) => Err(trouble),
+        Err(error) if error.class == Class::Gone => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -216,7 +217,7 @@ pub(super) async fn member(asker: &Asker, region: &str, cluster: &str) -> Read<(
         .db_instances()
         .iter()
         .find_map(of)
-        .ok_or_else(|| absent(OPERATION, cluster))
+        .ok_or_else(|| AwsError::gone(OPERATION, cluster))
 }
 
 /// A zone and its servers.
@@ -224,7 +225,9 @@ pub(super) async fn zone(asker: &Asker, id: &str) -> Read<Zone> {
     const OPERATION: &str = "route53:GetHostedZone";
     let client = aws_sdk_route53::Client::new(&asker.at(GLOBAL_REGION));
     let answer = ask(OPERATION, id, client.get_hosted_zone().id(id).send()).await?;
-    let zone = answer.hosted_zone().ok_or_else(|| absent(OPERATION, id))?;
+    let zone = answer
+        .hosted_zone()
+        .ok_or_else(|| AwsError::gone(OPERATION, id))?;
     let servers = answer.delegation_set().map(|d| d.name_servers().to_vec());
     Ok(Zone {
         id: id.to_owned(),
@@ -243,7 +246,7 @@ pub(super) async fn key(asker: &Asker, region: &str, id: &str) -> Read<String> {
         .key_metadata()
         .and_then(|m| m.key_state())
         .map(|state| state.as_str().to_owned())
-        .ok_or_else(|| absent(OPERATION, id))
+        .ok_or_else(|| AwsError::gone(OPERATION, id))
 }
 
 /// A quota and, where the quota names its metric, what is used of it.
@@ -257,12 +260,10 @@ pub(super) async fn level(asker: &Asker, region: &str, quota: Quota) -> Read<Lev
     let answer = ask(OPERATION, quota.code, request.send()).await?;
     let found = answer
         .quota()
-        .ok_or_else(|| absent(OPERATION, quota.code))?;
-    let limit = found.value().ok_or_else(|| Trouble {
-        operation: OPERATION,
-        object: quota.code.to_owned(),
-        failure: Failure::Silent,
-        said: "the answer holds no value".to_owned(),
+        .ok_or_else(|| AwsError::gone(OPERATION, quota.code))?;
+    let limit = found.value().ok_or_else(|| {
+        let text = "the answer holds no value".to_owned();
+        AwsError::said(OPERATION, quota.code, None, text)
     })?;
     let used = match found.usage_metric() {
         Some(metric) => used(asker, region, metric).await,
