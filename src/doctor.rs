@@ -16,10 +16,10 @@ use crate::readiness;
 use crate::resolve;
 use crate::status;
 use aws_config::SdkConfig;
-use drd_bootstrap::checks::{self, Finding, SCHEMA, Verdict, Wanted, Weight, zone};
+use drd_bootstrap::checks::{self, Check, Gates, SCHEMA, Verdict, Wanted, zone};
 use drd_bootstrap::observe;
 use drd_bootstrap::topology::Topology;
-use drd_state_machine::event::{self, Check, Side};
+use drd_state_machine::event::{self, Side};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,23 +37,23 @@ pub struct Report {
     /// Whether a check is red that keeps an estate from being built, or drd from being armed.
     pub gated: bool,
     /// Every check.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Check>,
 }
 
 impl Report {
-    fn new(suffix: &str, stands: bool, findings: Vec<Finding>) -> Report {
+    fn new(suffix: &str, stands: bool, findings: Vec<Check>) -> Report {
         Report {
             schema: SCHEMA,
             suffix: suffix.to_owned(),
             stands,
-            gated: findings.iter().any(Finding::gates),
+            gated: findings.iter().any(Check::is_gating),
             findings,
         }
     }
 
     /// Whether AWS did not say who asks: wrong credentials, none, or no answer.
     pub fn nobody(&self) -> bool {
-        let unsaid = |f: &Finding| f.check == "credentials" && f.verdict != Verdict::Green;
+        let unsaid = |f: &Check| f.name == "credentials" && f.verdict != Verdict::Green;
         self.findings.iter().any(unsaid)
     }
 
@@ -114,9 +114,8 @@ pub async fn standing(sdk: &SdkConfig, config: &Config) -> std::io::Result<Repor
     findings.extend(checks.iter().map(finding));
     let name = found.as_ref().map(|z| z.name.clone()).unwrap_or_default();
     let heard = heard_servers(topology, &name, estate.timers().dns).await;
-    findings
-        .push(zone::delegated(&found, heard.as_ref()).named("dns_delegation", Weight::Failover));
-    findings.push(checks::event_path::path(&seen).named("event_path", Weight::Failover));
+    findings.push(zone::delegated(&found, heard.as_ref()).named("dns_delegation", Gates::Failover));
+    findings.push(checks::event_path::path(&seen).named("event_path", Gates::Failover));
     Ok(Report::new(topology.suffix.as_str(), true, findings))
 }
 
@@ -138,19 +137,19 @@ async fn writer(estate: &Estate) -> Side {
 }
 
 /// A check of readiness as one of doctor's.
-fn finding(check: &Check) -> Finding {
+fn finding(check: &event::Check) -> Check {
     let verdict = match check.verdict {
         event::Verdict::Healthy => Verdict::Green,
         event::Verdict::Unhealthy => Verdict::Red,
         event::Verdict::Unknown => Verdict::Unknown,
     };
-    Finding {
-        check: check.name.to_string(),
+    Check {
+        name: check.name.to_string(),
         verdict,
-        weight: if check.gates {
-            Weight::Failover
+        gates: if check.gates {
+            Gates::Failover
         } else {
-            Weight::Note
+            Gates::Nothing
         },
         detail: check.detail.to_string(),
         remedy: (verdict != Verdict::Green).then(|| remedy(&check.name, verdict).to_owned()),
@@ -186,8 +185,8 @@ impl Meter for Uncounted {
 mod tests {
     use super::*;
 
-    fn check(verdict: event::Verdict, gates: bool) -> Check {
-        Check {
+    fn check(verdict: event::Verdict, gates: bool) -> event::Check {
+        event::Check {
             name: "engine_parity".into(),
             verdict,
             detail: "standby 16.4, active 16.6".into(),
@@ -198,10 +197,10 @@ mod tests {
     #[test]
     fn what_disarms_the_daemon_gates_the_doctor() {
         let red = finding(&check(event::Verdict::Unhealthy, true));
-        assert!(red.gates() && red.remedy.is_some());
-        assert!(!finding(&check(event::Verdict::Unhealthy, false)).gates());
+        assert!(red.is_gating() && red.remedy.is_some());
+        assert!(!finding(&check(event::Verdict::Unhealthy, false)).is_gating());
         let unknown = finding(&check(event::Verdict::Unknown, true));
-        assert!(!unknown.gates() && unknown.remedy.is_some());
+        assert!(!unknown.is_gating() && unknown.remedy.is_some());
         assert_eq!(finding(&check(event::Verdict::Healthy, true)).remedy, None);
     }
 

@@ -4,7 +4,7 @@
 
 use drd_bootstrap::Error;
 use drd_bootstrap::aws::clients::Aws;
-use drd_bootstrap::checks::{Finding, Wanted, refusals};
+use drd_bootstrap::checks::{Check, Wanted, refusals};
 use drd_bootstrap::observe;
 use drd_bootstrap::settings::Settings;
 
@@ -12,16 +12,16 @@ use drd_bootstrap::settings::Settings;
 pub(super) async fn refusal(aws: &Aws, settings: &Settings) -> Option<Error> {
     let now = crate::clock::Clock::start().read().0;
     let wanted = Wanted::of(settings);
-    let findings = observe::preflight::preflight(aws.config(), &wanted, now).await;
-    let red = refusals(&findings);
+    let checks = observe::preflight::preflight(aws.config(), &wanted, now).await;
+    let red = refusals(&checks);
     if red.is_empty() {
         return None;
     }
-    let told = |finding: &&Finding| match &finding.remedy {
-        Some(remedy) => format!("{}: {}\n  {remedy}", finding.check, finding.detail),
-        None => format!("{}: {}", finding.check, finding.detail),
+    let line = |check: &&Check| match &check.remedy {
+        Some(remedy) => format!("{}: {}\n  {remedy}", check.name, check.detail),
+        None => format!("{}: {}", check.name, check.detail),
     };
-    let list: Vec<String> = red.iter().map(told).collect();
+    let list: Vec<String> = red.iter().map(line).collect();
     Some(Error::Refused(format!(
         "{}\nNothing was created. `drd doctor --suffix {}` checks again.",
         list.join("\n"),

@@ -3,7 +3,7 @@
 //! Deliberately absent: colours; the verdict is a word.
 
 use super::Report;
-use drd_bootstrap::checks::{Finding, Verdict};
+use drd_bootstrap::checks::{Check, Verdict};
 
 pub(super) fn table(report: &Report) -> String {
     let count = |verdict| {
@@ -30,7 +30,7 @@ pub(super) fn table(report: &Report) -> String {
     let width = report
         .findings
         .iter()
-        .map(|f| f.check.len())
+        .map(|f| f.name.len())
         .max()
         .unwrap_or(0);
     for verdict in [Verdict::Red, Verdict::Unknown, Verdict::Green] {
@@ -41,17 +41,14 @@ pub(super) fn table(report: &Report) -> String {
     out
 }
 
-fn row(finding: &Finding, width: usize) -> String {
+fn row(finding: &Check, width: usize) -> String {
     let mark = match finding.verdict {
-        Verdict::Red if finding.gates() => "RED",
+        Verdict::Red if finding.is_gating() => "RED",
         Verdict::Red => "red",
         Verdict::Unknown => "?",
         Verdict::Green => "ok",
     };
-    let mut out = format!(
-        " {mark:<3}  {:<width$}  {}\n",
-        finding.check, finding.detail
-    );
+    let mut out = format!(" {mark:<3}  {:<width$}  {}\n", finding.name, finding.detail);
     if let Some(remedy) = &finding.remedy {
         out.push_str(&format!(" {:<3}  {:<width$}  -> {remedy}\n", "", ""));
     }
@@ -61,7 +58,7 @@ fn row(finding: &Finding, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use drd_bootstrap::checks::{Judged, Weight};
+    use drd_bootstrap::checks::{Gates, Judged};
 
     #[test]
     fn what_is_wrong_comes_first_with_its_remedy() {
@@ -69,8 +66,8 @@ mod tests {
             "shop1",
             true,
             vec![
-                Judged::green("0.1 s").named("clock", Weight::Failover),
-                Judged::red("key is Disabled", "enable it").named("key", Weight::Failover),
+                Judged::green("0.1 s").named("clock", Gates::Failover),
+                Judged::red("key is Disabled", "enable it").named("key", Gates::Failover),
             ],
         );
         assert_eq!(
@@ -83,7 +80,7 @@ mod tests {
     #[test]
     fn an_aws_that_does_not_answer_is_not_called_well() {
         let silent = Judged::unknown("no answer", "try again");
-        let findings = vec![silent.named("credentials", Weight::Building)];
+        let findings = vec![silent.named("credentials", Gates::Building)];
         let report = Report::new("shop1", false, findings);
         assert!(report.nobody());
         assert!(

@@ -1,8 +1,8 @@
 //! Who asks, where it may, and by which clock.
 //!
-//! Deliberately absent: what the credentials may write; see [`crate::checks`].
+//! Deliberately absent: what the credentials may write; see the head of `checks`.
 
-use super::{Judged, Read, Verdict, not_known};
+use super::check::{Judged, Read, Verdict, not_known};
 use crate::aws::error::{AwsError, Class};
 
 /// Who the credentials belong to.
@@ -56,7 +56,7 @@ fn is_refusal(error: &AwsError) -> bool {
 /// Whether the clock is near AWS's.
 pub fn clock(identity: &Read<Identity>) -> Judged {
     const REMEDY: &str = "start a time service on this host: chrony or systemd-timesyncd";
-    super::on(identity, |found| {
+    super::check::on(identity, |found| {
         let Some(skew) = found.skew else {
             return Judged::unknown("the answer carried no date", REMEDY);
         };
@@ -143,7 +143,7 @@ pub fn nobody(identity: &Read<Identity>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::tests::{DENIED, REFUSED, SILENT, failed};
+    use crate::checks::check::tests::{DENIED, REFUSED, SILENT, failed};
 
     fn me(skew: Option<Skew>) -> Read<Identity> {
         Ok(Identity {

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: versions of the two members against each other; readiness compares them.
 
-use super::{Judged, Read, on};
+use super::check::{Judged, Read, on};
 
 /// Whether a class can be ordered with a version; `offers` are the availability zones of each
 /// offer that RDS makes.
@@ -63,8 +63,8 @@ pub fn key(id: &str, state: &Read<String>) -> Judged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::Verdict;
-    use crate::checks::tests::{SILENT, failed};
+    use crate::checks::check::Verdict;
+    use crate::checks::check::tests::{SILENT, failed};
 
     fn offered(offers: &[&[&str]]) -> Verdict {
         let owned = |zones: &&[&str]| zones.iter().map(|z| (*z).to_owned()).collect();

@@ -7,7 +7,7 @@
 //! Elsewhere the queue's own counter must rise after an event that every daemon drops unread: it
 //! names no estate that can exist. Deliberately absent: the sending.
 
-use super::Judged;
+use super::check::Judged;
 
 /// What is known of the path.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +67,7 @@ pub fn path(seen: &Seen) -> Judged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::Verdict;
+    use crate::checks::check::Verdict;
 
     #[test]
     fn the_daemons_own_heartbeat_is_believed_for_three_periods() {

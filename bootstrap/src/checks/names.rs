@@ -3,7 +3,8 @@
 //! Deliberately absent: IAM roles, topics and the rest: CloudFormation refuses those by name
 //! within seconds. What is asked here is taken world-wide (buckets) or found out after minutes.
 
-use super::{Judged, Read, Wanted, not_known};
+use super::check::{Judged, Read, not_known};
+use super::wanted::Wanted;
 use crate::aws::error::{AwsError, Class};
 use crate::estate::naming::Suffix;
 use crate::estate::stacks::StackId;
@@ -164,8 +165,9 @@ fn first_unread<'a, T: 'a>(mut reads: impl Iterator<Item = &'a Read<T>>) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::Verdict;
-    use crate::checks::tests::{SILENT, failed, wanted};
+    use crate::checks::check::Verdict;
+    use crate::checks::check::tests::{SILENT, failed};
+    use crate::checks::wanted::tests::wanted;
 
     fn stack(suffix: Option<&str>) -> Read<Option<Stack>> {
         Ok(Some(Stack {

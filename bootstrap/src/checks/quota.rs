@@ -3,7 +3,7 @@
 //! Deliberately absent: prices, and EC2's own description of instance types: the SDK of EC2 is
 //! larger than drd, and a type's name says how many vCPUs it has.
 
-use super::{Judged, Read, on};
+use super::check::{Judged, Read, on};
 
 /// One quota that the estate needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +119,8 @@ pub fn vcpus(instance_type: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::Verdict;
-    use crate::checks::tests::{SILENT, failed};
+    use crate::checks::check::Verdict;
+    use crate::checks::check::tests::{SILENT, failed};
 
     fn vcpu(limit: f64, used: Option<f64>, need: u32) -> Judged {
         fits(VCPU, "eu-central-2", &Ok(Level { limit, used }), Some(need))

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: asking resolvers. Whoever judges brings their answers.
 
-use super::{Judged, Read, not_known, on};
+use super::check::{Judged, Read, not_known, on};
 use crate::aws::error::Class;
 use std::collections::BTreeSet;
 
@@ -102,8 +102,8 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::Verdict;
-    use crate::checks::tests::{NOT_FOUND, SILENT, failed};
+    use crate::checks::check::Verdict;
+    use crate::checks::check::tests::{NOT_FOUND, SILENT, failed};
 
     fn zone(private: bool) -> Read<Zone> {
         Ok(Zone {

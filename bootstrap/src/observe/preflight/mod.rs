@@ -10,7 +10,7 @@ use crate::aws::error::AwsError;
 use crate::checks::account::{self, Identity};
 use crate::checks::names::{self, Bucket, Place, Stack};
 use crate::checks::quota::{self, Level, Quota};
-use crate::checks::{Finding, Read, Side, Wanted, Weight, database, zone};
+use crate::checks::{Check, Gates, Read, Wanted, WantedSide, database, zone};
 pub use ask::Asker;
 use aws_config::SdkConfig;
 use std::collections::BTreeMap;
@@ -22,18 +22,18 @@ type Stacks = Vec<(Place, Read<Option<Stack>>)>;
 
 /// Everything that `drd bootstrap` must know before it creates anything; [`crate::checks::refusals`]
 /// picks what keeps it from beginning. `now` is the host's wall clock in Unix milliseconds.
-pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Finding> {
-    let suffix = names::suffix(&wanted.suffix).named("suffix", Weight::Building);
-    if suffix.gates() {
+pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Check> {
+    let suffix = names::suffix(&wanted.suffix).named("suffix", Gates::Building);
+    if suffix.is_gating() {
         return vec![suffix];
     }
     let asker = Asker::new(config, now);
     let identity = reads::identity(&asker, &wanted.sides[0].region).await;
-    let credentials = account::credentials(&identity, None).named("credentials", Weight::Building);
+    let credentials = account::credentials(&identity, None).named("credentials", Gates::Building);
     if account::nobody(&identity) {
         return vec![suffix, credentials];
     }
-    let clock = account::clock(&identity).named("clock", Weight::Failover);
+    let clock = account::clock(&identity).named("clock", Gates::Failover);
     let account = identity.as_ref().ok().map(|i| i.account.clone());
     let (regions, stacks, free_names, held, offers, zone) = tokio::join!(
         regions(&asker, wanted.regions()),
@@ -47,23 +47,23 @@ pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Fin
         quotas(&asker, wanted, &stacks),
         keys(&asker, wanted, &stacks)
     );
-    let mut findings = vec![suffix, credentials, clock];
-    findings.extend(judged_regions(&regions, Weight::Building));
-    findings.push(permissions(&stacks, &held, zone.as_ref()));
-    findings.extend(judged_names(wanted, &stacks, &free_names, &held));
-    findings.extend(judged_zone(wanted, zone.as_ref()));
+    let mut checks = vec![suffix, credentials, clock];
+    checks.extend(judged_regions(&regions, Gates::Building));
+    checks.push(permissions(&stacks, &held, zone.as_ref()));
+    checks.extend(judged_names(wanted, &stacks, &free_names, &held));
+    checks.extend(judged_zone(wanted, zone.as_ref()));
     for (side, offers) in wanted.sides.iter().zip(&offers) {
         let (version, class) = (&wanted.engine_version, &wanted.instance_class);
-        findings.push(
+        checks.push(
             database::orderable(&side.region, version, class, offers)
                 // Not for building: a listing that is behind must not stop what RDS would accept,
                 // and RDS itself refuses at the stack.
-                .named(format!("database_class_{}", side.role), Weight::Failover),
+                .named(format!("database_class_{}", side.role), Gates::Failover),
         );
     }
-    findings.extend(quotas);
-    findings.extend(keys);
-    findings
+    checks.extend(quotas);
+    checks.extend(keys);
+    checks
 }
 
 /// The checks of an estate's surroundings: whose account, which regions, which clock, and its
@@ -74,20 +74,20 @@ pub async fn surroundings(
     (standby, primary): (&str, &str),
     (zone_id, record): (&str, &str),
     now: i64,
-) -> (Vec<Finding>, Read<zone::Zone>) {
+) -> (Vec<Check>, Read<zone::Zone>) {
     let asker = Asker::new(config, now);
     // The standby's region first: doctor must work while the primary's is dark.
     let identity = reads::identity(&asker, standby).await;
     let credentials = account::credentials(&identity, Some(account));
-    let mut findings = vec![credentials.named("credentials", Weight::Failover)];
+    let mut checks = vec![credentials.named("credentials", Gates::Failover)];
     let (regions, zone) = tokio::join!(
         regions(&asker, vec![standby, primary]),
         reads::zone(&asker, zone_id),
     );
-    findings.push(account::clock(&identity).named("clock", Weight::Failover));
-    findings.extend(judged_regions(&regions, Weight::Failover));
-    findings.push(zone::usable(zone_id, record, &zone).named("hosted_zone", Weight::Failover));
-    (findings, zone)
+    checks.push(account::clock(&identity).named("clock", Gates::Failover));
+    checks.extend(judged_regions(&regions, Gates::Failover));
+    checks.push(zone::usable(zone_id, record, &zone).named("hosted_zone", Gates::Failover));
+    (checks, zone)
 }
 
 /// Whether what a cluster consists of can be ordered in both regions, so that a lost instance can
@@ -97,11 +97,11 @@ pub async fn replaceable(
     cluster: (&str, &str),
     sides: [(&'static str, &str); 2],
     now: i64,
-) -> Vec<Finding> {
+) -> Vec<Check> {
     let asker = Asker::new(config, now);
     let (region, id) = cluster;
     let member = reads::member(&asker, region, id).await;
-    let mut findings = Vec::new();
+    let mut checks = Vec::new();
     for (role, region) in sides {
         let check = format!("database_class_{role}");
         let judged = match &member {
@@ -111,25 +111,25 @@ pub async fn replaceable(
             }
             Err(error) => crate::checks::not_known(error),
         };
-        findings.push(judged.named(check, Weight::Note));
+        checks.push(judged.named(check, Gates::Nothing));
     }
-    findings
+    checks
 }
 
 /// The state of the key behind a side's alias, where the foundation that makes it stands.
-async fn keys(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Finding> {
+async fn keys(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Check> {
     let suffix = &wanted.suffix;
-    let mut findings = Vec::new();
+    let mut checks = Vec::new();
     for side in &wanted.sides {
         let role = side.role;
         if names::stands(stacks, &format!("stack-foundation-{role}-{suffix}"), suffix) {
             let alias = format!("alias/key-{role}-{suffix}");
             let state = reads::key(asker, &side.region, &alias).await;
             let judged = database::key(&alias, &state);
-            findings.push(judged.named(format!("key_{role}"), Weight::Failover));
+            checks.push(judged.named(format!("key_{role}"), Gates::Failover));
         }
     }
-    findings
+    checks
 }
 
 async fn regions(asker: &Asker, names: Vec<&str>) -> Regions {
@@ -145,10 +145,10 @@ async fn regions(asker: &Asker, names: Vec<&str>) -> Regions {
     asked.join_all().await.into_iter().collect()
 }
 
-fn judged_regions(regions: &Regions, weight: Weight) -> Vec<Finding> {
+fn judged_regions(regions: &Regions, gates: Gates) -> Vec<Check> {
     let judge = |(name, (opted, there)): (&String, &(Read<String>, Read<Identity>))| {
         account::region(name, opted, there)
-            .named(format!("region_{}", name.replace('-', "_")), weight)
+            .named(format!("region_{}", name.replace('-', "_")), gates)
     };
     regions.iter().map(judge).collect()
 }
@@ -216,14 +216,14 @@ async fn named_zone(asker: &Asker, id: Option<&str>) -> Option<Read<zone::Zone>>
 }
 
 /// What `drd bootstrap` itself will read as well: where that is denied, nothing can be built.
-fn permissions(stacks: &Stacks, held: &Read<bool>, zone: Option<&Read<zone::Zone>>) -> Finding {
+fn permissions(stacks: &Stacks, held: &Read<bool>, zone: Option<&Read<zone::Zone>>) -> Check {
     let errors: Vec<&AwsError> = stacks
         .iter()
         .filter_map(|(_, read)| read.as_ref().err())
         .chain(held.as_ref().err())
         .chain(zone.and_then(|z| z.as_ref().err()))
         .collect();
-    account::permissions(&errors).named("permissions", Weight::Building)
+    account::permissions(&errors).named("permissions", Gates::Building)
 }
 
 fn judged_names(
@@ -231,7 +231,7 @@ fn judged_names(
     stacks: &Stacks,
     buckets: &[(Place, Read<Bucket>, String)],
     held: &Read<bool>,
-) -> Vec<Finding> {
+) -> Vec<Check> {
     let suffix = &wanted.suffix;
     let owned: Vec<_> = buckets
         .iter()
@@ -246,19 +246,19 @@ fn judged_names(
     let id = format!("global-aurora-{suffix}");
     let global = names::stands(stacks, &format!("stack-global-{suffix}"), suffix);
     vec![
-        names::stacks_free(stacks, suffix).named("names_stacks", Weight::Building),
-        names::buckets_free(&owned).named("names_buckets", Weight::Building),
-        names::database_free(&id, held, global).named("names_database", Weight::Building),
+        names::stacks_free(stacks, suffix).named("names_stacks", Gates::Building),
+        names::buckets_free(&owned).named("names_buckets", Gates::Building),
+        names::database_free(&id, held, global).named("names_database", Gates::Building),
     ]
 }
 
-fn judged_zone(wanted: &Wanted, zone: Option<&Read<zone::Zone>>) -> Option<Finding> {
+fn judged_zone(wanted: &Wanted, zone: Option<&Read<zone::Zone>>) -> Option<Check> {
     let id = wanted.hosted_zone_id.as_deref()?;
-    Some(zone::usable(id, &wanted.domain, zone?).named("hosted_zone", Weight::Building))
+    Some(zone::usable(id, &wanted.domain, zone?).named("hosted_zone", Gates::Building))
 }
 
 /// What a side still needs of each quota. What stands already is counted in the usage.
-fn needs(wanted: &Wanted, side: &Side, stacks: &Stacks) -> [(Quota, Option<u32>, Weight); 4] {
+fn needs(wanted: &Wanted, side: &WantedSide, stacks: &Stacks) -> [(Quota, Option<u32>, Gates); 4] {
     let suffix = &wanted.suffix;
     let stands = |template: &str| {
         names::stands(
@@ -275,18 +275,18 @@ fn needs(wanted: &Wanted, side: &Side, stacks: &Stacks) -> [(Quota, Option<u32>,
     let vcpu = |instances: u32| each.map(|v| v * instances.saturating_sub(running));
     let unless = |built: bool, count: u32| Some(if built { 0 } else { count });
     [
-        (quota::VCPU, vcpu(side.built), Weight::Building),
-        (quota::VCPU, vcpu(side.serving), Weight::Failover),
+        (quota::VCPU, vcpu(side.built), Gates::Building),
+        (quota::VCPU, vcpu(side.serving), Gates::Failover),
         (
             quota::ADDRESSES,
             unless(network, side.nat_gateways),
-            Weight::Building,
+            Gates::Building,
         ),
-        (quota::VPCS, unless(network, 1), Weight::Building),
+        (quota::VPCS, unless(network, 1), Gates::Building),
     ]
 }
 
-async fn quotas(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Finding> {
+async fn quotas(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Check> {
     let mut asked = JoinSet::new();
     for side in &wanted.sides {
         for quota in [quota::VCPU, quota::ADDRESSES, quota::VPCS] {
@@ -299,22 +299,22 @@ async fn quotas(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Finding>
     }
     let levels: BTreeMap<(String, &str), Read<Level>> =
         asked.join_all().await.into_iter().collect();
-    let mut findings = Vec::new();
+    let mut checks = Vec::new();
     for side in &wanted.sides {
-        for (quota, need, weight) in needs(wanted, side, stacks) {
+        for (quota, need, gates) in needs(wanted, side, stacks) {
             let Some(level) = levels.get(&(side.region.clone(), quota.code)) else {
                 continue;
             };
-            let what = if weight == Weight::Failover {
+            let what = if gates == Gates::Failover {
                 "_serving"
             } else {
                 ""
             };
-            findings.push(
+            checks.push(
                 quota::fits(quota, &side.region, level, need)
-                    .named(format!("quota_{}{what}_{}", quota.name, side.role), weight),
+                    .named(format!("quota_{}{what}_{}", quota.name, side.role), gates),
             );
         }
     }
-    findings
+    checks
 }
