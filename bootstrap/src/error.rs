@@ -1,13 +1,13 @@
-//! Why provisioning stopped, in the words and exit codes of DESIGN section 9.
+//! Why provisioning stopped, with the exit codes of DESIGN section 9.
 //!
-//! Deliberately absent: printing. The command line says it, once, with its causes.
+//! Deliberately absent: printing. The command line prints it, once, with its causes.
 
 use crate::aws::error::{AwsError, Class};
 
 /// Why provisioning stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The words of the command line are wrong: nothing was asked of AWS.
+    /// The arguments are wrong: no call was made.
     #[error("{0}")]
     Usage(String),
     /// A guard refused: nothing was changed.
@@ -29,13 +29,13 @@ pub enum Error {
     State {
         /// What was being done, and where.
         doing: String,
-        /// What the system said.
+        /// The failure of the system call.
         #[source]
         source: std::io::Error,
     },
 }
 
-// By hand: as a source it would be said twice.
+// By hand: as a source it would be printed twice.
 impl From<AwsError> for Error {
     fn from(error: AwsError) -> Error {
         Error::Aws(error)

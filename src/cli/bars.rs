@@ -33,10 +33,10 @@ impl Teller {
 }
 
 impl Progress for Teller {
-    fn tell(&self, moment: Moment) {
+    fn report(&self, moment: Moment) {
         let text = line(self.began.elapsed().as_secs(), &moment);
         match &self.bars {
-            Some(bars) => bars.tell(&moment, &text),
+            Some(bars) => bars.report(&moment, &text),
             // A closed stderr must not end the work.
             None => {
                 let _ = writeln!(std::io::stderr(), "{text}");
@@ -54,7 +54,7 @@ fn line(seconds: u64, moment: &Moment) -> String {
 }
 
 impl Bars {
-    fn tell(&self, moment: &Moment, text: &str) {
+    fn report(&self, moment: &Moment, text: &str) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = lines.entry(moment.work.clone());
         let bar = begun.or_insert_with(|| self.all.add(fresh(&moment.work)));

@@ -38,6 +38,6 @@ pub(super) async fn upload(site: &Site, role: Role, bucket: &str) -> Result<(), 
         0 => "there already".to_owned(),
         _ => format!("{sent} files to {bucket}/{}", folder()),
     };
-    site.tell(work, News::Done(how));
+    site.report(work, News::Done(how));
     Ok(())
 }

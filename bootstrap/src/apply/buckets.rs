@@ -21,7 +21,7 @@ pub(super) async fn stop_replication(site: &Site, region: &str, bucket: &str) ->
     gone_is_fine(answer.map(|_| ()))
 }
 
-/// Deletes every version and delete marker; says how many.
+/// Deletes every version and delete marker; returns how many.
 pub(super) async fn empty(site: &Site, region: &str, bucket: &str) -> Result<usize, Error> {
     let s3 = site.aws.at(region).s3;
     let mut count = 0;

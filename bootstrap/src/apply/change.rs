@@ -41,7 +41,7 @@ pub(super) async fn update(
     if is_same(site, &region, seen, wanted).await? {
         return Ok(false);
     }
-    site.tell(work, News::Begun("updating".to_owned()));
+    site.report(work, News::Begun("updating".to_owned()));
     let set = format!("drd-{work}-{}", site.run);
     prepare(site, &region, &name, wanted, &set).await?;
     let changes = match computed(site, &region, &name, &set).await? {

@@ -16,7 +16,7 @@ use aws_sdk_s3::primitives::ByteStream;
 /// Writes the configuration to the bucket, unless it is there as it should be, and gives its text.
 ///
 /// # Errors
-/// Outputs that are missing, or what AWS said.
+/// Outputs that are missing, or the failed call.
 pub async fn hand_over(site: &Site, outputs: &Outputs) -> Result<String, Error> {
     let text = text(&site.settings, outputs)?;
     keep(site, &text).await.map_err(in_words)?;

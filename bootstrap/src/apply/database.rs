@@ -28,7 +28,7 @@ pub(super) async fn wait_until_steady(site: &Site, id: StackId) -> Result<(), Er
             return Ok(());
         }
         if look == 0 {
-            site.tell(
+            site.report(
                 id,
                 News::Begun("waits: the database is changing sides".to_owned()),
             );
@@ -61,7 +61,7 @@ pub(super) async fn take_away(site: &Site, role: Role) -> Result<(), Error> {
     let Some(cluster) = found.db_clusters().first().cloned() else {
         return Ok(());
     };
-    site.tell(
+    site.report(
         work,
         News::Begun(format!("taking {id} away beside CloudFormation")),
     );

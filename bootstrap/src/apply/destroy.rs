@@ -39,7 +39,7 @@ pub struct Destroyed {
     pub listed: Vec<String>,
 }
 
-/// Physical names that CloudFormation says it has deleted.
+/// Physical names that CloudFormation lists as deleted.
 type Gone = Arc<Mutex<BTreeSet<String>>>;
 
 /// Takes the estate away.
@@ -87,14 +87,14 @@ async fn take_all(
         async move {
             let result = take(&site, id, &gone).await.map_err(in_words);
             if let Err(error) = &result {
-                site.tell(id, News::Failed(error.to_string()));
+                site.report(id, News::Failed(error.to_string()));
             }
             result
         }
     })
     .await;
     for id in &ended.not_begun {
-        site.tell(
+        site.report(
             id,
             News::Skipped("something that needs it is still there".to_owned()),
         );
@@ -108,7 +108,7 @@ async fn take(site: &Site, id: StackId, gone: &Gone) -> Result<(), Error> {
     let mut last = None;
     for attempt in 0..ATTEMPTS_MAX {
         let Some(mut seen) = at_rest(site, id).await? else {
-            site.tell(id, News::Done("gone".to_owned()));
+            site.report(id, News::Done("gone".to_owned()));
             return Ok(());
         };
         if !seen.belongs_to(site.settings.suffix()) {
@@ -117,12 +117,12 @@ async fn take(site: &Site, id: StackId, gone: &Gone) -> Result<(), Error> {
             )));
         }
         clear(site, id, &seen, attempt).await?;
-        site.tell(id, News::Begun("deleting".to_owned()));
+        site.report(id, News::Begun("deleting".to_owned()));
         stack::delete(site, id, &seen.arn).await?;
         let left = watch::settle(site, Work::Stack(id), &seen.arn, 0).await?;
         note_gone(site, &region, &seen.arn, gone).await?;
         let Some(left) = left else {
-            site.tell(id, News::Done("gone".to_owned()));
+            site.report(id, News::Done("gone".to_owned()));
             return Ok(());
         };
         seen = left;
@@ -136,7 +136,7 @@ async fn at_rest(site: &Site, id: StackId) -> Result<Option<Seen>, Error> {
     let (name, region) = (site.name(id), site.region(id).to_owned());
     match describe(&site.aws, &region, &name).await? {
         Some(seen) if seen.phase() == Phase::Moving => {
-            site.tell(id, News::Begun(format!("waits: {}", seen.status)));
+            site.report(id, News::Begun(format!("waits: {}", seen.status)));
             Ok(watch::settle(site, Work::Stack(id), &seen.arn, 0).await?)
         }
         found => Ok(found),
@@ -171,7 +171,7 @@ async fn empty_buckets(site: &Site, id: StackId, seen: &Seen) -> Result<(), Erro
     let mut emptied = tokio::task::JoinSet::new();
     for bucket in buckets_of(site, id, &seen.arn).await? {
         let (site, region) = (site.clone(), site.region(id).to_owned());
-        site.tell(id, News::Begun(format!("emptying {bucket}")));
+        site.report(id, News::Begun(format!("emptying {bucket}")));
         emptied.spawn(async move { buckets::empty(&site, &region, &bucket).await });
     }
     while let Some(result) = emptied.join_next().await {

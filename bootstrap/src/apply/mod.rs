@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 ///
 /// # Errors
 /// [`Error::Refused`] before anything was done; [`Error::Failed`] with the first cause first;
-/// [`Error::InProgress`] when somebody asked to stop watching.
+/// [`Error::InProgress`] when the caller asked to stop watching.
 pub async fn apply(
     site: &Site,
     plan: &Plan,
@@ -63,7 +63,7 @@ pub async fn apply(
         async move {
             let result = step(&site, work, &found).await.map_err(in_words);
             if let Err(error) = &result {
-                site.tell(work, News::Failed(error.to_string()));
+                site.report(work, News::Failed(error.to_string()));
             }
             result
         }
@@ -75,7 +75,7 @@ pub async fn apply(
         } else {
             "stopped"
         };
-        site.tell(work, News::Skipped(why.to_owned()));
+        site.report(work, News::Skipped(why.to_owned()));
     }
     conclude(ended, "bootstrap", site.settings.suffix().as_str())?;
     let found = found.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +90,7 @@ async fn step(site: &Site, work: Work, found: &Mutex<Outputs>) -> Result<(), Err
             let bucket = storage.and_then(|o| o.get("ArtefactBucket"));
             let Some(bucket) = bucket else {
                 return Err(Error::Failed(
-                    "the storage stack tells no ArtefactBucket".to_owned(),
+                    "the storage stack has no output ArtefactBucket".to_owned(),
                 ));
             };
             return artefact::upload(site, role, bucket).await;

@@ -1,4 +1,4 @@
-//! What provisioning tells while it works. Whoever listens decides how to show it.
+//! What provisioning reports while it works. The receiver decides how to show it.
 //!
 //! Deliberately absent: terminals.
 
@@ -57,18 +57,18 @@ impl fmt::Display for News {
     }
 }
 
-/// Whoever wants to know.
+/// The receiver of reports.
 pub trait Progress: Send + Sync {
     /// Something happened.
-    fn tell(&self, moment: Moment);
+    fn report(&self, moment: Moment);
 }
 
-/// Tells nobody.
+/// Reports to no one: for tests and scripts.
 #[derive(Clone, Copy, Debug)]
 pub struct Silent;
 
 impl Progress for Silent {
-    fn tell(&self, _: Moment) {}
+    fn report(&self, _: Moment) {}
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(crate) struct Ended<K> {
     pub(crate) failed: Vec<(K, Error)>,
     /// Those that were not begun, since one before them failed or was not begun.
     pub(crate) not_begun: Vec<K>,
-    /// Those that were being watched when somebody asked to stop.
+    /// Those that were being watched when the caller asked to stop.
     pub(crate) left: Vec<K>,
 }
 
@@ -67,7 +67,7 @@ where
                 running.remove(&key);
                 failed.push((key, error));
             }
-            // A panic of a job; its key stays in `running` and is told as left.
+            // A panic of a job; its key stays in `running` and is reported as left.
             Some(Err(_)) => {}
         }
     }
@@ -86,7 +86,7 @@ fn is_ready<K: Ord>(jobs: &BTreeMap<K, Vec<K>>, done: &BTreeSet<K>, key: K) -> b
 }
 
 async fn asked_to_stop(stop: &mut watch::Receiver<bool>) {
-    // Nobody can ask any more when the sender is gone: wait for ever.
+    // No one can ask any more when the sender is gone: wait for ever.
     if stop.wait_for(|asked| *asked).await.is_err() {
         std::future::pending::<()>().await;
     }
@@ -108,7 +108,7 @@ mod tests {
             begun.lock().expect("unpoisoned").push(key);
             async move {
                 match key == failing {
-                    true => Err(Error::Failed("as told".to_owned())),
+                    true => Err(Error::Failed("as wanted".to_owned())),
                     false => Ok(()),
                 }
             }

@@ -9,14 +9,14 @@ use crate::estate::stacks::StackId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Where and for whom work is done; cheap to clone.
+/// What a step works with; cheap to clone.
 #[derive(Clone)]
 pub struct Site {
     /// AWS.
     pub aws: Aws,
     /// The estate.
     pub settings: Arc<Settings>,
-    /// Who is told.
+    /// Receives the reports.
     pub progress: Arc<dyn Progress>,
     /// Names this run in request tokens and change sets.
     pub run: Arc<str>,
@@ -25,9 +25,9 @@ pub struct Site {
 }
 
 impl Site {
-    pub(super) fn tell(&self, work: impl ToString, news: News) {
+    pub(super) fn report(&self, work: impl ToString, news: News) {
         let work = work.to_string();
-        self.progress.tell(Moment { work, news });
+        self.progress.report(Moment { work, news });
     }
 
     pub(super) fn region(&self, id: StackId) -> &str {

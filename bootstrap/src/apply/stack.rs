@@ -16,10 +16,10 @@ use crate::observe::stacks::{describe, first_cause};
 use crate::plan::Work;
 use aws_sdk_cloudformation::types::Capability;
 
-/// Looks, removes, makes, updates, looks: more rounds than that mean that somebody else is at work.
+/// Looks, removes, makes, updates, looks: more rounds than that mean that another process is at work.
 const ROUNDS_MAX: usize = 8;
 
-/// What this run has done to the stack: after it, a bad end is this run's failure and is told; a
+/// What this run has done to the stack: after it, a bad end is this run's failure and is reported; a
 /// bad end that was found at first is what another run left, and is cleared away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Acted {
@@ -43,7 +43,7 @@ pub(super) async fn bring(site: &Site, work: Work, outputs: &Outputs) -> Result<
         let Some(seen) = seen else {
             if acted != Acted::Not {
                 return Err(Error::Failed(format!(
-                    "{name} was deleted by somebody else meanwhile"
+                    "{name} was deleted by another process meanwhile"
                 )));
             }
             let wanted = wanted(site, work, outputs, None)?;
@@ -60,7 +60,7 @@ pub(super) async fn bring(site: &Site, work: Work, outputs: &Outputs) -> Result<
         }
         match (seen.phase(), acted) {
             (Phase::Moving, _) => {
-                site.tell(work, News::Begun(format!("waits: {}", seen.status)));
+                site.report(work, News::Begun(format!("waits: {}", seen.status)));
                 let expected = shape(id.template.source()).always;
                 watch::settle(site, work, &seen.arn, expected).await?;
             }
@@ -74,20 +74,20 @@ pub(super) async fn bring(site: &Site, work: Work, outputs: &Outputs) -> Result<
             (Phase::Ready, Acted::Not) => {
                 let wanted = wanted(site, work, outputs, Some(&seen))?;
                 if !change::update(site, work, &seen, &wanted).await? {
-                    site.tell(work, News::Done("as it should be".to_owned()));
+                    site.report(work, News::Done("as it should be".to_owned()));
                     return Ok(seen);
                 }
                 acted = Acted::Updated;
                 watch::settle(site, work, &seen.arn, 0).await?;
             }
             (Phase::Ready, _) => {
-                site.tell(work, News::Done(seen.status.clone()));
+                site.report(work, News::Done(seen.status.clone()));
                 return Ok(seen);
             }
         }
     }
     Err(Error::Failed(format!(
-        "{name} does not come to rest: is somebody else at work on it?"
+        "{name} does not come to rest: is another process at work on it?"
     )))
 }
 
@@ -106,7 +106,7 @@ fn wanted(site: &Site, work: Work, outputs: &Outputs, has: Option<&Seen>) -> Res
         .collect();
     if !missing.is_empty() {
         return Err(Error::Failed(format!(
-            "no stack tells its {}: an output is missing",
+            "no stack has its {}: an output is missing",
             missing.join(", ")
         )));
     }
@@ -122,7 +122,7 @@ fn wanted(site: &Site, work: Work, outputs: &Outputs, has: Option<&Seen>) -> Res
 /// Its ARN, or none when the stack is there already: an answer was lost, and the next look shows.
 async fn create(site: &Site, id: StackId, wanted: &Wanted) -> Result<Option<String>, Error> {
     let (name, region) = (site.name(id), site.region(id));
-    site.tell(id, News::Begun("creating".to_owned()));
+    site.report(id, News::Begun("creating".to_owned()));
     let client = site.aws.at(region).cloudformation;
     let answer = call("cloudformation:CreateStack", &name, || {
         client
@@ -145,7 +145,7 @@ async fn create(site: &Site, id: StackId, wanted: &Wanted) -> Result<Option<Stri
 
 async fn remove(site: &Site, work: Work, seen: &Seen) -> Result<(), Error> {
     let id = work.stack();
-    site.tell(
+    site.report(
         work,
         News::Begun(format!("removing what is left ({})", seen.status)),
     );

@@ -1,7 +1,7 @@
 //! Watches one stack until CloudFormation is done with it.
 //!
 //! Deliberately absent: a limit of time. CloudFormation has its own for every resource, and
-//! whoever is tired of watching may stop: the work goes on.
+//! who stops watching does not stop the work.
 
 use super::progress::News;
 use super::site::Site;
@@ -26,7 +26,7 @@ pub(super) async fn settle(
 ) -> Result<Option<Seen>, AwsError> {
     let region = site.region(work.stack()).to_owned();
     let mut pause = Duration::ZERO;
-    let mut told = None;
+    let mut reported = None;
     let mut most = expected;
     loop {
         tokio::time::sleep(pause).await;
@@ -41,9 +41,9 @@ pub(super) async fn settle(
         let counted = count(&site.aws, &region, arn, deleting).await?;
         most = most.max(counted.begun);
         let news = so_far(counted, most, deleting);
-        if told.as_ref() != Some(&news) {
-            site.tell(work, news.clone());
-            told = Some(news);
+        if reported.as_ref() != Some(&news) {
+            site.report(work, news.clone());
+            reported = Some(news);
         }
     }
 }

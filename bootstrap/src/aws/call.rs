@@ -1,5 +1,5 @@
-//! The one way through which a call to AWS goes here: a deadline, a bounded number of attempts, a
-//! class that says what may be done next.
+//! The one function that makes a call to AWS here: a deadline, a bounded number of attempts, a
+//! class that decides what may be done next.
 //!
 //! Unlike the daemon, whose retries are states of its machine, provisioning may wait: throttles,
 //! server faults and silence are tried again, and every call here is one that may be repeated. A

@@ -72,9 +72,9 @@ pub fn clock(identity: &Read<Identity>) -> Judged {
     })
 }
 
-/// Whether a region is open to the account. `opted` is what the account service says, `there`
-/// whether STS of the region itself knows the credentials: it settles what the former does not
-/// say.
+/// Whether a region is open to the account. `opted` is the state in the account service, `there`
+/// whether STS of the region itself accepts the credentials: it decides where the former is not
+/// known.
 pub fn region(name: &str, opted: &Read<String>, there: &Read<Identity>) -> Judged {
     let enable = format!(
         "aws account enable-region --region-name {name}   (takes minutes to hours), then again"
@@ -101,7 +101,7 @@ fn by_its_answer(
     enable: String,
 ) -> Judged {
     let opted = match opted {
-        Ok(word) => format!("the account service says {word}"),
+        Ok(word) => format!("the account service answers {word}"),
         Err(error) => error.to_string(),
     };
     match there {
@@ -187,18 +187,18 @@ mod tests {
 
     #[test]
     fn a_region_that_is_not_enabled_is_red_with_the_command_that_enables_it() {
-        let says = |word: &str| region("eu-central-2", &Ok(word.to_owned()), &me(None));
-        assert_eq!(says("ENABLED").verdict(), Verdict::Green);
-        assert_eq!(says("ENABLED_BY_DEFAULT").verdict(), Verdict::Green);
-        assert_eq!(says("DISABLED").verdict(), Verdict::Red);
-        assert!(says("DISABLED").says("enable-region --region-name eu-central-2"));
-        assert_eq!(says("DISABLING").verdict(), Verdict::Red);
-        assert_eq!(says("ENABLING").verdict(), Verdict::Red);
-        assert!(says("ENABLING").says("wait"));
+        let in_state = |word: &str| region("eu-central-2", &Ok(word.to_owned()), &me(None));
+        assert_eq!(in_state("ENABLED").verdict(), Verdict::Green);
+        assert_eq!(in_state("ENABLED_BY_DEFAULT").verdict(), Verdict::Green);
+        assert_eq!(in_state("DISABLED").verdict(), Verdict::Red);
+        assert!(in_state("DISABLED").says("enable-region --region-name eu-central-2"));
+        assert_eq!(in_state("DISABLING").verdict(), Verdict::Red);
+        assert_eq!(in_state("ENABLING").verdict(), Verdict::Red);
+        assert!(in_state("ENABLING").says("wait"));
     }
 
     #[test]
-    fn where_the_account_service_is_silent_the_region_itself_is_believed() {
+    fn where_the_account_service_is_silent_the_region_itself_decides() {
         let silent = Err(failed(SILENT));
         let there = |there: &Read<Identity>| region("eu-central-2", &silent, there).verdict();
         assert_eq!(there(&me(None)), Verdict::Green);

@@ -1,8 +1,8 @@
 //! Whether an event that is sent arrives in drd's queue, judged without taking anything from it.
 //!
 //! A doctor that received from the queue would hide messages from the daemon for a whole
-//! visibility timeout, and count a receive against the redrive policy: three doctors, and an
-//! alarm lies in the dead-letter queue. So it never receives. Where a daemon runs on this host,
+//! visibility timeout, and count a receive against the redrive policy: after three
+//! of them an alarm is in the dead-letter queue. So it never receives. Where a daemon runs on this host,
 //! that one sends a heartbeat every minute over the same path and knows when the last came back.
 //! Elsewhere the queue's own counter must rise after an event that every daemon drops unread: it
 //! names no estate that can exist. Deliberately absent: the sending.
@@ -14,7 +14,7 @@ use super::check::Judged;
 pub enum Seen {
     /// The daemon on this host: seconds since its last heartbeat came back.
     Daemon(Option<f64>),
-    /// Nobody took the event from us.
+    /// The bus did not take the event.
     Refused(String),
     /// The event was taken; the queue's counters could not be read.
     Blind(String),
@@ -27,7 +27,7 @@ pub enum Seen {
     },
 }
 
-/// Three periods of a minute and some slack: what the daemon itself allows before it says so.
+/// Three periods of a minute and some slack: what the daemon itself allows before it reports it.
 const SILENCE_SECONDS_MAX: f64 = 195.0;
 
 const REMEDY: &str = "look at the bus's rule (enabled? its pattern?), the queue's policy and its key, and the rule's \
@@ -47,10 +47,8 @@ pub fn path(seen: &Seen) -> Judged {
             "no heartbeat has come back to the daemon yet",
             "it sends one a minute: ask again in three",
         ),
-        Seen::Refused(said) => {
-            Judged::red(said.clone(), "the bus must exist and take drd's events")
-        }
-        Seen::Blind(said) => Judged::unknown(said.clone(), "allow sqs:GetQueueAttributes"),
+        Seen::Refused(why) => Judged::red(why.clone(), "the bus must exist and take drd's events"),
+        Seen::Blind(why) => Judged::unknown(why.clone(), "allow sqs:GetQueueAttributes"),
         Seen::Counted { before, after } if after > before => Judged::green(format!(
             "an event sent just now is in the queue ({before} messages before, {after} after)"
         )),
@@ -70,7 +68,7 @@ mod tests {
     use crate::checks::check::Verdict;
 
     #[test]
-    fn the_daemons_own_heartbeat_is_believed_for_three_periods() {
+    fn the_daemons_own_heartbeat_counts_for_three_periods() {
         assert_eq!(path(&Seen::Daemon(Some(60.0))).verdict(), Verdict::Green);
         assert_eq!(path(&Seen::Daemon(Some(196.0))).verdict(), Verdict::Red);
         assert_eq!(path(&Seen::Daemon(None)).verdict(), Verdict::Unknown);
@@ -90,8 +88,8 @@ mod tests {
 
     #[test]
     fn an_event_that_the_bus_refuses_is_red() {
-        let said = "events:PutEvents bus-shop1: ResourceNotFoundException".to_owned();
-        assert_eq!(path(&Seen::Refused(said)).verdict(), Verdict::Red);
+        let why = "events:PutEvents bus-shop1: ResourceNotFoundException".to_owned();
+        assert_eq!(path(&Seen::Refused(why)).verdict(), Verdict::Red);
         assert_eq!(
             path(&Seen::Blind(String::new())).verdict(),
             Verdict::Unknown

@@ -21,7 +21,7 @@ pub struct Place {
 /// A stack of one of our names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
-    /// What says whose it is: its tag `drd:suffix`, else its parameter `Suffix`.
+    /// Its owner: the value of its tag `drd:suffix`, else its parameter `Suffix`.
     pub suffix: Option<String>,
     /// CloudFormation's word for its state.
     pub status: String,
@@ -30,11 +30,11 @@ pub struct Stack {
 /// Who has a bucket's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bucket {
-    /// Nobody.
+    /// No account.
     Free,
     /// This account, in the region it is wanted in.
     Ours,
-    /// Another account, or this one in another region, or nobody may ask: S3 does not tell apart.
+    /// Another account, or this one in another region, or a denied request: S3 gives one answer for all.
     Taken(u16),
 }
 
@@ -82,8 +82,8 @@ pub fn buckets(wanted: &Wanted) -> Vec<(Place, String)> {
     sided.chain([latch]).collect()
 }
 
-/// Whether a stack of that name stands and is ours; unknown counts as not.
-pub fn stands(found: &[(Place, Read<Option<Stack>>)], name: &str, suffix: &str) -> bool {
+/// Whether a stack of that name exists and is ours; unknown counts as not.
+pub fn exists(found: &[(Place, Read<Option<Stack>>)], name: &str, suffix: &str) -> bool {
     found.iter().any(|(place, read)| {
         let ours = |s: &Stack| s.suffix.as_deref() == Some(suffix) && s.status != "DELETE_COMPLETE";
         place.name == name
@@ -110,18 +110,18 @@ pub fn stacks_free(found: &[(Place, Read<Option<Stack>>)], suffix: &str) -> Judg
     if let Some(error) = first_unread(found.iter().map(|(_, read)| read)) {
         return not_known(error);
     }
-    let standing = found
+    let existing = found
         .iter()
         .filter(|(_, read)| matches!(read, Ok(Some(_))))
         .count();
     Judged::green(format!(
-        "{standing} of {} stacks exist, all of this estate",
+        "{existing} of {} stacks exist, all of this estate",
         found.len()
     ))
 }
 
-/// Whether the buckets' names are free or ours. `owned` says whether the stack that makes a
-/// bucket stands.
+/// Whether the buckets' names are free or ours. `owned`: whether the stack that makes a
+/// bucket exists.
 pub fn buckets_free(found: &[(Place, Read<Bucket>, bool)]) -> Judged {
     let taken = |(place, read, owned): &(Place, Read<Bucket>, bool)| match (read, owned) {
         (Ok(Bucket::Taken(status)), _) => {
@@ -258,10 +258,10 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_or_foreign_stack_does_not_stand() {
+    fn a_deleted_or_foreign_stack_does_not_exist() {
         let found = [(at("stack-latch-shop1"), stack(Some("shop1")))];
-        assert!(stands(&found, "stack-latch-shop1", "shop1"));
-        assert!(!stands(&found, "stack-latch-shop1", "shop2"));
-        assert!(!stands(&found, "stack-app-shop1", "shop1"));
+        assert!(exists(&found, "stack-latch-shop1", "shop1"));
+        assert!(!exists(&found, "stack-latch-shop1", "shop2"));
+        assert!(!exists(&found, "stack-app-shop1", "shop1"));
     }
 }

@@ -1,7 +1,7 @@
 //! Service quotas against what the estate needs.
 //!
 //! Deliberately absent: prices, and EC2's own description of instance types: the SDK of EC2 is
-//! larger than drd, and a type's name says how many vCPUs it has.
+//! larger than drd, and the number of vCPUs follows from a type's name.
 
 use super::check::{Judged, Read, on};
 
@@ -81,7 +81,7 @@ pub fn fits(quota: Quota, region: &str, level: &Read<Level>, need: Option<u32>) 
             ),
             None => Judged::unknown(
                 format!(
-                    "{unit}: {need:.0} needed, {limit:.0} allowed, nobody says how many are used"
+                    "{unit}: {need:.0} needed, {limit:.0} allowed, how many are used is not known"
                 ),
                 format!("count the {unit} in use in {region}; if short: {raise}"),
             ),
@@ -92,8 +92,8 @@ pub fn fits(quota: Quota, region: &str, level: &Read<Level>, need: Option<u32>) 
 /// Families that [`VCPU`] counts (Service Quotas, "Running On-Demand Standard instances").
 const STANDARD: &str = "acdhimrtz";
 
-/// vCPUs of one instance of a type, read from its name; `None` for what the name does not say or
-/// the quota does not count.
+/// vCPUs of one instance of a type, read from its name; `None` where the name does not give it
+/// or the quota does not count it.
 pub fn vcpus(instance_type: &str) -> Option<u32> {
     let (family, size) = instance_type.split_once('.')?;
     let first = family.chars().next()?;

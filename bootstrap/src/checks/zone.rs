@@ -1,12 +1,12 @@
 //! The hosted zone: there, public, for this domain, and what resolvers are sent to.
 //!
-//! Deliberately absent: asking resolvers. Whoever judges brings their answers.
+//! Deliberately absent: asking resolvers. The caller hands in their answers.
 
 use super::check::{Judged, Read, not_known, on};
 use crate::aws::error::Class;
 use std::collections::BTreeSet;
 
-/// Reserved for private use, so nobody can delegate it (ICANN, 2024); bootstrap's default domain
+/// Reserved for private use, so it cannot be delegated (ICANN, 2024); bootstrap's default domain
 /// ends so.
 const PRIVATE_USE: &str = ".internal";
 
@@ -43,20 +43,20 @@ pub fn usable(id: &str, domain: &str, zone: &Read<Zone>) -> Judged {
     }
     if domain != name && !domain.ends_with(&format!(".{name}")) {
         return Judged::red(
-            format!("{domain} does not lie in {name}, which {id} is for"),
+            format!("{domain} is not in {name}, which {id} is for"),
             format!("choose a domain that ends in {name}, or the zone of {domain}"),
         );
     }
     Judged::green(format!("{id} is for {name}"))
 }
 
-/// Whether resolvers are sent to the zone's own servers. `heard` is what a resolver answers for
-/// the name servers of the zone; `None` when none answered.
-pub fn delegated(zone: &Read<Zone>, heard: Option<&BTreeSet<String>>) -> Judged {
+/// Whether resolvers are sent to the zone's own servers. `answered` are the name servers that
+/// a resolver answers for the zone; `None` when none answered.
+pub fn delegated(zone: &Read<Zone>, answered: Option<&BTreeSet<String>>) -> Judged {
     on(zone, |zone| {
         let own: BTreeSet<String> = zone.name_servers.iter().map(|n| plain(n)).collect();
-        let heard: Option<BTreeSet<String>> =
-            heard.map(|all| all.iter().map(|n| plain(n)).collect());
+        let answered: Option<BTreeSet<String>> =
+            answered.map(|all| all.iter().map(|n| plain(n)).collect());
         let (name, wanted) = (plain(&zone.name), listed(&own));
         let remedy = format!("set the NS records of {name} at its parent (registrar) to {wanted}");
         if name.ends_with(PRIVATE_USE) {
@@ -65,25 +65,27 @@ pub fn delegated(zone: &Read<Zone>, heard: Option<&BTreeSet<String>>) -> Judged 
                 "for real clients build with --domain of a zone that is delegated",
             );
         }
-        match heard {
+        match answered {
             None => Judged::unknown(
                 format!("no resolver answered for the name servers of {name}"),
                 "ask again, or from a host with DNS",
             ),
             Some(_) if own.is_empty() => Judged::unknown(
-                format!("Route 53 does not say which servers {name} has"),
+                format!("Route 53 lists no servers of {name}"),
                 "compare them by hand",
             ),
-            Some(heard) if heard == own => Judged::green(format!("resolvers are sent to {wanted}")),
-            Some(heard) if heard.is_empty() => Judged::red(
-                format!("{name} is not delegated: nobody is sent to it"),
+            Some(answered) if answered == own => {
+                Judged::green(format!("resolvers are sent to {wanted}"))
+            }
+            Some(answered) if answered.is_empty() => Judged::red(
+                format!("{name} is not delegated: no resolver is sent to it"),
                 remedy,
             ),
             // Some of them answer out of another zone: that many users never see a failover.
-            Some(heard) => Judged::red(
+            Some(answered) => Judged::red(
                 format!(
                     "resolvers are sent to {}, the zone's are {wanted}",
-                    listed(&heard)
+                    listed(&answered)
                 ),
                 remedy,
             ),
@@ -146,16 +148,16 @@ mod tests {
 
     #[test]
     fn resolvers_must_be_sent_to_exactly_the_zones_servers() {
-        let heard = |names: &[&str]| {
+        let answered = |names: &[&str]| {
             let names: BTreeSet<String> = names.iter().map(|n| (*n).to_owned()).collect();
             delegated(&zone(false), Some(&names))
         };
-        let right = heard(&["NS-2.awsdns-02.net.", "ns-1.awsdns-01.org."]);
+        let right = answered(&["NS-2.awsdns-02.net.", "ns-1.awsdns-01.org."]);
         assert_eq!(right.verdict(), Verdict::Green);
-        assert_eq!(heard(&["ns-1.awsdns-01.org"]).verdict(), Verdict::Red);
-        let nobody = heard(&[]);
-        assert_eq!(nobody.verdict(), Verdict::Red);
-        assert!(nobody.says("ns-1.awsdns-01.org ns-2.awsdns-02.net"));
+        assert_eq!(answered(&["ns-1.awsdns-01.org"]).verdict(), Verdict::Red);
+        let undelegated = answered(&[]);
+        assert_eq!(undelegated.verdict(), Verdict::Red);
+        assert!(undelegated.says("ns-1.awsdns-01.org ns-2.awsdns-02.net"));
         assert_eq!(delegated(&zone(false), None).verdict(), Verdict::Unknown);
     }
 

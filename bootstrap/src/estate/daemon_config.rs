@@ -1,9 +1,9 @@
 //! From the stacks' outputs to what the daemon reads: a [`Topology`], and the configuration file
-//! that says it in TOML.
+//! that holds it in TOML.
 //!
-//! The file lies in the state folder and in the standby's configuration bucket, so that a daemon
+//! The file is kept in the state folder and in the standby's configuration bucket, so that a daemon
 //! can start while the primary's region is dark. Deliberately absent: policy (the defaults are
-//! the daemon's own) and sensors that every estate has without being told.
+//! the daemon's own) and sensors that every estate has without configuration.
 
 use crate::estate::naming::Suffix;
 use crate::estate::settings::{Key, Settings};
@@ -19,7 +19,7 @@ pub const CONFIG_KEY: &str = "drd.toml";
 /// The key of the latch object (DESIGN section 7).
 const LATCH_KEY: &str = "active-side";
 
-/// What no output says.
+/// What is in no output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// The estate's suffix.
@@ -39,7 +39,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// What the settings say of it.
+    /// As the settings have it.
     pub fn of(settings: &Settings) -> Facts {
         let region = |key| settings.get(key).to_owned();
         Facts {
@@ -63,7 +63,7 @@ impl Facts {
 )]
 pub struct Missing(pub Vec<String>);
 
-/// Reads outputs and remembers what was not there, so that all of it is said at once.
+/// Reads outputs and remembers what was not there, so that all of it is reported at once.
 struct Reader<'a> {
     suffix: &'a Suffix,
     outputs: &'a Outputs,
@@ -140,8 +140,8 @@ fn absolute(name: String) -> String {
     }
 }
 
-/// Endpoints of AWS in two regions that are nobody's side: where they answer, drd's own network
-/// works. The witness's region first: most estates may speak to it already.
+/// Endpoints of AWS in two regions that are neither side's: where they answer, drd's own network
+/// works. The witness's region first: most networks allow it already.
 fn references(facts: &Facts) -> Vec<String> {
     let candidates = [
         &facts.witness_region,
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn references_lie_in_neither_side() {
+    fn references_are_in_neither_side() {
         let mut facts = facts();
         assert_eq!(
             references(&facts),

@@ -7,7 +7,7 @@ use crate::estate::side::Role;
 use crate::estate::stacks::StackId;
 use std::collections::BTreeMap;
 
-/// The tag that says whose a stack or resource is.
+/// The tag that names the estate of a stack or resource.
 pub const TAG: &str = "drd:suffix";
 
 /// Names to values: a stack's parameters, or its outputs.
@@ -28,7 +28,7 @@ pub struct Seen {
     pub outputs: Values,
     /// The value of the tag `drd:suffix`.
     pub tagged: Option<String>,
-    /// The template it was made from, where somebody asked for it.
+    /// The template it was made from, where it was asked for.
     pub body: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Seen {
     /// What its status means.
     pub fn phase(&self) -> Phase {
         match self.status.as_str() {
-            // Made by a change set that nobody executed: an empty shell.
+            // Made by a change set that was never executed: an empty shell.
             "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "REVIEW_IN_PROGRESS" => {
                 Phase::Dead
             }
@@ -68,7 +68,7 @@ impl Seen {
     }
 }
 
-/// Which side writes.
+/// The side that writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Writer {
     /// There is no global cluster, or nothing has joined it.
@@ -85,9 +85,9 @@ pub enum Writer {
 /// All that is there of an estate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// Its stacks, whoever made them.
+    /// Its stacks, and those of others that have its names.
     pub stacks: BTreeMap<StackId, Seen>,
-    /// Who writes.
+    /// The side that writes.
     pub writer: Writer,
 }
 

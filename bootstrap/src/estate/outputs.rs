@@ -1,4 +1,4 @@
-//! What an estate offers, by names that people and scripts use, whichever stack tells it.
+//! What an estate offers, by names that people and scripts use, whichever stack has it.
 //!
 //! Deliberately absent: the daemon's configuration (`handover`).
 
@@ -119,7 +119,7 @@ const OFFERS: [Offer; 36] = [
     ("daemon_role_arn", Template::Daemon, None, "DaemonRoleArn"),
 ];
 
-/// What an estate offers now; what no stack tells yet is absent.
+/// What an estate offers now; what no stack has yet is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offered {
     suffix: String,
@@ -128,15 +128,15 @@ pub struct Offered {
     missing: Vec<&'static str>,
 }
 
-/// Collects what the stacks tell.
+/// Collects the stacks' outputs.
 pub fn offered(settings: &Settings, outputs: &Outputs) -> Offered {
     let mut values = Vec::new();
     let mut missing = Vec::new();
     for (name, template, role, output) in OFFERS {
-        let told = outputs
+        let value = outputs
             .get(&StackId { template, role })
             .and_then(|o| o.get(output));
-        match told {
+        match value {
             Some(value) => values.push((name, value.clone())),
             None => missing.push(name),
         }
@@ -160,7 +160,7 @@ impl Offered {
         self.missing.is_empty()
     }
 
-    /// What no stack tells yet.
+    /// What no stack has yet.
     pub fn missing(&self) -> &[&'static str] {
         &self.missing
     }

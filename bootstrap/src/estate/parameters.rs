@@ -302,7 +302,7 @@ pub fn wires(template: Template) -> Wires {
 pub(crate) fn extra(template: Template) -> &'static [(Template, Whose)] {
     match template {
         // The secondary cluster joins a global cluster that has its writer; for the primary's own
-        // stack this says nothing (a stack is not after itself).
+        // stack this adds nothing (a stack is not after itself).
         T::Data => &[(T::Data, Primary)],
         T::Monitor => &[(T::Events, Once), (T::Data, Same)],
         T::Edge => &[(T::Latch, Once), (T::Events, Once)],

@@ -1,6 +1,6 @@
 //! Puts the text of our Lambda functions into the templates that carry them.
 //!
-//! A template says `ZipFile: '@@lambda/lag.py@@'`; the file takes the quoted text's place as one
+//! A template holds `ZipFile: '@@lambda/lag.py@@'`; the file takes the quoted text's place as one
 //! JSON string, which is a YAML string too, so that nothing in the file can end it. Functions stay
 //! in files of their own, where tests run them. Deliberately absent: every other kind of
 //! templating; CloudFormation has its own.

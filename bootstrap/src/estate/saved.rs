@@ -1,6 +1,6 @@
 //! `.drd-state/<suffix>.json`: which settings an estate was built with, and a lock beside it.
 //!
-//! A convenience: the same settings lie in the anchor stack, and what exists is asked of AWS each
+//! A convenience: the same settings are in the anchor stack, and what exists is asked of AWS each
 //! time. Deliberately absent: anything about stacks; a file that could contradict AWS would.
 
 use crate::error::Error;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// What a state file says it is.
+/// The schema of a state file.
 const SCHEMA: &str = "drd.state/1.0";
 /// 64 KiB: a hundred times a real file.
 const BYTES_MAX: u64 = 64 << 10;
@@ -21,7 +21,7 @@ const BYTES_MAX: u64 = 64 << 10;
 pub struct State {
     schema: String,
     suffix: Suffix,
-    /// The account that it lies in.
+    /// Its account.
     pub account: String,
     settings: BTreeMap<String, String>,
 }
@@ -133,7 +133,7 @@ impl Folder {
     /// Remembers, whole or not at all.
     ///
     /// # Errors
-    /// What the system said.
+    /// The failure of the system call.
     pub fn save(&self, state: &State) -> Result<(), Error> {
         let mut text = serde_json::to_string_pretty(state)
             .map_err(|e| Error::Failed(format!("express the state as JSON: {e}")))?;
@@ -145,7 +145,7 @@ impl Folder {
     /// old text or the new one and a crash leaves one of both.
     ///
     /// # Errors
-    /// What the system said.
+    /// The failure of the system call.
     pub fn write(&self, extension: &str, text: &str) -> Result<(), Error> {
         let path = self.file(extension);
         let beside = self.file(&format!("{extension}.new"));
@@ -163,7 +163,7 @@ impl Folder {
     /// Forgets the estate: every file of it, the lock last.
     ///
     /// # Errors
-    /// What the system said.
+    /// The failure of the system call.
     pub fn forget(&self) -> Result<(), Error> {
         for extension in ["json", "toml", "json.new", "toml.new", "lock"] {
             let path = self.file(extension);

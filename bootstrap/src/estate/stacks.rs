@@ -61,7 +61,7 @@ impl StackId {
         suffix.name(&format!("stack-{self}"))
     }
 
-    /// The region it lies in.
+    /// Its region.
     pub fn region(self, settings: &Settings) -> &str {
         self.region_of(
             settings.region(Role::Primary),
@@ -111,7 +111,7 @@ impl StackId {
             .map(|(template, whose)| self.other(*template, *whose));
         let mut all: Vec<StackId> = taken.chain(named).filter(|id| *id != self).collect();
         if self.template != Template::Anchor {
-            // First of all: whoever finds any stack finds the settings it was made with.
+            // First of all: where any stack is found, the settings it was made with are too.
             all.push(StackId::once(Template::Anchor));
         }
         all.sort_unstable();

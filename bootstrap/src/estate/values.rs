@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// The outputs of every stack that is there.
 pub type Outputs = BTreeMap<StackId, Values>;
 
-/// A stack's parameters; `None` for what nobody knows yet, because the stack that tells it is not
-/// there.
+/// A stack's parameters; `None` for what is not known yet, because the stack that has it as an
+/// output is not there.
 pub fn parameters(
     id: StackId,
     settings: &Settings,

@@ -15,7 +15,7 @@ use aws_config::SdkConfig;
 /// world-wide, and a name that an estate gave up may belong to a stranger by now.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn fetch(config: &SdkConfig, region: &str, suffix: &Suffix, now: i64) -> Read<String> {
     const OPERATION: &str = "s3:GetObject";
     let asker = Asker::new(config, now);

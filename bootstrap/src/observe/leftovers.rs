@@ -21,7 +21,7 @@ pub struct Left {
 }
 
 impl Left {
-    /// Whether nothing is left that anybody could use or pay for.
+    /// Whether nothing is left that could be used or is charged for.
     pub fn is_nothing(&self) -> bool {
         self.stacks.is_empty() && self.resources.is_empty()
     }
@@ -30,7 +30,7 @@ impl Left {
 /// Looks in every region of the estate.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn look(aws: &Aws, settings: &Settings) -> Result<Left, AwsError> {
     let mut left = Left::default();
     for region in settings.regions() {

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 /// Everything that is there of an estate; with the stacks' templates when `bodies`.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn observe(aws: &Aws, settings: &Settings, bodies: bool) -> Result<Observed, Error> {
     let mut asked = tokio::task::JoinSet::new();
     for id in StackId::all() {
@@ -56,7 +56,7 @@ pub async fn observe(aws: &Aws, settings: &Settings, bodies: bool) -> Result<Obs
 /// The settings that the anchor stack remembers, if the estate is there.
 ///
 /// # Errors
-/// What AWS said, or that the stack is not ours.
+/// The failed call, or that the stack is not ours.
 pub async fn recall(aws: &Aws, suffix: &Suffix) -> Result<Option<Said>, Error> {
     let name = StackId::once(Template::Anchor).name(suffix);
     let Some(seen) = stacks::describe(aws, GLOBAL_REGION, &name).await? else {
@@ -77,10 +77,10 @@ pub async fn recall(aws: &Aws, suffix: &Suffix) -> Result<Option<Said>, Error> {
     Ok(Some(Settings::recall(&map)))
 }
 
-/// Who writes now. The standby region is asked first: it answers in a disaster of the primary.
+/// The side that writes now. The standby region is asked first: it answers in a disaster of the primary.
 ///
 /// # Errors
-/// What AWS said, when neither region knows.
+/// The failed call, when neither region answers.
 pub async fn writer(aws: &Aws, settings: &Settings) -> Result<Writer, AwsError> {
     let id = settings.suffix().name("global-aurora");
     match writer_from(aws, settings, Role::Standby, &id).await {
@@ -132,7 +132,7 @@ async fn writer_from(
 /// The account whose credentials these are.
 ///
 /// # Errors
-/// What AWS said: the first call of every command, so bad credentials show here.
+/// The failed call: the first one of every command, so bad credentials show here.
 pub async fn account(aws: &Aws) -> Result<String, AwsError> {
     let client = aws.sts();
     let answer = call("sts:GetCallerIdentity", "the caller", || {

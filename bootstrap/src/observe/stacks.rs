@@ -6,13 +6,13 @@ use crate::aws::error::{AwsError, Class};
 use crate::estate::observed::{Seen, TAG};
 use aws_sdk_cloudformation::types::{Stack, StackEvent};
 
-/// A page of events holds a hundred; the first cause of a failed creation lies in the last ten.
+/// A page of events holds a hundred; the first cause of a failed creation is in the last ten.
 const EVENT_PAGES_MAX: usize = 20;
 
 /// How a stack is; none when there is none (a deleted one is none, too).
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn describe(aws: &Aws, region: &str, name: &str) -> Result<Option<Seen>, AwsError> {
     let client = aws.at(region).cloudformation;
     let answer = call("cloudformation:DescribeStacks", name, || {
@@ -58,7 +58,7 @@ fn seen(stack: &Stack) -> Seen {
 /// The template that a stack was made from.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn body(aws: &Aws, region: &str, name: &str) -> Result<Option<String>, AwsError> {
     let client = aws.at(region).cloudformation;
     let answer = call("cloudformation:GetTemplate", name, || {
@@ -84,10 +84,10 @@ pub struct Count {
     pub waits_for: Option<String>,
 }
 
-/// Counts a stack's resources. `deleting` says which way it goes.
+/// Counts a stack's resources. `deleting`: whether they are being removed.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn count(aws: &Aws, region: &str, arn: &str, deleting: bool) -> Result<Count, AwsError> {
     let client = aws.at(region).cloudformation;
     let answer = call("cloudformation:DescribeStackResources", arn, || {
@@ -130,7 +130,7 @@ pub struct Resource {
 /// The resources of a stack; those of a deleted one when asked by its ARN.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn resources(aws: &Aws, region: &str, arn: &str) -> Result<Vec<Resource>, AwsError> {
     let client = aws.at(region).cloudformation;
     let answer = call("cloudformation:DescribeStackResources", arn, || {
@@ -158,7 +158,7 @@ pub async fn resources(aws: &Aws, region: &str, arn: &str) -> Result<Vec<Resourc
 /// Why the last operation on a stack failed: the first resource that failed, in AWS's words.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn first_cause(aws: &Aws, region: &str, arn: &str) -> Result<Option<String>, AwsError> {
     let client = aws.at(region).cloudformation;
     let mut cause = None;

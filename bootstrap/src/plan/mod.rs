@@ -112,7 +112,7 @@ pub fn outputs(observed: &Observed) -> Outputs {
         .collect()
 }
 
-/// Why stacks are left alone while the roles are not what the templates say.
+/// Why stacks are left alone while the roles are not those of the templates.
 fn held(writer: Writer) -> Option<&'static str> {
     match writer {
         Writer::Nobody | Writer::Side(Role::Primary) => None,

@@ -1,4 +1,4 @@
-//! What a value may look like, without asking anybody.
+//! What a value may look like, without asking AWS.
 
 /// Why a value was refused, or nothing.
 pub(super) type ValueCheck = fn(&str) -> Result<(), String>;

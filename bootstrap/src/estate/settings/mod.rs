@@ -1,4 +1,4 @@
-//! What an estate can be told: each parameter of `drd bootstrap` with its default and its help.
+//! The parameters of an estate: each one of `drd bootstrap` with its default and its help.
 //!
 //! One table serves the command line, the checks, the memory (the state file and the anchor
 //! stack) and the documentation. Deliberately absent: what AWS thinks of a value; preflight asks.
@@ -20,11 +20,11 @@ pub struct Settings {
     values: BTreeMap<Key, String>,
 }
 
-/// What somebody said: on the command line, or what is remembered.
+/// Values as given: on the command line, or remembered.
 pub type Said = BTreeMap<Key, String>;
 
 impl Settings {
-    /// Defaults, then what is remembered, then what is said now.
+    /// Defaults, then what is remembered, then what is given now.
     ///
     /// # Errors
     /// [`Error::Usage`] with every bad value at once; [`Error::Refused`] when a fixed parameter of
@@ -152,7 +152,7 @@ impl Settings {
         all
     }
 
-    /// Whether clients speak TLS to the estate.
+    /// Whether clients reach the estate over TLS.
     pub fn with_tls(&self) -> bool {
         !self.get(Key::CertificateArnPrimary).is_empty()
     }

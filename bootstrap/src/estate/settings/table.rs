@@ -11,7 +11,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// What its value is called in the help.
     pub value: &'static str,
-    /// Its default; `{suffix}` stands for the suffix.
+    /// Its default; `{suffix}` is replaced by the suffix.
     pub default: &'static str,
     /// Its help.
     pub help: &'static str,

@@ -1,7 +1,7 @@
 //! One way for every read: a deadline, a name, and how it failed.
 //!
 //! Deliberately absent: the daemon's clients. Those never retry, because a retry of theirs is a
-//! visible state; a doctor may ask twice before it says that nobody answers.
+//! visible state; a doctor may ask twice before it reports no answer.
 
 use crate::aws::error::AwsError;
 use crate::checks::Read;

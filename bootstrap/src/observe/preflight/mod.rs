@@ -16,7 +16,7 @@ use aws_config::SdkConfig;
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
-/// What each region said.
+/// The answers of each region.
 type Regions = BTreeMap<String, (Read<String>, Read<Identity>)>;
 type Stacks = Vec<(Place, Read<Option<Stack>>)>;
 
@@ -116,13 +116,13 @@ pub async fn replaceable(
     checks
 }
 
-/// The state of the key behind a side's alias, where the foundation that makes it stands.
+/// The state of the key behind a side's alias, where the foundation that makes it exists.
 async fn keys(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Check> {
     let suffix = &wanted.suffix;
     let mut checks = Vec::new();
     for side in &wanted.sides {
         let role = side.role;
-        if names::stands(stacks, &format!("stack-foundation-{role}-{suffix}"), suffix) {
+        if names::exists(stacks, &format!("stack-foundation-{role}-{suffix}"), suffix) {
             let alias = format!("alias/key-{role}-{suffix}");
             let state = reads::key(asker, &side.region, &alias).await;
             let judged = database::key(&alias, &state);
@@ -239,12 +239,12 @@ fn judged_names(
             (
                 p.clone(),
                 read.clone(),
-                names::stands(stacks, stack, suffix),
+                names::exists(stacks, stack, suffix),
             )
         })
         .collect();
     let id = format!("global-aurora-{suffix}");
-    let global = names::stands(stacks, &format!("stack-global-{suffix}"), suffix);
+    let global = names::exists(stacks, &format!("stack-global-{suffix}"), suffix);
     vec![
         names::stacks_free(stacks, suffix).named("names_stacks", Gates::Building),
         names::buckets_free(&owned).named("names_buckets", Gates::Building),
@@ -257,11 +257,11 @@ fn judged_zone(wanted: &Wanted, zone: Option<&Read<zone::Zone>>) -> Option<Check
     Some(zone::usable(id, &wanted.domain, zone?).named("hosted_zone", Gates::Building))
 }
 
-/// What a side still needs of each quota. What stands already is counted in the usage.
+/// What a side still needs of each quota. What exists already is counted in the usage.
 fn needs(wanted: &Wanted, side: &WantedSide, stacks: &Stacks) -> [(Quota, Option<u32>, Gates); 4] {
     let suffix = &wanted.suffix;
-    let stands = |template: &str| {
-        names::stands(
+    let exists = |template: &str| {
+        names::exists(
             stacks,
             &format!("stack-{template}-{}-{suffix}", side.role),
             suffix,
@@ -269,8 +269,8 @@ fn needs(wanted: &Wanted, side: &WantedSide, stacks: &Stacks) -> [(Quota, Option
     };
     let each = quota::vcpus(&wanted.instance_type);
     let (network, running) = (
-        stands("network"),
-        if stands("app") { side.built } else { 0 },
+        exists("network"),
+        if exists("app") { side.built } else { 0 },
     );
     let vcpu = |instances: u32| each.map(|v| v * instances.saturating_sub(running));
     let unless = |built: bool, count: u32| Some(if built { 0 } else { count });
