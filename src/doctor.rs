@@ -16,7 +16,7 @@ use crate::readiness;
 use crate::resolve;
 use crate::status;
 use aws_config::SdkConfig;
-use drd_bootstrap::checks::{self, Check, Gates, SCHEMA, Verdict, Wanted, zone};
+use drd_bootstrap::checks::{self, Check, Gates, Requirements, SCHEMA, Verdict, zone};
 use drd_bootstrap::observe;
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::{self, Side};
@@ -64,7 +64,7 @@ impl Report {
 }
 
 /// Whether the estate that is wanted could be built.
-pub async fn before(sdk: &SdkConfig, wanted: &Wanted) -> Report {
+pub async fn before(sdk: &SdkConfig, wanted: &Requirements) -> Report {
     let now = Clock::start().read().0;
     let findings = observe::preflight::preflight(sdk, wanted, now).await;
     Report::new(&wanted.suffix, false, findings)

@@ -9,7 +9,7 @@ use crate::doctor::{self, Report};
 use crate::handed::{self, HandedError};
 use clap::Args;
 use drd_bootstrap::Suffix;
-use drd_bootstrap::checks::Wanted;
+use drd_bootstrap::checks::Requirements;
 use drd_bootstrap::saved::Folder;
 use drd_bootstrap::settings::Settings;
 use drd_bootstrap::side::Role;
@@ -63,7 +63,7 @@ async fn ask(args: &DoctorArgs) -> Result<Report, Failure> {
         }
         // Not handed over yet, or AWS does not give it: the checks find out why.
         Err(HandedError::Nowhere { .. } | HandedError::Aws { .. }) => {
-            Ok(doctor::before(&sdk, &Wanted::of(&settings)).await)
+            Ok(doctor::before(&sdk, &Requirements::of(&settings)).await)
         }
         Err(error @ HandedError::Read(_)) => Err(error.into()),
     }

@@ -4,14 +4,14 @@
 
 use drd_bootstrap::Error;
 use drd_bootstrap::aws::clients::Aws;
-use drd_bootstrap::checks::{Check, Wanted, refusals};
+use drd_bootstrap::checks::{Check, Requirements, refusals};
 use drd_bootstrap::observe;
 use drd_bootstrap::settings::Settings;
 
 /// What keeps the estate from being built, if anything does.
 pub(super) async fn refusal(aws: &Aws, settings: &Settings) -> Option<Error> {
     let now = crate::clock::Clock::start().read().0;
-    let wanted = Wanted::of(settings);
+    let wanted = Requirements::of(settings);
     let checks = observe::preflight::preflight(aws.config(), &wanted, now).await;
     let red = refusals(&checks);
     if red.is_empty() {

@@ -5,7 +5,7 @@
 use crate::aws::{AwsError, notify, queue};
 use crate::perform::Estate;
 use crate::status::StatusView;
-use drd_bootstrap::checks::event_path::Seen;
+use drd_bootstrap::checks::event_path::PathEvidence;
 use drd_state_machine::time::Time;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -14,17 +14,17 @@ use tokio::time::sleep;
 const LOOKS: u32 = 10;
 const BETWEEN: Duration = Duration::from_secs(2);
 
-pub(super) async fn look(estate: &Estate, daemon: Option<&StatusView>, now: Time) -> Seen {
+pub(super) async fn look(estate: &Estate, daemon: Option<&StatusView>, now: Time) -> PathEvidence {
     if let Some(view) = daemon {
-        return Seen::Daemon(view.heartbeat_age_seconds);
+        return PathEvidence::Daemon(view.heartbeat_age_seconds);
     }
-    let blind = |error: AwsError| Seen::Blind(error.to_string());
+    let blind = |error: AwsError| PathEvidence::Blind(error.to_string());
     let before = match held(estate).await {
         Ok(count) => count,
         Err(error) => return blind(error),
     };
     if let Err(error) = notify::of_doctor(&estate.clients, now).await {
-        return Seen::Refused(error.to_string());
+        return PathEvidence::Refused(error.to_string());
     }
     let mut after = before;
     for _ in 0..LOOKS {
@@ -37,7 +37,7 @@ pub(super) async fn look(estate: &Estate, daemon: Option<&StatusView>, now: Time
         }
         sleep(BETWEEN).await;
     }
-    Seen::Counted { before, after }
+    PathEvidence::Counted { before, after }
 }
 
 async fn held(estate: &Estate) -> Result<u64, AwsError> {

@@ -2,14 +2,14 @@
 
 use crate::good;
 use drd_bootstrap::Suffix;
-use drd_bootstrap::daemon_config::{self, Facts, Outputs};
+use drd_bootstrap::daemon_config::{self, DaemonFacts, NamedOutputs};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::Policy;
 
 const OUTPUTS: &str = include_str!("../fixtures/config/outputs.json");
 
 fn handed(witness_region: &str) -> (drd_bootstrap::Topology, drd::config::Config) {
-    let facts = Facts {
+    let facts = DaemonFacts {
         suffix: Suffix::new("shop1").expect("a suffix"),
         primary_region: "eu-central-1".to_owned(),
         standby_region: "eu-central-2".to_owned(),
@@ -18,7 +18,7 @@ fn handed(witness_region: &str) -> (drd_bootstrap::Topology, drd::config::Config
         serving_desired: 6,
         shared_ledger: false,
     };
-    let outputs: Outputs = serde_json::from_str(OUTPUTS).expect("outputs");
+    let outputs: NamedOutputs = serde_json::from_str(OUTPUTS).expect("outputs");
     let topology = daemon_config::topology(&facts, &outputs).expect("complete");
     let config = good(&daemon_config::toml(&facts, &topology), &[]);
     (topology, config)

@@ -2,12 +2,12 @@
 //! table or secret is replaced by surprise.
 
 use super::progress::News;
-use super::request::{Wanted, listed, tag};
+use super::request::{StackRequest, listed, tag};
 use super::site::Site;
 use crate::aws::call::call;
 use crate::aws::error::Class;
 use crate::error::Error;
-use crate::estate::observed::Seen;
+use crate::estate::observed::StackState;
 use crate::observe::stacks::body;
 use crate::plan::{Work, same_text};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
@@ -32,8 +32,8 @@ const PACE: Duration = Duration::from_secs(2);
 pub(super) async fn update(
     site: &Site,
     work: Work,
-    seen: &Seen,
-    wanted: &Wanted,
+    seen: &StackState,
+    wanted: &StackRequest,
 ) -> Result<bool, Error> {
     let region = site.region(work.stack()).to_owned();
     // The name, not the ARN: emulators look change sets up by it, and the stack is there.
@@ -45,11 +45,11 @@ pub(super) async fn update(
     let set = format!("drd-{work}-{}", site.run);
     prepare(site, &region, &name, wanted, &set).await?;
     let changes = match computed(site, &region, &name, &set).await? {
-        Computed::Nothing => {
+        ComputedChanges::Nothing => {
             discard(site, &region, &name, &set).await?;
             return Ok(false);
         }
-        Computed::Changes(changes) => changes,
+        ComputedChanges::Changes(changes) => changes,
     };
     let refused = replaced(&changes, &site.allow_replacement);
     if !refused.is_empty() {
@@ -77,7 +77,12 @@ pub(super) async fn update(
     }
 }
 
-async fn is_same(site: &Site, region: &str, seen: &Seen, wanted: &Wanted) -> Result<bool, Error> {
+async fn is_same(
+    site: &Site,
+    region: &str,
+    seen: &StackState,
+    wanted: &StackRequest,
+) -> Result<bool, Error> {
     let same = |(name, value): (&&str, &String)| seen.parameters.get(*name) == Some(value);
     if !wanted.parameters.iter().all(same) {
         return Ok(false);
@@ -90,7 +95,7 @@ async fn prepare(
     site: &Site,
     region: &str,
     name: &str,
-    wanted: &Wanted,
+    wanted: &StackRequest,
     set: &str,
 ) -> Result<(), Error> {
     let client = site.aws.at(region).cloudformation;
@@ -114,12 +119,17 @@ async fn prepare(
     }
 }
 
-enum Computed {
+enum ComputedChanges {
     Nothing,
     Changes(Vec<ResourceChange>),
 }
 
-async fn computed(site: &Site, region: &str, arn: &str, set: &str) -> Result<Computed, Error> {
+async fn computed(
+    site: &Site,
+    region: &str,
+    arn: &str,
+    set: &str,
+) -> Result<ComputedChanges, Error> {
     let client = site.aws.at(region).cloudformation;
     let mut changes = Vec::new();
     let mut next: Option<String> = None;
@@ -138,7 +148,7 @@ async fn computed(site: &Site, region: &str, arn: &str, set: &str) -> Result<Com
         if status == "FAILED" {
             let reason = answer.status_reason().unwrap_or_default();
             return match is_empty(reason) {
-                true => Ok(Computed::Nothing),
+                true => Ok(ComputedChanges::Nothing),
                 false => Err(Error::Failed(format!(
                     "AWS computes no change set: {reason}"
                 ))),
@@ -149,7 +159,7 @@ async fn computed(site: &Site, region: &str, arn: &str, set: &str) -> Result<Com
             changes.extend(page.cloned());
             next = answer.next_token().map(str::to_owned);
             if next.is_none() {
-                return Ok(Computed::Changes(changes));
+                return Ok(ComputedChanges::Changes(changes));
             }
             continue;
         }

@@ -7,24 +7,24 @@ use super::site::Site;
 use crate::aws::call::call;
 use crate::aws::error::Class;
 use crate::error::Error;
-use crate::estate::daemon_config::{self, CONFIG_KEY, Facts, config_bucket};
+use crate::estate::daemon_config::{self, CONFIG_KEY, DaemonFacts, config_bucket};
 use crate::estate::settings::Settings;
 use crate::estate::side::Role;
-use crate::estate::values::Outputs;
+use crate::estate::values::StackOutputs;
 use aws_sdk_s3::primitives::ByteStream;
 
 /// Writes the configuration to the bucket, unless it is there as it should be, and gives its text.
 ///
 /// # Errors
 /// Outputs that are missing, or the failed call.
-pub async fn hand_over(site: &Site, outputs: &Outputs) -> Result<String, Error> {
+pub async fn hand_over(site: &Site, outputs: &StackOutputs) -> Result<String, Error> {
     let text = text(&site.settings, outputs)?;
     keep(site, &text).await.map_err(in_words)?;
     Ok(text)
 }
 
-fn text(settings: &Settings, outputs: &Outputs) -> Result<String, Error> {
-    let facts = Facts::of(settings);
+fn text(settings: &Settings, outputs: &StackOutputs) -> Result<String, Error> {
+    let facts = DaemonFacts::of(settings);
     let named = outputs
         .iter()
         .map(|(id, values)| (id.name(settings.suffix()), values.clone()))

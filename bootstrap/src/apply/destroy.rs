@@ -9,11 +9,11 @@ use super::progress::News;
 use super::site::Site;
 use super::{buckets, database, schedule, stack, watch};
 use crate::error::Error;
-use crate::estate::observed::{Observed, Phase, Seen};
+use crate::estate::observed::{Observed, Phase, StackState};
 use crate::estate::side::Role;
 use crate::estate::stacks::StackId;
 use crate::estate::templates::Template;
-use crate::observe::leftovers::{self, Left};
+use crate::observe::leftovers::{self, Leftovers};
 use crate::observe::stacks::{describe, resources};
 use crate::plan::Work;
 use crate::plan::teardown::order;
@@ -40,7 +40,7 @@ pub struct Destroyed {
 }
 
 /// Physical names that CloudFormation lists as deleted.
-type Gone = Arc<Mutex<BTreeSet<String>>>;
+type DeletedNames = Arc<Mutex<BTreeSet<String>>>;
 
 /// Takes the estate away.
 ///
@@ -61,7 +61,7 @@ pub async fn destroy(
         )));
     }
     let anchor = StackId::once(Template::Anchor);
-    let gone = Gone::default();
+    let gone = DeletedNames::default();
     let mut present: BTreeSet<StackId> = observed.stacks.keys().copied().collect();
     let anchored = present.remove(&anchor);
     take_all(site, order(&present, observed.writer), &gone, stop.clone()).await?;
@@ -79,7 +79,7 @@ pub async fn destroy(
 async fn take_all(
     site: &Site,
     jobs: BTreeMap<StackId, Vec<StackId>>,
-    gone: &Gone,
+    gone: &DeletedNames,
     stop: Receiver<bool>,
 ) -> Result<(), Error> {
     let ended = schedule::run(&jobs, stop, |id| {
@@ -103,7 +103,7 @@ async fn take_all(
 }
 
 /// Takes one stack away.
-async fn take(site: &Site, id: StackId, gone: &Gone) -> Result<(), Error> {
+async fn take(site: &Site, id: StackId, gone: &DeletedNames) -> Result<(), Error> {
     let (name, region) = (site.name(id), site.region(id).to_owned());
     let mut last = None;
     for attempt in 0..ATTEMPTS_MAX {
@@ -132,7 +132,7 @@ async fn take(site: &Site, id: StackId, gone: &Gone) -> Result<(), Error> {
 }
 
 /// The stack once CloudFormation is done with whatever it is doing.
-async fn at_rest(site: &Site, id: StackId) -> Result<Option<Seen>, Error> {
+async fn at_rest(site: &Site, id: StackId) -> Result<Option<StackState>, Error> {
     let (name, region) = (site.name(id), site.region(id).to_owned());
     match describe(&site.aws, &region, &name).await? {
         Some(seen) if seen.phase() == Phase::Moving => {
@@ -144,7 +144,7 @@ async fn at_rest(site: &Site, id: StackId) -> Result<Option<Seen>, Error> {
 }
 
 /// Clears away what keeps a stack from being deleted.
-async fn clear(site: &Site, id: StackId, seen: &Seen, attempt: usize) -> Result<(), Error> {
+async fn clear(site: &Site, id: StackId, seen: &StackState, attempt: usize) -> Result<(), Error> {
     if matches!(id.template, Template::Storage | Template::Latch) {
         empty_buckets(site, id, seen).await?;
     }
@@ -158,7 +158,7 @@ async fn clear(site: &Site, id: StackId, seen: &Seen, attempt: usize) -> Result<
     Ok(())
 }
 
-async fn empty_buckets(site: &Site, id: StackId, seen: &Seen) -> Result<(), Error> {
+async fn empty_buckets(site: &Site, id: StackId, seen: &StackState) -> Result<(), Error> {
     if id.template == Template::Storage {
         // Both sides': what is emptied here must not be filled from there.
         for role in Role::BOTH {
@@ -188,7 +188,7 @@ async fn buckets_of(site: &Site, id: StackId, stack: &str) -> Result<Vec<String>
     Ok(there.map(|r| r.physical).collect())
 }
 
-async fn note_gone(site: &Site, region: &str, arn: &str, gone: &Gone) -> Result<(), Error> {
+async fn note_gone(site: &Site, region: &str, arn: &str, gone: &DeletedNames) -> Result<(), Error> {
     let all = resources(&site.aws, region, arn).await?;
     let deleted = all.into_iter().filter(|r| r.status == "DELETE_COMPLETE");
     gone.lock()
@@ -198,7 +198,7 @@ async fn note_gone(site: &Site, region: &str, arn: &str, gone: &Gone) -> Result<
 }
 
 /// Asks every region for stacks and tagged resources until none is left that matters.
-async fn prove(site: &Site, gone: &Gone, anchored: bool) -> Result<Destroyed, Error> {
+async fn prove(site: &Site, gone: &DeletedNames, anchored: bool) -> Result<Destroyed, Error> {
     let mut pause = Duration::from_millis(200);
     for look in 1.. {
         let mut left = leftovers::look(&site.aws, &site.settings)
@@ -236,7 +236,7 @@ fn unproven(site: &Site, error: &crate::aws::error::AwsError) -> Error {
     ))
 }
 
-fn leave_out_anchor(site: &Site, left: &mut Left) {
+fn leave_out_anchor(site: &Site, left: &mut Leftovers) {
     let name = site.name(StackId::once(Template::Anchor));
     let setting = site.settings.suffix().name("/drd/settings");
     left.stacks.retain(|s| !s.ends_with(&format!("/{name}")));
@@ -246,7 +246,7 @@ fn leave_out_anchor(site: &Site, left: &mut Left) {
 
 /// Takes out what CloudFormation has deleted: the tag index may list it for a while. Instances go
 /// with their group, and EC2 lists terminated ones for about an hour.
-fn split_listed(left: &mut Left, gone: &BTreeSet<String>) -> Vec<String> {
+fn split_listed(left: &mut Leftovers, gone: &BTreeSet<String>) -> Vec<String> {
     let is_gone = |arn: &String| {
         let last = arn.rsplit(['/', ':']).next().unwrap_or_default();
         let instance = arn.contains(":ec2:") && arn.contains(":instance/");
@@ -257,7 +257,7 @@ fn split_listed(left: &mut Left, gone: &BTreeSet<String>) -> Vec<String> {
     listed
 }
 
-fn still_there(site: &Site, left: &Left) -> Error {
+fn still_there(site: &Site, left: &Leftovers) -> Error {
     let all: Vec<&str> = left
         .stacks
         .iter()
@@ -281,9 +281,9 @@ mod tests {
     #[test]
     fn what_cloudformation_deleted_is_told_apart_from_what_is_left() {
         let arn = |tail: &str| format!("arn:aws:rds:eu-central-1:123456789012:{tail}");
-        let mut left = Left {
+        let mut left = Leftovers {
             resources: vec![arn("cluster:aurora-primary-s"), arn("cluster:other-s")],
-            ..Left::default()
+            ..Leftovers::default()
         };
         let gone = ["aurora-primary-s".to_owned()].into();
         assert_eq!(

@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::estate::observed::Observed;
 use crate::estate::stacks::StackId;
 use crate::estate::templates::Template;
-use crate::estate::values::Outputs;
+use crate::estate::values::StackOutputs;
 use crate::plan::{Action, Plan, Work, outputs};
 use ending::{conclude, in_words};
 use progress::News;
@@ -41,7 +41,7 @@ pub async fn apply(
     plan: &Plan,
     observed: &Observed,
     stop: tokio::sync::watch::Receiver<bool>,
-) -> Result<Outputs, Error> {
+) -> Result<StackOutputs, Error> {
     let refusals = plan.refusals();
     if !refusals.is_empty() {
         return Err(Error::Refused(format!(
@@ -82,7 +82,7 @@ pub async fn apply(
     Ok(found.clone())
 }
 
-async fn step(site: &Site, work: Work, found: &Mutex<Outputs>) -> Result<(), Error> {
+async fn step(site: &Site, work: Work, found: &Mutex<StackOutputs>) -> Result<(), Error> {
     let known = found.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let (id, seen) = match work {
         Work::Artefact(role) => {

@@ -63,14 +63,6 @@ pub trait Progress: Send + Sync {
     fn report(&self, moment: Moment);
 }
 
-/// Reports to no one: for tests and scripts.
-#[derive(Clone, Copy, Debug)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn report(&self, _: Moment) {}
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

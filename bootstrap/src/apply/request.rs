@@ -9,12 +9,12 @@ use aws_sdk_cloudformation::types::{Parameter, Tag};
 use std::collections::BTreeMap;
 
 /// What a stack should be.
-pub(super) struct Wanted {
+pub(super) struct StackRequest {
     pub(super) body: String,
     pub(super) parameters: BTreeMap<&'static str, String>,
 }
 
-pub(super) fn listed(wanted: &Wanted) -> Vec<Parameter> {
+pub(super) fn listed(wanted: &StackRequest) -> Vec<Parameter> {
     let one = |(name, value): (&&str, &String)| {
         Parameter::builder()
             .parameter_key(*name)

@@ -1,17 +1,17 @@
 //! Brings one stack to what it should be: made, updated, or found to be so already.
 
 use super::progress::News;
-use super::request::{Wanted, listed, tag, token};
+use super::request::{StackRequest, listed, tag, token};
 use super::site::Site;
 use super::{change, watch};
 use crate::aws::call::call;
 use crate::aws::error::Class;
 use crate::error::Error;
-use crate::estate::observed::{Phase, Seen};
+use crate::estate::observed::{Phase, StackState};
 use crate::estate::stacks::StackId;
 use crate::estate::template_shape::shape;
 use crate::estate::templates::Template;
-use crate::estate::values::{Outputs, parameters};
+use crate::estate::values::{StackOutputs, parameters};
 use crate::observe::stacks::{describe, first_cause};
 use crate::plan::Work;
 use aws_sdk_cloudformation::types::Capability;
@@ -32,7 +32,11 @@ enum Acted {
 ///
 /// # Errors
 /// The first cause in AWS's words.
-pub(super) async fn bring(site: &Site, work: Work, outputs: &Outputs) -> Result<Seen, Error> {
+pub(super) async fn bring(
+    site: &Site,
+    work: Work,
+    outputs: &StackOutputs,
+) -> Result<StackState, Error> {
     let id = work.stack();
     let (name, region) = (site.name(id), site.region(id).to_owned());
     let mut acted = Acted::Not;
@@ -92,7 +96,12 @@ pub(super) async fn bring(site: &Site, work: Work, outputs: &Outputs) -> Result<
 }
 
 /// What the stack should be. Replication is off until its own step turns it on.
-fn wanted(site: &Site, work: Work, outputs: &Outputs, has: Option<&Seen>) -> Result<Wanted, Error> {
+fn wanted(
+    site: &Site,
+    work: Work,
+    outputs: &StackOutputs,
+    has: Option<&StackState>,
+) -> Result<StackRequest, Error> {
     let id = work.stack();
     let mut values = parameters(id, &site.settings, outputs);
     if id.template == Template::Storage && !matches!(work, Work::Replicate(_)) {
@@ -113,14 +122,14 @@ fn wanted(site: &Site, work: Work, outputs: &Outputs, has: Option<&Seen>) -> Res
     let known = values
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)));
-    Ok(Wanted {
+    Ok(StackRequest {
         body: id.template.body(),
         parameters: known.collect(),
     })
 }
 
 /// Its ARN, or none when the stack is there already: an answer was lost, and the next look shows.
-async fn create(site: &Site, id: StackId, wanted: &Wanted) -> Result<Option<String>, Error> {
+async fn create(site: &Site, id: StackId, wanted: &StackRequest) -> Result<Option<String>, Error> {
     let (name, region) = (site.name(id), site.region(id));
     site.report(id, News::Begun("creating".to_owned()));
     let client = site.aws.at(region).cloudformation;
@@ -143,7 +152,7 @@ async fn create(site: &Site, id: StackId, wanted: &Wanted) -> Result<Option<Stri
     }
 }
 
-async fn remove(site: &Site, work: Work, seen: &Seen) -> Result<(), Error> {
+async fn remove(site: &Site, work: Work, seen: &StackState) -> Result<(), Error> {
     let id = work.stack();
     site.report(
         work,
@@ -171,7 +180,7 @@ pub(super) async fn failed(
     site: &Site,
     region: &str,
     name: &str,
-    seen: &Seen,
+    seen: &StackState,
 ) -> Result<Error, Error> {
     let cause = first_cause(&site.aws, region, &seen.arn).await?;
     let cause = cause.unwrap_or_else(|| match seen.reason.is_empty() {

@@ -6,8 +6,8 @@
 use super::progress::News;
 use super::site::Site;
 use crate::aws::error::AwsError;
-use crate::estate::observed::{Phase, Seen};
-use crate::observe::stacks::{Count, count, describe};
+use crate::estate::observed::{Phase, StackState};
+use crate::observe::stacks::{ResourceCount, count, describe};
 use crate::plan::Work;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) async fn settle(
     work: Work,
     arn: &str,
     expected: usize,
-) -> Result<Option<Seen>, AwsError> {
+) -> Result<Option<StackState>, AwsError> {
     let region = site.region(work.stack()).to_owned();
     let mut pause = Duration::ZERO;
     let mut reported = None;
@@ -53,7 +53,7 @@ fn next(pause: Duration) -> Duration {
 }
 
 /// On the way down, a resource that is no longer listed is done.
-fn so_far(count: Count, most: usize, deleting: bool) -> News {
+fn so_far(count: ResourceCount, most: usize, deleting: bool) -> News {
     let unlisted = if deleting { most - count.begun } else { 0 };
     News::At {
         done: count.done + unlisted,
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_resource_that_is_no_longer_listed_is_gone() {
-        let count = Count {
+        let count = ResourceCount {
             done: 1,
             begun: 5,
             waits_for: None,

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what the credentials may write; see the head of `checks`.
 
-use super::check::{Judged, Read, Verdict, not_known};
+use super::check::{Judged, ReadResult, Verdict, not_known};
 use crate::aws::error::{AwsError, Class};
 
 /// Who the credentials belong to.
@@ -31,7 +31,7 @@ pub struct Skew {
 const SKEW_MS_MAX: i64 = 10_000;
 
 /// Whether there are credentials, and of the account that the estate is in, when one is known.
-pub fn credentials(identity: &Read<Identity>, expected: Option<&str>) -> Judged {
+pub fn credentials(identity: &ReadResult<Identity>, expected: Option<&str>) -> Judged {
     match (identity, expected) {
         (Ok(found), Some(account)) if found.account != account => Judged::red(
             format!("{} is in account {}", found.arn, found.account),
@@ -54,7 +54,7 @@ fn is_refusal(error: &AwsError) -> bool {
 }
 
 /// Whether the clock is near AWS's.
-pub fn clock(identity: &Read<Identity>) -> Judged {
+pub fn clock(identity: &ReadResult<Identity>) -> Judged {
     const REMEDY: &str = "start a time service on this host: chrony or systemd-timesyncd";
     super::check::on(identity, |found| {
         let Some(skew) = found.skew else {
@@ -75,7 +75,7 @@ pub fn clock(identity: &Read<Identity>) -> Judged {
 /// Whether a region is open to the account. `opted` is the state in the account service, `there`
 /// whether STS of the region itself accepts the credentials: it decides where the former is not
 /// known.
-pub fn region(name: &str, opted: &Read<String>, there: &Read<Identity>) -> Judged {
+pub fn region(name: &str, opted: &ReadResult<String>, there: &ReadResult<Identity>) -> Judged {
     let enable = format!(
         "aws account enable-region --region-name {name}   (takes minutes to hours), then again"
     );
@@ -96,8 +96,8 @@ pub fn region(name: &str, opted: &Read<String>, there: &Read<Identity>) -> Judge
 
 fn by_its_answer(
     name: &str,
-    opted: &Read<String>,
-    there: &Read<Identity>,
+    opted: &ReadResult<String>,
+    there: &ReadResult<Identity>,
     enable: String,
 ) -> Judged {
     let opted = match opted {
@@ -136,7 +136,7 @@ pub fn permissions(errors: &[&AwsError]) -> Judged {
 }
 
 /// Whether the credentials are known to be none, so that asking on is pointless.
-pub fn nobody(identity: &Read<Identity>) -> bool {
+pub fn nobody(identity: &ReadResult<Identity>) -> bool {
     credentials(identity, None).verdict() == Verdict::Red
 }
 
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use crate::checks::check::tests::{DENIED, REFUSED, SILENT, failed};
 
-    fn me(skew: Option<Skew>) -> Read<Identity> {
+    fn me(skew: Option<Skew>) -> ReadResult<Identity> {
         Ok(Identity {
             account: "123456789012".to_owned(),
             arn: "arn:aws:iam::123456789012:user/anna".to_owned(),
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn where_the_account_service_is_silent_the_region_itself_decides() {
         let silent = Err(failed(SILENT));
-        let there = |there: &Read<Identity>| region("eu-central-2", &silent, there).verdict();
+        let there = |there: &ReadResult<Identity>| region("eu-central-2", &silent, there).verdict();
         assert_eq!(there(&me(None)), Verdict::Green);
         let refused = Err(failed(REFUSED));
         assert_eq!(there(&refused), Verdict::Red);

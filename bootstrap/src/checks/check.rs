@@ -129,10 +129,10 @@ pub fn refusals(checks: &[Check]) -> Vec<&Check> {
 }
 
 /// A value, or the failure of its read.
-pub type Read<T> = Result<T, AwsError>;
+pub type ReadResult<T> = Result<T, AwsError>;
 
 /// Judges what was read; what could not be read is unknown.
-pub(super) fn on<T>(read: &Read<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
+pub(super) fn on<T>(read: &ReadResult<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
     match read {
         Ok(found) => by(found),
         Err(error) => not_known(error),
@@ -197,7 +197,7 @@ pub(super) mod tests {
             (REFUSED, "credentials"),
             (SILENT, "again in a minute"),
         ] {
-            let read: Read<()> = Err(failed(code));
+            let read: ReadResult<()> = Err(failed(code));
             let judged = on(&read, |()| Judged::green(""));
             assert_eq!(judged.verdict, Verdict::Unknown, "{code:?}");
             assert!(judged.says(remedy), "{judged:?}");

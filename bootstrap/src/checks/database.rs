@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: versions of the two members against each other; readiness compares them.
 
-use super::check::{Judged, Read, on};
+use super::check::{Judged, ReadResult, on};
 
 /// Whether a class can be ordered with a version; `offers` are the availability zones of each
 /// offer that RDS makes.
@@ -10,7 +10,7 @@ pub fn orderable(
     region: &str,
     version: &str,
     class: &str,
-    offers: &Read<Vec<Vec<String>>>,
+    offers: &ReadResult<Vec<Vec<String>>>,
 ) -> Judged {
     on(offers, |offers| {
         let mut zones: Vec<&str> = offers.iter().flatten().map(String::as_str).collect();
@@ -40,7 +40,7 @@ pub fn orderable(
 
 /// Whether a key can be used, by its state as KMS names it. A member of a global database that
 /// loses its key does not come back (Aurora User Guide, global databases).
-pub fn key(id: &str, state: &Read<String>) -> Judged {
+pub fn key(id: &str, state: &ReadResult<String>) -> Judged {
     on(state, |state| {
         let short = id.rsplit('/').next().unwrap_or(id);
         let detail = format!("key {short} is {state}");

@@ -11,7 +11,7 @@ use super::check::Judged;
 
 /// What is known of the path.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Seen {
+pub enum PathEvidence {
     /// The daemon on this host: seconds since its last heartbeat came back.
     Daemon(Option<f64>),
     /// The bus did not take the event.
@@ -34,25 +34,27 @@ const REMEDY: &str = "look at the bus's rule (enabled? its pattern?), the queue'
      FailedInvocations in CloudWatch";
 
 /// Whether events arrive.
-pub fn path(seen: &Seen) -> Judged {
+pub fn path(seen: &PathEvidence) -> Judged {
     match seen {
-        Seen::Daemon(Some(age)) if *age <= SILENCE_SECONDS_MAX => {
+        PathEvidence::Daemon(Some(age)) if *age <= SILENCE_SECONDS_MAX => {
             Judged::green(format!("the daemon's heartbeat came back {age:.0} s ago"))
         }
-        Seen::Daemon(Some(age)) => Judged::red(
+        PathEvidence::Daemon(Some(age)) => Judged::red(
             format!("the daemon's heartbeat came back {age:.0} s ago"),
             REMEDY,
         ),
-        Seen::Daemon(None) => Judged::unknown(
+        PathEvidence::Daemon(None) => Judged::unknown(
             "no heartbeat has come back to the daemon yet",
             "it sends one a minute: ask again in three",
         ),
-        Seen::Refused(why) => Judged::red(why.clone(), "the bus must exist and take drd's events"),
-        Seen::Blind(why) => Judged::unknown(why.clone(), "allow sqs:GetQueueAttributes"),
-        Seen::Counted { before, after } if after > before => Judged::green(format!(
+        PathEvidence::Refused(why) => {
+            Judged::red(why.clone(), "the bus must exist and take drd's events")
+        }
+        PathEvidence::Blind(why) => Judged::unknown(why.clone(), "allow sqs:GetQueueAttributes"),
+        PathEvidence::Counted { before, after } if after > before => Judged::green(format!(
             "an event sent just now is in the queue ({before} messages before, {after} after)"
         )),
-        Seen::Counted { before, .. } => Judged::unknown(
+        PathEvidence::Counted { before, .. } => Judged::unknown(
             format!(
                 "the bus took an event, the queue's counter stayed at {before}: it is late, lost, \
                  or a daemon elsewhere took it"
@@ -69,14 +71,23 @@ mod tests {
 
     #[test]
     fn the_daemons_own_heartbeat_counts_for_three_periods() {
-        assert_eq!(path(&Seen::Daemon(Some(60.0))).verdict(), Verdict::Green);
-        assert_eq!(path(&Seen::Daemon(Some(196.0))).verdict(), Verdict::Red);
-        assert_eq!(path(&Seen::Daemon(None)).verdict(), Verdict::Unknown);
+        assert_eq!(
+            path(&PathEvidence::Daemon(Some(60.0))).verdict(),
+            Verdict::Green
+        );
+        assert_eq!(
+            path(&PathEvidence::Daemon(Some(196.0))).verdict(),
+            Verdict::Red
+        );
+        assert_eq!(
+            path(&PathEvidence::Daemon(None)).verdict(),
+            Verdict::Unknown
+        );
     }
 
     #[test]
     fn a_counter_that_does_not_rise_proves_nothing() {
-        let counted = |before, after| path(&Seen::Counted { before, after }).verdict();
+        let counted = |before, after| path(&PathEvidence::Counted { before, after }).verdict();
         assert_eq!(counted(0, 1), Verdict::Green);
         assert_eq!(
             counted(3, 3),
@@ -89,9 +100,9 @@ mod tests {
     #[test]
     fn an_event_that_the_bus_refuses_is_red() {
         let why = "events:PutEvents bus-shop1: ResourceNotFoundException".to_owned();
-        assert_eq!(path(&Seen::Refused(why)).verdict(), Verdict::Red);
+        assert_eq!(path(&PathEvidence::Refused(why)).verdict(), Verdict::Red);
         assert_eq!(
-            path(&Seen::Blind(String::new())).verdict(),
+            path(&PathEvidence::Blind(String::new())).verdict(),
             Verdict::Unknown
         );
     }

@@ -16,5 +16,5 @@ pub mod quota;
 mod wanted;
 pub mod zone;
 
-pub use check::{Check, Gates, Judged, Read, SCHEMA, Verdict, not_known, refusals};
-pub use wanted::{Wanted, WantedSide};
+pub use check::{Check, Gates, Judged, ReadResult, SCHEMA, Verdict, not_known, refusals};
+pub use wanted::{Requirements, SideRequirements};

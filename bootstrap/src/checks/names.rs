@@ -3,15 +3,15 @@
 //! Deliberately absent: IAM roles, topics and the rest: CloudFormation refuses those by name
 //! within seconds. What is asked here is taken world-wide (buckets) or found out after minutes.
 
-use super::check::{Judged, Read, not_known};
-use super::wanted::Wanted;
+use super::check::{Judged, ReadResult, not_known};
+use super::wanted::Requirements;
 use crate::aws::error::{AwsError, Class};
 use crate::estate::naming::Suffix;
 use crate::estate::stacks::StackId;
 
 /// A stack's name and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// Its region.
     pub region: String,
     /// Its name.
@@ -20,7 +20,7 @@ pub struct Place {
 
 /// A stack of one of our names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stack {
+pub struct StackOwner {
     /// Its owner: the value of its tag `drd:suffix`, else its parameter `Suffix`.
     pub suffix: Option<String>,
     /// CloudFormation's word for its state.
@@ -29,7 +29,7 @@ pub struct Stack {
 
 /// Who has a bucket's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bucket {
+pub enum BucketOwner {
     /// No account.
     Free,
     /// This account, in the region it is wanted in.
@@ -47,9 +47,9 @@ pub fn suffix(text: &str) -> Judged {
 }
 
 /// Every stack that bootstrap makes, with its region.
-pub fn stacks(wanted: &Wanted) -> Vec<Place> {
+pub fn stacks(wanted: &Requirements) -> Vec<Location> {
     let [primary, standby] = &wanted.sides;
-    let place = |id: StackId| Place {
+    let place = |id: StackId| Location {
         region: id
             .region_of(&primary.region, &standby.region, &wanted.witness_region)
             .to_owned(),
@@ -59,10 +59,10 @@ pub fn stacks(wanted: &Wanted) -> Vec<Place> {
 }
 
 /// Every bucket, with the region it is wanted in and the stack that makes it.
-pub fn buckets(wanted: &Wanted) -> Vec<(Place, String)> {
+pub fn buckets(wanted: &Requirements) -> Vec<(Location, String)> {
     let suffix = &wanted.suffix;
     let bucket = |region: &str, kind: &str, stack: &str| {
-        let place = Place {
+        let place = Location {
             region: region.to_owned(),
             name: format!("bucket-{kind}-{suffix}"),
         };
@@ -83,9 +83,14 @@ pub fn buckets(wanted: &Wanted) -> Vec<(Place, String)> {
 }
 
 /// Whether a stack of that name exists and is ours; unknown counts as not.
-pub fn exists(found: &[(Place, Read<Option<Stack>>)], name: &str, suffix: &str) -> bool {
+pub fn exists(
+    found: &[(Location, ReadResult<Option<StackOwner>>)],
+    name: &str,
+    suffix: &str,
+) -> bool {
     found.iter().any(|(place, read)| {
-        let ours = |s: &Stack| s.suffix.as_deref() == Some(suffix) && s.status != "DELETE_COMPLETE";
+        let ours =
+            |s: &StackOwner| s.suffix.as_deref() == Some(suffix) && s.status != "DELETE_COMPLETE";
         place.name == name
             && read
                 .as_ref()
@@ -96,8 +101,8 @@ pub fn exists(found: &[(Place, Read<Option<Stack>>)], name: &str, suffix: &str) 
 }
 
 /// Whether stacks of other owners have our names.
-pub fn stacks_free(found: &[(Place, Read<Option<Stack>>)], suffix: &str) -> Judged {
-    let foreign = |(place, read): &(Place, Read<Option<Stack>>)| {
+pub fn stacks_free(found: &[(Location, ReadResult<Option<StackOwner>>)], suffix: &str) -> Judged {
+    let foreign = |(place, read): &(Location, ReadResult<Option<StackOwner>>)| {
         let stack = read.as_ref().ok()?.as_ref()?;
         let ours = stack.suffix.as_deref() == Some(suffix);
         (!ours).then(|| format!("{} in {}", place.name, place.region))
@@ -122,17 +127,18 @@ pub fn stacks_free(found: &[(Place, Read<Option<Stack>>)], suffix: &str) -> Judg
 
 /// Whether the buckets' names are free or ours. `owned`: whether the stack that makes a
 /// bucket exists.
-pub fn buckets_free(found: &[(Place, Read<Bucket>, bool)]) -> Judged {
-    let taken = |(place, read, owned): &(Place, Read<Bucket>, bool)| match (read, owned) {
-        (Ok(Bucket::Taken(status)), _) => {
-            Some(format!("{} is taken (S3 answers {status})", place.name))
-        }
-        (Ok(Bucket::Ours), false) => Some(format!(
-            "{} exists in this account, outside this estate",
-            place.name
-        )),
-        (Ok(Bucket::Ours), true) | (Ok(Bucket::Free), _) | (Err(_), _) => None,
-    };
+pub fn buckets_free(found: &[(Location, ReadResult<BucketOwner>, bool)]) -> Judged {
+    let taken =
+        |(place, read, owned): &(Location, ReadResult<BucketOwner>, bool)| match (read, owned) {
+            (Ok(BucketOwner::Taken(status)), _) => {
+                Some(format!("{} is taken (S3 answers {status})", place.name))
+            }
+            (Ok(BucketOwner::Ours), false) => Some(format!(
+                "{} exists in this account, outside this estate",
+                place.name
+            )),
+            (Ok(BucketOwner::Ours), true) | (Ok(BucketOwner::Free), _) | (Err(_), _) => None,
+        };
     let taken: Vec<String> = found.iter().filter_map(taken).collect();
     if !taken.is_empty() {
         let remedy = "bucket names are world-wide: choose another --suffix (a 403 may also be a \
@@ -146,7 +152,7 @@ pub fn buckets_free(found: &[(Place, Read<Bucket>, bool)]) -> Judged {
 }
 
 /// Whether the global database's identifier is free or ours.
-pub fn database_free(id: &str, exists: &Read<bool>, owned: bool) -> Judged {
+pub fn database_free(id: &str, exists: &ReadResult<bool>, owned: bool) -> Judged {
     match exists {
         Ok(true) if !owned => Judged::red(
             format!("the global database {id} exists, outside this estate"),
@@ -158,7 +164,9 @@ pub fn database_free(id: &str, exists: &Read<bool>, owned: bool) -> Judged {
     }
 }
 
-fn first_unread<'a, T: 'a>(mut reads: impl Iterator<Item = &'a Read<T>>) -> Option<&'a AwsError> {
+fn first_unread<'a, T: 'a>(
+    mut reads: impl Iterator<Item = &'a ReadResult<T>>,
+) -> Option<&'a AwsError> {
     reads.find_map(|read| read.as_ref().err().filter(|e| e.class != Class::Gone))
 }
 
@@ -169,15 +177,15 @@ mod tests {
     use crate::checks::check::tests::{SILENT, failed};
     use crate::checks::wanted::tests::wanted;
 
-    fn stack(suffix: Option<&str>) -> Read<Option<Stack>> {
-        Ok(Some(Stack {
+    fn stack(suffix: Option<&str>) -> ReadResult<Option<StackOwner>> {
+        Ok(Some(StackOwner {
             suffix: suffix.map(str::to_owned),
             status: "CREATE_COMPLETE".to_owned(),
         }))
     }
 
-    fn at(name: &str) -> Place {
-        Place {
+    fn at(name: &str) -> Location {
+        Location {
             region: "eu-central-2".to_owned(),
             name: name.to_owned(),
         }
@@ -239,11 +247,11 @@ mod tests {
     #[test]
     fn a_bucket_name_is_free_when_nobody_has_it_or_our_stack_made_it() {
         let with = |bucket, owned| buckets_free(&[(at("b"), Ok(bucket), owned)]).verdict();
-        assert_eq!(with(Bucket::Free, false), Verdict::Green);
-        assert_eq!(with(Bucket::Ours, true), Verdict::Green);
-        assert_eq!(with(Bucket::Ours, false), Verdict::Red);
-        assert_eq!(with(Bucket::Taken(403), true), Verdict::Red);
-        assert_eq!(with(Bucket::Taken(301), false), Verdict::Red);
+        assert_eq!(with(BucketOwner::Free, false), Verdict::Green);
+        assert_eq!(with(BucketOwner::Ours, true), Verdict::Green);
+        assert_eq!(with(BucketOwner::Ours, false), Verdict::Red);
+        assert_eq!(with(BucketOwner::Taken(403), true), Verdict::Red);
+        assert_eq!(with(BucketOwner::Taken(301), false), Verdict::Red);
         let silent = [(at("b"), Err(failed(SILENT)), false)];
         assert_eq!(buckets_free(&silent).verdict(), Verdict::Unknown);
     }

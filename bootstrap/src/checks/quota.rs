@@ -3,7 +3,7 @@
 //! Deliberately absent: prices, and EC2's own description of instance types: the SDK of EC2 is
 //! larger than drd, and the number of vCPUs follows from a type's name.
 
-use super::check::{Judged, Read, on};
+use super::check::{Judged, ReadResult, on};
 
 /// One quota that the estate needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct Level {
 }
 
 /// Whether `need` more fit under the limit.
-pub fn fits(quota: Quota, region: &str, level: &Read<Level>, need: Option<u32>) -> Judged {
+pub fn fits(quota: Quota, region: &str, level: &ReadResult<Level>, need: Option<u32>) -> Judged {
     let Some(need) = need else {
         return Judged::unknown(
             format!("how many {} are needed is not known", quota.unit),

@@ -8,11 +8,11 @@ use crate::estate::side::{GLOBAL_REGION, Role};
 /// What an estate needs, as far as it is checked. Plain values, filled from settings or from a
 /// running estate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Requirements {
     /// The suffix as it was typed.
     pub suffix: String,
     /// Both sides, primary first.
-    pub sides: [WantedSide; 2],
+    pub sides: [SideRequirements; 2],
     /// Where the witness runs.
     pub witness_region: String,
     /// A hosted zone that exists; `None` when bootstrap creates one.
@@ -29,7 +29,7 @@ pub struct Wanted {
 
 /// One side of what is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WantedSide {
+pub struct SideRequirements {
     /// `primary` or `standby`.
     pub role: &'static str,
     /// Its region.
@@ -42,12 +42,12 @@ pub struct WantedSide {
     pub nat_gateways: u32,
 }
 
-impl Wanted {
+impl Requirements {
     /// What these settings ask for.
-    pub fn of(settings: &Settings) -> Wanted {
+    pub fn of(settings: &Settings) -> Requirements {
         let text = |key| settings.get(key).to_owned();
         let serving = settings.number(Key::ServingDesired);
-        let side = |role: Role, built, gateways| WantedSide {
+        let side = |role: Role, built, gateways| SideRequirements {
             role: role.name(),
             region: settings.region(role).to_owned(),
             built,
@@ -55,7 +55,7 @@ impl Wanted {
             nat_gateways: settings.number(gateways),
         };
         let waiting = settings.number(Key::StandbyMin);
-        Wanted {
+        Requirements {
             suffix: settings.suffix().to_string(),
             sides: [
                 side(Role::Primary, serving, Key::NatGatewaysPrimary),
@@ -93,15 +93,15 @@ impl Wanted {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::checks) fn wanted() -> Wanted {
-        let side = |role, region: &str, built, nat_gateways| WantedSide {
+    pub(in crate::checks) fn wanted() -> Requirements {
+        let side = |role, region: &str, built, nat_gateways| SideRequirements {
             role,
             region: region.to_owned(),
             built,
             serving: 6,
             nat_gateways,
         };
-        Wanted {
+        Requirements {
             suffix: "shop1".to_owned(),
             sides: [
                 side("primary", "eu-central-1", 6, 3),

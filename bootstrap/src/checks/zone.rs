@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: asking resolvers. The caller hands in their answers.
 
-use super::check::{Judged, Read, not_known, on};
+use super::check::{Judged, ReadResult, not_known, on};
 use crate::aws::error::Class;
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub struct Zone {
 }
 
 /// Whether a zone that was named exists and can hold the estate's records.
-pub fn usable(id: &str, domain: &str, zone: &Read<Zone>) -> Judged {
+pub fn usable(id: &str, domain: &str, zone: &ReadResult<Zone>) -> Judged {
     let zone = match zone {
         Ok(zone) => zone,
         Err(error) if error.class == Class::Gone => {
@@ -52,7 +52,7 @@ pub fn usable(id: &str, domain: &str, zone: &Read<Zone>) -> Judged {
 
 /// Whether resolvers are sent to the zone's own servers. `answered` are the name servers that
 /// a resolver answers for the zone; `None` when none answered.
-pub fn delegated(zone: &Read<Zone>, answered: Option<&BTreeSet<String>>) -> Judged {
+pub fn delegated(zone: &ReadResult<Zone>, answered: Option<&BTreeSet<String>>) -> Judged {
     on(zone, |zone| {
         let own: BTreeSet<String> = zone.name_servers.iter().map(|n| plain(n)).collect();
         let answered: Option<BTreeSet<String>> =
@@ -107,7 +107,7 @@ mod tests {
     use crate::checks::check::Verdict;
     use crate::checks::check::tests::{NOT_FOUND, SILENT, failed};
 
-    fn zone(private: bool) -> Read<Zone> {
+    fn zone(private: bool) -> ReadResult<Zone> {
         Ok(Zone {
             id: "Z1".to_owned(),
             name: "Example.com.".to_owned(),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Outputs by stack name, then by output.
-pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
+pub type NamedOutputs = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The object's key in the standby's configuration bucket.
 pub const CONFIG_KEY: &str = "drd.toml";
@@ -21,7 +21,7 @@ const LATCH_KEY: &str = "active-side";
 
 /// What is in no output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct DaemonFacts {
     /// The estate's suffix.
     pub suffix: Suffix,
     /// The primary's region.
@@ -38,11 +38,11 @@ pub struct Facts {
     pub shared_ledger: bool,
 }
 
-impl Facts {
+impl DaemonFacts {
     /// As the settings have it.
-    pub fn of(settings: &Settings) -> Facts {
+    pub fn of(settings: &Settings) -> DaemonFacts {
         let region = |key| settings.get(key).to_owned();
-        Facts {
+        DaemonFacts {
             suffix: settings.suffix().clone(),
             primary_region: region(Key::PrimaryRegion),
             standby_region: region(Key::StandbyRegion),
@@ -61,12 +61,12 @@ impl Facts {
      Run the same `drd bootstrap` again: it finishes what is not there",
     .0.join(", ")
 )]
-pub struct Missing(pub Vec<String>);
+pub struct MissingOutputs(pub Vec<String>);
 
 /// Reads outputs and remembers what was not there, so that all of it is reported at once.
 struct Reader<'a> {
     suffix: &'a Suffix,
-    outputs: &'a Outputs,
+    outputs: &'a NamedOutputs,
     missing: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ impl Reader<'_> {
 ///
 /// # Errors
 /// Every output that is missing.
-pub fn topology(facts: &Facts, outputs: &Outputs) -> Result<Topology, Missing> {
+pub fn topology(facts: &DaemonFacts, outputs: &NamedOutputs) -> Result<Topology, MissingOutputs> {
     let mut reader = Reader {
         suffix: &facts.suffix,
         outputs,
@@ -129,7 +129,7 @@ pub fn topology(facts: &Facts, outputs: &Outputs) -> Result<Topology, Missing> {
     };
     match reader.missing.is_empty() {
         true => Ok(topology),
-        false => Err(Missing(reader.missing)),
+        false => Err(MissingOutputs(reader.missing)),
     }
 }
 
@@ -142,7 +142,7 @@ fn absolute(name: String) -> String {
 
 /// Endpoints of AWS in two regions that are neither side's: where they answer, drd's own network
 /// works. The witness's region first: most networks allow it already.
-fn references(facts: &Facts) -> Vec<String> {
+fn references(facts: &DaemonFacts) -> Vec<String> {
     let candidates = [
         &facts.witness_region,
         "eu-west-1",
@@ -167,7 +167,7 @@ fn references(facts: &Facts) -> Vec<String> {
 }
 
 /// The configuration file that `drd run` reads.
-pub fn toml(facts: &Facts, topology: &Topology) -> String {
+pub fn toml(facts: &DaemonFacts, topology: &Topology) -> String {
     let mut text = String::from(
         "# Written by `drd bootstrap`. A copy lies in the standby's configuration bucket.\n\
          # What is left out has its default: `drd config check` shows what drd understands.\n",
@@ -207,7 +207,7 @@ pub fn toml(facts: &Facts, topology: &Topology) -> String {
     text
 }
 
-fn ledger(text: &mut String, facts: &Facts) {
+fn ledger(text: &mut String, facts: &DaemonFacts) {
     text.push_str("[ledger]\n");
     if facts.shared_ledger {
         line(text, "kind", "dynamodb");
@@ -276,12 +276,12 @@ mod tests {
 
     const OUTPUTS: &str = include_str!("../../../tests/fixtures/config/outputs.json");
 
-    fn facts() -> Facts {
+    fn facts() -> DaemonFacts {
         let suffix = Suffix::new("shop1").expect("a suffix");
-        Facts::of(&Settings::resolve(&suffix, None, &BTreeMap::new()).expect("defaults"))
+        DaemonFacts::of(&Settings::resolve(&suffix, None, &BTreeMap::new()).expect("defaults"))
     }
 
-    fn outputs() -> Outputs {
+    fn outputs() -> NamedOutputs {
         serde_json::from_str(OUTPUTS).expect("outputs")
     }
 
@@ -292,7 +292,7 @@ mod tests {
         if let Some(app) = outputs.get_mut("stack-app-standby-shop1") {
             app.insert("AlbDnsName".to_owned(), String::new());
         }
-        let Err(Missing(missing)) = topology(&facts(), &outputs) else {
+        let Err(MissingOutputs(missing)) = topology(&facts(), &outputs) else {
             panic!("it was complete");
         };
         let expected = [
@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn daemons_in_tasks_share_the_table_and_a_lone_one_keeps_a_file() {
         let topology = topology(&facts(), &outputs()).expect("complete");
-        let shared = Facts {
+        let shared = DaemonFacts {
             shared_ledger: true,
             ..facts()
         };

@@ -15,7 +15,7 @@ pub type Values = BTreeMap<String, String>;
 
 /// One stack as CloudFormation describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct StackState {
     /// Its name or ARN: the ARN outlives the stack.
     pub arn: String,
     /// E.g. `CREATE_COMPLETE`.
@@ -47,7 +47,7 @@ pub enum Phase {
     Stuck,
 }
 
-impl Seen {
+impl StackState {
     /// What its status means.
     pub fn phase(&self) -> Phase {
         match self.status.as_str() {
@@ -86,7 +86,7 @@ pub enum Writer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
     /// Its stacks, and those of others that have its names.
-    pub stacks: BTreeMap<StackId, Seen>,
+    pub stacks: BTreeMap<StackId, StackState>,
     /// The side that writes.
     pub writer: Writer,
 }

@@ -6,7 +6,7 @@ use crate::estate::settings::{Key, Settings};
 use crate::estate::side::Role;
 use crate::estate::stacks::StackId;
 use crate::estate::templates::Template;
-use crate::estate::values::Outputs;
+use crate::estate::values::StackOutputs;
 use serde_json::{Value, json};
 
 /// Name, template, side, the template's output.
@@ -129,7 +129,7 @@ pub struct Offered {
 }
 
 /// Collects the stacks' outputs.
-pub fn offered(settings: &Settings, outputs: &Outputs) -> Offered {
+pub fn offered(settings: &Settings, outputs: &StackOutputs) -> Offered {
     let mut values = Vec::new();
     let mut missing = Vec::new();
     for (name, template, role, output) in OFFERS {

@@ -9,7 +9,7 @@ use crate::estate::templates::Template;
 
 /// Which of a template's stacks is meant, seen from the stack that takes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum StackOf {
     /// The only one.
     Once,
     /// The one of the same side.
@@ -36,7 +36,7 @@ pub enum Source {
     /// Something made of the settings, for this side.
     Made(fn(&Settings, Role) -> String),
     /// Another stack's output.
-    Output(Template, Whose, &'static str),
+    Output(Template, StackOf, &'static str),
     /// The folder of the sample application in the artefact bucket.
     Artefact,
     /// `yes`, but `no` at creation: the other side's bucket is not there yet.
@@ -45,25 +45,25 @@ pub enum Source {
     Memory,
 }
 
-type Wires = &'static [(&'static str, Source)];
+type ParameterSources = &'static [(&'static str, Source)];
 
 use Key as K;
 use Source::{Artefact, Made, Memory, Output, PeerRole, Replicate, Set, Suffix};
+use StackOf::{Once, Peer, Primary, Same, Standby};
 use Template as T;
-use Whose::{Once, Peer, Primary, Same, Standby};
 
 const ROLE: Source = Source::Role;
 const KEY_ARN: Source = Output(T::Foundation, Same, "KeyArn");
 const TOPIC_ARN: Source = Output(T::Foundation, Same, "TopicArn");
 const PEER_REGION: Source = Made(|s, role| s.region(role.peer()).to_owned());
 
-const ANCHOR: Wires = &[("Suffix", Suffix), ("Settings", Memory)];
-const FOUNDATION: Wires = &[
+const ANCHOR: ParameterSources = &[("Suffix", Suffix), ("Settings", Memory)];
+const FOUNDATION: ParameterSources = &[
     ("Suffix", Suffix),
     ("Role", ROLE),
     ("NotificationEmail", Set(K::Email)),
 ];
-const NETWORK: Wires = &[
+const NETWORK: ParameterSources = &[
     ("Suffix", Suffix),
     ("Role", ROLE),
     ("KeyArn", KEY_ARN),
@@ -94,8 +94,8 @@ const NETWORK: Wires = &[
         }),
     ),
 ];
-const GLOBAL: Wires = &[("Suffix", Suffix), ("EngineVersion", Set(K::EngineVersion))];
-const DATA: Wires = &[
+const GLOBAL: ParameterSources = &[("Suffix", Suffix), ("EngineVersion", Set(K::EngineVersion))];
+const DATA: ParameterSources = &[
     ("Suffix", Suffix),
     ("Role", ROLE),
     ("KeyArn", KEY_ARN),
@@ -131,7 +131,7 @@ const DATA: Wires = &[
         }),
     ),
 ];
-const STORAGE: Wires = &[
+const STORAGE: ParameterSources = &[
     ("Suffix", Suffix),
     ("Role", ROLE),
     ("KeyArn", KEY_ARN),
@@ -140,15 +140,15 @@ const STORAGE: Wires = &[
     ("PeerRole", PeerRole),
     ("Replicate", Replicate),
 ];
-const EVENTS: Wires = &[
+const EVENTS: ParameterSources = &[
     ("Suffix", Suffix),
     ("KeyArn", Output(T::Foundation, Standby, "KeyArn")),
     ("PrimaryRegion", Set(K::PrimaryRegion)),
     ("WitnessRegion", Set(K::WitnessRegion)),
     ("TopicArn", Output(T::Foundation, Standby, "TopicArn")),
 ];
-const LATCH: Wires = &[("Suffix", Suffix)];
-const APP: Wires = &[
+const LATCH: ParameterSources = &[("Suffix", Suffix)];
+const APP: ParameterSources = &[
     ("Suffix", Suffix),
     ("Role", ROLE),
     ("VpcId", Output(T::Network, Same, "VpcId")),
@@ -187,7 +187,7 @@ const APP: Wires = &[
     ("DatabaseName", Set(K::DatabaseName)),
     ("TopicArn", TOPIC_ARN),
 ];
-const MONITOR: Wires = &[
+const MONITOR: ParameterSources = &[
     ("Suffix", Suffix),
     ("Role", ROLE),
     ("KeyArn", KEY_ARN),
@@ -205,7 +205,7 @@ const MONITOR: Wires = &[
     ("PrimaryDataApi", Set(K::DataApiPrimary)),
     ("StandbyDataApi", Set(K::DataApiStandby)),
 ];
-const EDGE: Wires = &[
+const EDGE: ParameterSources = &[
     ("Suffix", Suffix),
     ("HostedZoneId", Set(K::HostedZoneId)),
     ("DomainName", Set(K::Domain)),
@@ -221,7 +221,7 @@ const EDGE: Wires = &[
     ),
     ("NotificationEmail", Set(K::Email)),
 ];
-const WITNESS: Wires = &[
+const WITNESS: ParameterSources = &[
     ("Suffix", Suffix),
     ("PrimaryEndpoint", Output(T::Edge, Once, "PrimaryEndpoint")),
     ("StandbyEndpoint", Output(T::Edge, Once, "StandbyEndpoint")),
@@ -230,7 +230,7 @@ const WITNESS: Wires = &[
     ("NotificationEmail", Set(K::Email)),
     ("References", Set(K::WitnessReferences)),
 ];
-const DASHBOARD: Wires = &[
+const DASHBOARD: ParameterSources = &[
     ("Suffix", Suffix),
     ("PrimaryRegion", Set(K::PrimaryRegion)),
     ("StandbyRegion", Set(K::StandbyRegion)),
@@ -258,7 +258,7 @@ const DASHBOARD: Wires = &[
         Output(T::Edge, Once, "LatchHealthCheckId"),
     ),
 ];
-const DAEMON: Wires = &[
+const DAEMON: ParameterSources = &[
     ("Suffix", Suffix),
     ("KeyArn", Output(T::Foundation, Standby, "KeyArn")),
     ("DaemonMode", Set(K::Daemon)),
@@ -279,7 +279,7 @@ const DAEMON: Wires = &[
 ];
 
 /// Where each parameter of a template comes from.
-pub fn wires(template: Template) -> Wires {
+pub fn sources(template: Template) -> ParameterSources {
     match template {
         T::Anchor => ANCHOR,
         T::Foundation => FOUNDATION,
@@ -299,7 +299,7 @@ pub fn wires(template: Template) -> Wires {
 }
 
 /// Stacks that must be there first though nothing is taken from them: what a template names.
-pub(crate) fn extra(template: Template) -> &'static [(Template, Whose)] {
+pub(crate) fn extra(template: Template) -> &'static [(Template, StackOf)] {
     match template {
         // The secondary cluster joins a global cluster that has its writer; for the primary's own
         // stack this adds nothing (a stack is not after itself).

@@ -4,7 +4,7 @@
 //! Deliberately absent: AWS, and what exists already. `parameters` has the source of each parameter.
 
 use crate::estate::naming::Suffix;
-use crate::estate::parameters::{Source, Whose, extra, wires};
+use crate::estate::parameters::{Source, StackOf, extra, sources};
 use crate::estate::settings::{Key, Settings};
 use crate::estate::side::{GLOBAL_REGION, Role};
 use crate::estate::templates::{Placement, Template};
@@ -86,21 +86,21 @@ impl StackId {
     }
 
     /// The stack that `whose` means, seen from this one.
-    pub(crate) fn other(self, template: Template, whose: Whose) -> StackId {
+    pub(crate) fn other(self, template: Template, whose: StackOf) -> StackId {
         let own = self.role.unwrap_or(Role::Primary);
         match whose {
-            Whose::Once => StackId::once(template),
-            Whose::Same => StackId::sided(template, own),
-            Whose::Peer => StackId::sided(template, own.peer()),
-            Whose::Primary => StackId::sided(template, Role::Primary),
-            Whose::Standby => StackId::sided(template, Role::Standby),
+            StackOf::Once => StackId::once(template),
+            StackOf::Same => StackId::sided(template, own),
+            StackOf::Peer => StackId::sided(template, own.peer()),
+            StackOf::Primary => StackId::sided(template, Role::Primary),
+            StackOf::Standby => StackId::sided(template, Role::Standby),
         }
     }
 
     /// The stacks that must be there before this one can be built: those whose outputs it takes,
     /// and those that it names without taking anything.
     pub fn after(self) -> Vec<StackId> {
-        let taken = wires(self.template).iter().filter_map(|(_, source)| {
+        let taken = sources(self.template).iter().filter_map(|(_, source)| {
             let Source::Output(template, whose, _) = source else {
                 return None;
             };

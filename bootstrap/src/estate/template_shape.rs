@@ -3,7 +3,7 @@
 
 /// What a template declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shape {
+pub struct TemplateShape {
     /// Its parameters, and whether each has a default.
     pub parameters: Vec<(String, bool)>,
     /// How many resources it always makes.
@@ -15,8 +15,8 @@ pub struct Shape {
 }
 
 /// Reads a template.
-pub fn shape(body: &str) -> Shape {
-    let mut shape = Shape::default();
+pub fn shape(body: &str) -> TemplateShape {
+    let mut shape = TemplateShape::default();
     let mut section = "";
     for line in body.lines() {
         let indent = line.len() - line.trim_start().len();

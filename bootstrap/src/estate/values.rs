@@ -3,21 +3,21 @@
 //! Deliberately absent: AWS.
 
 use crate::estate::observed::Values;
-use crate::estate::parameters::{Source, wires};
+use crate::estate::parameters::{Source, sources};
 use crate::estate::settings::Settings;
 use crate::estate::side::Role;
 use crate::estate::stacks::StackId;
 use std::collections::BTreeMap;
 
 /// The outputs of every stack that is there.
-pub type Outputs = BTreeMap<StackId, Values>;
+pub type StackOutputs = BTreeMap<StackId, Values>;
 
 /// A stack's parameters; `None` for what is not known yet, because the stack that has it as an
 /// output is not there.
 pub fn parameters(
     id: StackId,
     settings: &Settings,
-    outputs: &Outputs,
+    outputs: &StackOutputs,
 ) -> BTreeMap<&'static str, Option<String>> {
     let role = id.role.unwrap_or(Role::Primary);
     let value = |source: &Source| match source {
@@ -34,7 +34,7 @@ pub fn parameters(
         Source::Replicate => Some("yes".to_owned()),
         Source::Memory => serde_json::to_string(&settings.remembered()).ok(),
     };
-    wires(id.template)
+    sources(id.template)
         .iter()
         .map(|(name, source)| (*name, value(source)))
         .collect()

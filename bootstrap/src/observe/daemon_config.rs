@@ -6,7 +6,7 @@ use super::preflight::Asker;
 use super::preflight::ask::ask;
 use super::preflight::reads::{identity, s3};
 use crate::aws::error::AwsError;
-use crate::checks::Read;
+use crate::checks::ReadResult;
 use crate::estate::daemon_config::{CONFIG_KEY, config_bucket};
 use crate::estate::naming::Suffix;
 use aws_config::SdkConfig;
@@ -16,7 +16,12 @@ use aws_config::SdkConfig;
 ///
 /// # Errors
 /// The failed call.
-pub async fn fetch(config: &SdkConfig, region: &str, suffix: &Suffix, now: i64) -> Read<String> {
+pub async fn fetch(
+    config: &SdkConfig,
+    region: &str,
+    suffix: &Suffix,
+    now: i64,
+) -> ReadResult<String> {
     const OPERATION: &str = "s3:GetObject";
     let asker = Asker::new(config, now);
     let account = identity(&asker, region).await?.account;

@@ -11,7 +11,7 @@ use crate::estate::settings::Settings;
 
 /// What bears the estate's tag or name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Left {
+pub struct Leftovers {
     /// Stacks, `<region>/<name>`.
     pub stacks: Vec<String>,
     /// ARNs of resources.
@@ -20,7 +20,7 @@ pub struct Left {
     pub pending: Vec<String>,
 }
 
-impl Left {
+impl Leftovers {
     /// Whether nothing is left that could be used or is charged for.
     pub fn is_nothing(&self) -> bool {
         self.stacks.is_empty() && self.resources.is_empty()
@@ -31,8 +31,8 @@ impl Left {
 ///
 /// # Errors
 /// The failed call.
-pub async fn look(aws: &Aws, settings: &Settings) -> Result<Left, AwsError> {
-    let mut left = Left::default();
+pub async fn look(aws: &Aws, settings: &Settings) -> Result<Leftovers, AwsError> {
+    let mut left = Leftovers::default();
     for region in settings.regions() {
         let stacks = stacks(aws, region, settings.suffix()).await?;
         left.stacks

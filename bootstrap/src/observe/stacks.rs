@@ -3,7 +3,7 @@
 use crate::aws::call::call;
 use crate::aws::clients::Aws;
 use crate::aws::error::{AwsError, Class};
-use crate::estate::observed::{Seen, TAG};
+use crate::estate::observed::{StackState, TAG};
 use aws_sdk_cloudformation::types::{Stack, StackEvent};
 
 /// A page of events holds a hundred; the first cause of a failed creation is in the last ten.
@@ -13,7 +13,7 @@ const EVENT_PAGES_MAX: usize = 20;
 ///
 /// # Errors
 /// The failed call.
-pub async fn describe(aws: &Aws, region: &str, name: &str) -> Result<Option<Seen>, AwsError> {
+pub async fn describe(aws: &Aws, region: &str, name: &str) -> Result<Option<StackState>, AwsError> {
     let client = aws.at(region).cloudformation;
     let answer = call("cloudformation:DescribeStacks", name, || {
         client.describe_stacks().stack_name(name).send()
@@ -32,12 +32,12 @@ pub async fn describe(aws: &Aws, region: &str, name: &str) -> Result<Option<Seen
 
 const DELETED: &str = "DELETE_COMPLETE";
 
-fn seen(stack: &Stack) -> Seen {
+fn seen(stack: &Stack) -> StackState {
     let text = |t: Option<&str>| t.unwrap_or_default().to_owned();
     let parameters = stack.parameters().iter();
     let outputs = stack.outputs().iter();
     let tag = stack.tags().iter().find(|t| t.key() == Some(TAG));
-    Seen {
+    StackState {
         arn: text(stack.stack_id()),
         status: stack
             .stack_status()
@@ -75,7 +75,7 @@ pub async fn body(aws: &Aws, region: &str, name: &str) -> Result<Option<String>,
 
 /// How far a stack is: resources at rest, resources in all, and what it waits for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Count {
+pub struct ResourceCount {
     /// Resources that are as they should be.
     pub done: usize,
     /// Resources that CloudFormation has begun with.
@@ -88,17 +88,22 @@ pub struct Count {
 ///
 /// # Errors
 /// The failed call.
-pub async fn count(aws: &Aws, region: &str, arn: &str, deleting: bool) -> Result<Count, AwsError> {
+pub async fn count(
+    aws: &Aws,
+    region: &str,
+    arn: &str,
+    deleting: bool,
+) -> Result<ResourceCount, AwsError> {
     let client = aws.at(region).cloudformation;
     let answer = call("cloudformation:DescribeStackResources", arn, || {
         client.describe_stack_resources().stack_name(arn).send()
     })
     .await;
     let answer = match answer {
-        Err(error) if error.class == Class::Gone => return Ok(Count::default()),
+        Err(error) if error.class == Class::Gone => return Ok(ResourceCount::default()),
         other => other?,
     };
-    let mut count = Count::default();
+    let mut count = ResourceCount::default();
     for resource in answer.stack_resources() {
         let status = resource.resource_status().map_or("", |s| s.as_str());
         count.begun += 1;

@@ -6,13 +6,13 @@
 mod show;
 pub mod teardown;
 
-use crate::estate::observed::{Observed, Phase, Seen, Writer};
+use crate::estate::observed::{Observed, Phase, StackState, Writer};
 use crate::estate::settings::Settings;
 use crate::estate::side::Role;
 use crate::estate::stacks::StackId;
 use crate::estate::template_shape;
 use crate::estate::templates::Template;
-use crate::estate::values::{Outputs, differing, parameters};
+use crate::estate::values::{StackOutputs, differing, parameters};
 use std::collections::BTreeMap;
 
 /// What a step works on. The storage stacks have two: they are made without replication, since
@@ -102,7 +102,7 @@ pub fn plan(settings: &Settings, observed: &Observed) -> Plan {
 }
 
 /// The outputs of stacks that can be relied on.
-pub fn outputs(observed: &Observed) -> Outputs {
+pub fn outputs(observed: &Observed) -> StackOutputs {
     let ready = observed
         .stacks
         .iter()
@@ -141,7 +141,7 @@ fn resources(id: StackId) -> (usize, usize) {
 struct Planner<'a> {
     settings: &'a Settings,
     observed: &'a Observed,
-    outputs: Outputs,
+    outputs: StackOutputs,
     held: Option<&'static str>,
 }
 
@@ -163,7 +163,7 @@ impl Planner<'_> {
         }
     }
 
-    fn for_seen(&self, id: StackId, seen: &Seen) -> Action {
+    fn for_seen(&self, id: StackId, seen: &StackState) -> Action {
         let name = id.name(self.settings.suffix());
         if !seen.belongs_to(self.settings.suffix()) {
             return Action::Refuse(format!(
@@ -189,7 +189,7 @@ impl Planner<'_> {
         }
     }
 
-    fn update(&self, id: StackId, seen: &Seen) -> Action {
+    fn update(&self, id: StackId, seen: &StackState) -> Action {
         let mut wanted = parameters(id, self.settings, &self.outputs);
         if id.template == Template::Storage {
             // A step of its own: both buckets must be there.

@@ -16,7 +16,7 @@ fn built(settings: &Settings) -> Observed {
         writer: Writer::Side(Role::Primary),
         ..Observed::default()
     };
-    let mut told = Outputs::new();
+    let mut told = StackOutputs::new();
     for id in StackId::all() {
         let names = template_shape::shape(id.template.source()).outputs;
         let outputs: Values = names
@@ -24,7 +24,7 @@ fn built(settings: &Settings) -> Observed {
             .map(|n| (n.clone(), format!("{n} of {id}")))
             .collect();
         let wanted = parameters(id, settings, &told);
-        let seen = Seen {
+        let seen = StackState {
             arn: format!("arn:{id}"),
             status: "CREATE_COMPLETE".to_owned(),
             parameters: wanted
@@ -34,7 +34,7 @@ fn built(settings: &Settings) -> Observed {
             outputs: outputs.clone(),
             tagged: Some("t1".to_owned()),
             body: Some(id.template.body()),
-            ..Seen::default()
+            ..StackState::default()
         };
         // Outputs of both sides are known before either side takes them: data takes its peer's key.
         told.insert(id, outputs);

@@ -9,7 +9,7 @@ fn every_parameter_without_a_default_is_supplied_and_none_that_does_not_exist() 
     let mut wrong = Vec::new();
     for template in Template::ALL {
         let declared = shape(template.source()).parameters;
-        let supplied: BTreeSet<&str> = wires(template).iter().map(|(name, _)| *name).collect();
+        let supplied: BTreeSet<&str> = sources(template).iter().map(|(name, _)| *name).collect();
         for (name, has_default) in &declared {
             if !has_default && !supplied.contains(name.as_str()) {
                 wrong.push(format!("{}: {name} is not supplied", template.name()));
@@ -28,7 +28,7 @@ fn every_parameter_without_a_default_is_supplied_and_none_that_does_not_exist() 
 fn every_output_that_is_taken_exists() {
     let mut wrong = Vec::new();
     for template in Template::ALL {
-        for (name, source) in wires(template) {
+        for (name, source) in sources(template) {
             let Source::Output(from, _, output) = source else {
                 continue;
             };

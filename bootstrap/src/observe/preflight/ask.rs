@@ -4,7 +4,7 @@
 //! visible state; a doctor may ask twice before it reports no answer.
 
 use crate::aws::error::AwsError;
-use crate::checks::Read;
+use crate::checks::ReadResult;
 use aws_config::{Region, SdkConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -68,7 +68,7 @@ pub(in crate::observe) async fn ask<T, E>(
     operation: &'static str,
     object: &str,
     request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-) -> Read<T>
+) -> ReadResult<T>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {

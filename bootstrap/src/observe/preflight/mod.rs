@@ -8,21 +8,21 @@ pub(super) mod reads;
 
 use crate::aws::error::AwsError;
 use crate::checks::account::{self, Identity};
-use crate::checks::names::{self, Bucket, Place, Stack};
+use crate::checks::names::{self, BucketOwner, Location, StackOwner};
 use crate::checks::quota::{self, Level, Quota};
-use crate::checks::{Check, Gates, Read, Wanted, WantedSide, database, zone};
+use crate::checks::{Check, Gates, ReadResult, Requirements, SideRequirements, database, zone};
 pub use ask::Asker;
 use aws_config::SdkConfig;
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
 /// The answers of each region.
-type Regions = BTreeMap<String, (Read<String>, Read<Identity>)>;
-type Stacks = Vec<(Place, Read<Option<Stack>>)>;
+type Regions = BTreeMap<String, (ReadResult<String>, ReadResult<Identity>)>;
+type Stacks = Vec<(Location, ReadResult<Option<StackOwner>>)>;
 
 /// Everything that `drd bootstrap` must know before it creates anything; [`crate::checks::refusals`]
 /// picks what keeps it from beginning. `now` is the host's wall clock in Unix milliseconds.
-pub async fn preflight(config: &SdkConfig, wanted: &Wanted, now: i64) -> Vec<Check> {
+pub async fn preflight(config: &SdkConfig, wanted: &Requirements, now: i64) -> Vec<Check> {
     let suffix = names::suffix(&wanted.suffix).named("suffix", Gates::Building);
     if suffix.is_gating() {
         return vec![suffix];
@@ -74,7 +74,7 @@ pub async fn surroundings(
     (standby, primary): (&str, &str),
     (zone_id, record): (&str, &str),
     now: i64,
-) -> (Vec<Check>, Read<zone::Zone>) {
+) -> (Vec<Check>, ReadResult<zone::Zone>) {
     let asker = Asker::new(config, now);
     // The standby's region first: doctor must work while the primary's is dark.
     let identity = reads::identity(&asker, standby).await;
@@ -117,7 +117,7 @@ pub async fn replaceable(
 }
 
 /// The state of the key behind a side's alias, where the foundation that makes it exists.
-async fn keys(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Check> {
+async fn keys(asker: &Asker, wanted: &Requirements, stacks: &Stacks) -> Vec<Check> {
     let suffix = &wanted.suffix;
     let mut checks = Vec::new();
     for side in &wanted.sides {
@@ -146,7 +146,7 @@ async fn regions(asker: &Asker, names: Vec<&str>) -> Regions {
 }
 
 fn judged_regions(regions: &Regions, gates: Gates) -> Vec<Check> {
-    let judge = |(name, (opted, there)): (&String, &(Read<String>, Read<Identity>))| {
+    let judge = |(name, (opted, there)): (&String, &(ReadResult<String>, ReadResult<Identity>))| {
         account::region(name, opted, there)
             .named(format!("region_{}", name.replace('-', "_")), gates)
     };
@@ -155,8 +155,8 @@ fn judged_regions(regions: &Regions, gates: Gates) -> Vec<Check> {
 
 /// One region after another would take seconds; within a region one call at a time, because
 /// DescribeStacks is throttled early.
-async fn stacks(asker: &Asker, places: Vec<Place>) -> Stacks {
-    let mut by_region: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+async fn stacks(asker: &Asker, places: Vec<Location>) -> Stacks {
+    let mut by_region: BTreeMap<String, Vec<Location>> = BTreeMap::new();
     for place in places {
         by_region
             .entry(place.region.clone())
@@ -182,9 +182,9 @@ async fn stacks(asker: &Asker, places: Vec<Place>) -> Stacks {
 
 async fn buckets(
     asker: &Asker,
-    wanted: &Wanted,
+    wanted: &Requirements,
     account: Option<String>,
-) -> Vec<(Place, Read<Bucket>, String)> {
+) -> Vec<(Location, ReadResult<BucketOwner>, String)> {
     let mut asked = JoinSet::new();
     for (place, stack) in names::buckets(wanted) {
         let (asker, account) = (asker.clone(), account.clone());
@@ -198,7 +198,7 @@ async fn buckets(
     all
 }
 
-async fn offers(asker: &Asker, wanted: &Wanted) -> [Read<Vec<Vec<String>>>; 2] {
+async fn offers(asker: &Asker, wanted: &Requirements) -> [ReadResult<Vec<Vec<String>>>; 2] {
     let (version, class) = (&wanted.engine_version, &wanted.instance_class);
     let [primary, standby] = &wanted.sides;
     let (a, b) = tokio::join!(
@@ -208,7 +208,7 @@ async fn offers(asker: &Asker, wanted: &Wanted) -> [Read<Vec<Vec<String>>>; 2] {
     [a, b]
 }
 
-async fn named_zone(asker: &Asker, id: Option<&str>) -> Option<Read<zone::Zone>> {
+async fn named_zone(asker: &Asker, id: Option<&str>) -> Option<ReadResult<zone::Zone>> {
     match id {
         Some(id) => Some(reads::zone(asker, id).await),
         None => None,
@@ -216,7 +216,11 @@ async fn named_zone(asker: &Asker, id: Option<&str>) -> Option<Read<zone::Zone>>
 }
 
 /// What `drd bootstrap` itself will read as well: where that is denied, nothing can be built.
-fn permissions(stacks: &Stacks, held: &Read<bool>, zone: Option<&Read<zone::Zone>>) -> Check {
+fn permissions(
+    stacks: &Stacks,
+    held: &ReadResult<bool>,
+    zone: Option<&ReadResult<zone::Zone>>,
+) -> Check {
     let errors: Vec<&AwsError> = stacks
         .iter()
         .filter_map(|(_, read)| read.as_ref().err())
@@ -227,10 +231,10 @@ fn permissions(stacks: &Stacks, held: &Read<bool>, zone: Option<&Read<zone::Zone
 }
 
 fn judged_names(
-    wanted: &Wanted,
+    wanted: &Requirements,
     stacks: &Stacks,
-    buckets: &[(Place, Read<Bucket>, String)],
-    held: &Read<bool>,
+    buckets: &[(Location, ReadResult<BucketOwner>, String)],
+    held: &ReadResult<bool>,
 ) -> Vec<Check> {
     let suffix = &wanted.suffix;
     let owned: Vec<_> = buckets
@@ -252,13 +256,17 @@ fn judged_names(
     ]
 }
 
-fn judged_zone(wanted: &Wanted, zone: Option<&Read<zone::Zone>>) -> Option<Check> {
+fn judged_zone(wanted: &Requirements, zone: Option<&ReadResult<zone::Zone>>) -> Option<Check> {
     let id = wanted.hosted_zone_id.as_deref()?;
     Some(zone::usable(id, &wanted.domain, zone?).named("hosted_zone", Gates::Building))
 }
 
 /// What a side still needs of each quota. What exists already is counted in the usage.
-fn needs(wanted: &Wanted, side: &WantedSide, stacks: &Stacks) -> [(Quota, Option<u32>, Gates); 4] {
+fn needs(
+    wanted: &Requirements,
+    side: &SideRequirements,
+    stacks: &Stacks,
+) -> [(Quota, Option<u32>, Gates); 4] {
     let suffix = &wanted.suffix;
     let exists = |template: &str| {
         names::exists(
@@ -286,7 +294,7 @@ fn needs(wanted: &Wanted, side: &WantedSide, stacks: &Stacks) -> [(Quota, Option
     ]
 }
 
-async fn quotas(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Check> {
+async fn quotas(asker: &Asker, wanted: &Requirements, stacks: &Stacks) -> Vec<Check> {
     let mut asked = JoinSet::new();
     for side in &wanted.sides {
         for quota in [quota::VCPU, quota::ADDRESSES, quota::VPCS] {
@@ -297,7 +305,7 @@ async fn quotas(asker: &Asker, wanted: &Wanted, stacks: &Stacks) -> Vec<Check> {
             });
         }
     }
-    let levels: BTreeMap<(String, &str), Read<Level>> =
+    let levels: BTreeMap<(String, &str), ReadResult<Level>> =
         asked.join_all().await.into_iter().collect();
     let mut checks = Vec::new();
     for side in &wanted.sides {

@@ -4,9 +4,9 @@
 
 use super::ask::{Asker, ask};
 use crate::aws::error::{AwsError, Class};
-use crate::checks::Read;
+use crate::checks::ReadResult;
 use crate::checks::account::{Identity, Skew};
-use crate::checks::names::{Bucket, Place, Stack};
+use crate::checks::names::{BucketOwner, Location, StackOwner};
 use crate::checks::quota::{Level, Quota};
 use crate::checks::zone::Zone;
 use crate::estate::side::GLOBAL_REGION;
@@ -24,10 +24,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads the `Date` header of an answer: AWS's clock, to the second.
 #[derive(Clone, Debug, Default)]
-struct Dated(Arc<Mutex<Option<i64>>>);
+struct DateHeader(Arc<Mutex<Option<i64>>>);
 
 #[dyn_dispatch_hint]
-impl Intercept for Dated {
+impl Intercept for DateHeader {
     fn name(&self) -> &'static str {
         "Dated"
     }
@@ -50,9 +50,9 @@ impl Intercept for Dated {
 const HEADER_MS: i64 = 500;
 
 /// Who the credentials belong to, by a region's own STS.
-pub(in crate::observe) async fn identity(asker: &Asker, region: &str) -> Read<Identity> {
+pub(in crate::observe) async fn identity(asker: &Asker, region: &str) -> ReadResult<Identity> {
     let client = aws_sdk_sts::Client::new(&asker.at(region));
-    let dated = Dated::default();
+    let dated = DateHeader::default();
     let sent = asker.now_ms();
     let request = client
         .get_caller_identity()
@@ -72,7 +72,7 @@ pub(in crate::observe) async fn identity(asker: &Asker, region: &str) -> Read<Id
 }
 
 /// Whether a region is enabled, in the account service's word.
-pub(super) async fn opted(asker: &Asker, region: &str) -> Read<String> {
+pub(super) async fn opted(asker: &Asker, region: &str) -> ReadResult<String> {
     let client = aws_sdk_account::Client::new(&asker.at(GLOBAL_REGION));
     let request = client.get_region_opt_status().region_name(region);
     let answer = ask("account:GetRegionOptStatus", region, request.send()).await?;
@@ -83,7 +83,7 @@ pub(super) async fn opted(asker: &Asker, region: &str) -> Read<String> {
 }
 
 /// A stack, if there is one of that name.
-pub(super) async fn stack(asker: &Asker, place: &Place) -> Read<Option<Stack>> {
+pub(super) async fn stack(asker: &Asker, place: &Location) -> ReadResult<Option<StackOwner>> {
     const OPERATION: &str = "cloudformation:DescribeStacks";
     let client = aws_sdk_cloudformation::Client::new(&asker.at(&place.region));
     let request = client.describe_stacks().stack_name(&place.name);
@@ -96,7 +96,7 @@ pub(super) async fn stack(asker: &Asker, place: &Place) -> Read<Option<Stack>> {
     Ok(answer.stacks().iter().find(named).map(stack_of))
 }
 
-fn stack_of(found: &aws_sdk_cloudformation::types::Stack) -> Stack {
+fn stack_of(found: &aws_sdk_cloudformation::types::Stack) -> StackOwner {
     let tag = found.tags().iter().find(|t| t.key() == Some("drd:suffix"));
     let parameter = found
         .parameters()
@@ -105,7 +105,7 @@ fn stack_of(found: &aws_sdk_cloudformation::types::Stack) -> Stack {
     let suffix = tag
         .and_then(|t| t.value())
         .or_else(|| parameter.and_then(|p| p.parameter_value()));
-    Stack {
+    StackOwner {
         suffix: suffix.map(str::to_owned),
         status: found
             .stack_status()
@@ -125,7 +125,11 @@ pub(in crate::observe) fn s3(asker: &Asker, region: &str) -> aws_sdk_s3::Client 
 }
 
 /// Who has a bucket's name. S3 answers HEAD without a body, so the status is all there is.
-pub(super) async fn bucket(asker: &Asker, place: &Place, account: Option<&str>) -> Read<Bucket> {
+pub(super) async fn bucket(
+    asker: &Asker,
+    place: &Location,
+    account: Option<&str>,
+) -> ReadResult<BucketOwner> {
     let request = s3(asker, &place.region)
         .head_bucket()
         .bucket(&place.name)
@@ -141,15 +145,15 @@ pub(super) async fn bucket(asker: &Asker, place: &Place, account: Option<&str>) 
     // IAM's name of HeadBucket.
     let read = ask("s3:ListBucket", &place.name, noting).await;
     match (read, status) {
-        (Ok(_), _) => Ok(Bucket::Ours),
-        (Err(_), Some(404)) => Ok(Bucket::Free),
-        (Err(_), Some(code @ (301 | 403))) => Ok(Bucket::Taken(code)),
+        (Ok(_), _) => Ok(BucketOwner::Ours),
+        (Err(_), Some(404)) => Ok(BucketOwner::Free),
+        (Err(_), Some(code @ (301 | 403))) => Ok(BucketOwner::Taken(code)),
         (Err(error), _) => Err(error),
     }
 }
 
 /// Whether the global database of that suffix exists.
-pub(super) async fn global_database(asker: &Asker, region: &str, suffix: &str) -> Read<bool> {
+pub(super) async fn global_database(asker: &Asker, region: &str, suffix: &str) -> ReadResult<bool> {
     let id = format!("global-aurora-{suffix}");
     let client = aws_sdk_rds::Client::new(&asker.at(region));
     let request = client
@@ -171,7 +175,7 @@ pub(super) async fn offers(
     region: &str,
     version: &str,
     class: &str,
-) -> Read<Vec<Vec<String>>> {
+) -> ReadResult<Vec<Vec<String>>> {
     const OPERATION: &str = "rds:DescribeOrderableDBInstanceOptions";
     let client = aws_sdk_rds::Client::new(&asker.at(region));
     let request = client
@@ -196,7 +200,11 @@ pub(super) async fn offers(
 }
 
 /// Version and class of a cluster's first instance.
-pub(super) async fn member(asker: &Asker, region: &str, cluster: &str) -> Read<(String, String)> {
+pub(super) async fn member(
+    asker: &Asker,
+    region: &str,
+    cluster: &str,
+) -> ReadResult<(String, String)> {
     const OPERATION: &str = "rds:DescribeDBInstances";
     let client = aws_sdk_rds::Client::new(&asker.at(region));
     let filter = Filter::builder()
@@ -221,7 +229,7 @@ pub(super) async fn member(asker: &Asker, region: &str, cluster: &str) -> Read<(
 }
 
 /// A zone and its servers.
-pub(super) async fn zone(asker: &Asker, id: &str) -> Read<Zone> {
+pub(super) async fn zone(asker: &Asker, id: &str) -> ReadResult<Zone> {
     const OPERATION: &str = "route53:GetHostedZone";
     let client = aws_sdk_route53::Client::new(&asker.at(GLOBAL_REGION));
     let answer = ask(OPERATION, id, client.get_hosted_zone().id(id).send()).await?;
@@ -238,7 +246,7 @@ pub(super) async fn zone(asker: &Asker, id: &str) -> Read<Zone> {
 }
 
 /// A key's state, in KMS's word.
-pub(super) async fn key(asker: &Asker, region: &str, id: &str) -> Read<String> {
+pub(super) async fn key(asker: &Asker, region: &str, id: &str) -> ReadResult<String> {
     const OPERATION: &str = "kms:DescribeKey";
     let client = aws_sdk_kms::Client::new(&asker.at(region));
     let answer = ask(OPERATION, id, client.describe_key().key_id(id).send()).await?;
@@ -250,7 +258,7 @@ pub(super) async fn key(asker: &Asker, region: &str, id: &str) -> Read<String> {
 }
 
 /// A quota and, where the quota names its metric, what is used of it.
-pub(super) async fn level(asker: &Asker, region: &str, quota: Quota) -> Read<Level> {
+pub(super) async fn level(asker: &Asker, region: &str, quota: Quota) -> ReadResult<Level> {
     const OPERATION: &str = "servicequotas:GetServiceQuota";
     let client = aws_sdk_servicequotas::Client::new(&asker.at(region));
     let request = client
