@@ -5,7 +5,6 @@ use super::request::{StackRequest, listed, tag, token};
 use super::site::Site;
 use super::{change, watch};
 use crate::aws::call::call;
-use crate::aws::error::Class;
 use crate::error::Error;
 use crate::estate::observed::{Phase, StackState};
 use crate::estate::stacks::StackId;

@@ -60,9 +60,10 @@ fn was_sent<E>(error: &SdkError<E, HttpResponse>) -> bool {
 
 /// A request that cannot be built cannot be built a second time; missing credentials may come back.
 fn unsent_class<E>(error: &SdkError<E, HttpResponse>) -> Class {
-    match error {
-        SdkError::ConstructionFailure(_) => Class::Malformed,
-        _ => Class::Transient,
+    if matches!(error, SdkError::ConstructionFailure(_)) {
+        Class::Malformed
+    } else {
+        Class::Transient
     }
 }
 
