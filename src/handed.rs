@@ -3,8 +3,8 @@
 //!
 //! Deliberately absent: the primary's region, and reading what the file says.
 
+use crate::aws::sdk::sdk_config;
 use crate::clock::Clock;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use drd_bootstrap::Suffix;
 use drd_bootstrap::aws::error::{AwsError, Class};
 use drd_bootstrap::daemon_config::{CONFIG_KEY, config_bucket};
@@ -72,14 +72,6 @@ impl HandedError {
     }
 }
 
-/// What the SDK finds in the environment, for a region. Makes no call.
-pub async fn sdk(region: &str) -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(region.to_owned()))
-        .load()
-        .await
-}
-
 /// The file in the state folder, if there is one.
 ///
 /// # Errors
@@ -106,7 +98,7 @@ pub async fn find(suffix: &Suffix, region: &str) -> Result<Handed, HandedError> 
     }
     let object = format!("{}/{CONFIG_KEY}", config_bucket(suffix));
     let now = Clock::start().read().0;
-    match fetch(&sdk(region).await, region, suffix, now).await {
+    match fetch(&sdk_config(region).await, region, suffix, now).await {
         Ok(text) => Ok(Handed {
             name: format!("s3://{object}"),
             text,

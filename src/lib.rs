@@ -6,27 +6,31 @@
 //!
 //! One alarm, end to end: `intake::envelope` reads the SQS body; `daemon` hands the event to
 //! [`conductor`], which decides, makes the decision durable in [`ledger`] and counts it in
-//! [`metrics`]; only then is the message deleted and each command [`perform`]ed once, with a
-//! deadline, by [`aws`], which looks before it acts. Its completion is an event again.
-//! [`observe`] polls the truth meanwhile: messages are accelerators.
+//! [`metrics`]; only then is the message deleted and each command performed once, with a deadline,
+//! by [`estate`], which looks before it acts. Its completion is an event again. The estate is
+//! polled meanwhile: messages are accelerators.
 //!
 //! Invariants: `aws_sdk_` is said under `aws` only; [`lab`] never touches AWS, tokio or the
 //! system's clock and runs the same [`conductor`]; nothing imports `cli` or `main`.
 //!
-//! Reading order: `state-machine`, [`conductor`], [`ledger`], [`daemon`], [`perform`], [`lab`].
+//! Reading order: `state-machine`, [`conductor`], [`ledger`], [`daemon`], [`estate`], [`lab`].
 //!
 //! [`Event`]: drd_state_machine::event::Event
 //! [`Command`]: drd_state_machine::command::Command
 //! [`Topology`]: drd_bootstrap::Topology
 
+#[cfg(feature = "aws")]
 pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod conductor;
 pub mod config;
+#[cfg(feature = "aws")]
 pub mod daemon;
 pub mod dashboard;
+#[cfg(feature = "aws")]
 pub mod doctor;
+pub mod estate;
 pub mod gameday;
 pub mod handed;
 pub mod http;
@@ -35,12 +39,7 @@ pub mod lab;
 pub mod lease;
 pub mod ledger;
 pub mod metrics;
-pub mod observe;
-pub mod perform;
 pub mod portrait;
-pub mod probe;
-pub mod readiness;
 pub mod report;
-pub mod resolve;
 pub mod status;
 pub mod telemetry;

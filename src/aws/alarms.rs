@@ -10,7 +10,7 @@ use aws_smithy_types::DateTime;
 use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::time::{Span, Time};
 
-/// How far back is asked: CloudWatch delivers minutes late, and the RPO gate wants the highest
+/// How far back is read: CloudWatch delivers minutes late, and the RPO gate wants the highest
 /// lag of the two minutes before the onset.
 const WINDOW: Span = Span::secs(600);
 
@@ -22,11 +22,11 @@ const METRICS: [(&str, &str, i32); 2] = [
     ("DRD", "ReplicationLagMs", 10),
 ];
 
-/// Lag samples of the last ten minutes, oldest first. The role decides where they are: asked is
-/// the region of the side that is not `active`.
+/// Lag samples of the last ten minutes, oldest first. The role decides where they are: in the
+/// region of the side that is not `active`.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn lag(aws: &Clients, active: Side, now: Time) -> Result<Vec<LagSample>, AwsError> {
     const OPERATION: &str = "cloudwatch:GetMetricData";
     let secondary = active.other();
@@ -45,8 +45,8 @@ pub async fn lag(aws: &Clients, active: Side, now: Time) -> Result<Vec<LagSample
         .find(|r| r.status_code().is_some_and(|s| s.as_str() == "Forbidden"))
     {
         Some(_) => {
-            let said = "a metric is forbidden".to_owned();
-            Err(AwsError::said(OPERATION, id, Some("AccessDenied"), said))
+            let cause = "a metric is forbidden".to_owned();
+            Err(AwsError::said(OPERATION, id, Some("AccessDenied"), cause))
         }
         None => Ok(samples(results)),
     }

@@ -9,7 +9,7 @@ use drd_state_machine::event::Side;
 
 /// What is judged of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct ScalingGroup {
     /// MinSize.
     pub min: u32,
     /// DesiredCapacity.
@@ -35,7 +35,7 @@ pub struct Sizes {
     pub max: Option<u32>,
 }
 
-impl Group {
+impl ScalingGroup {
     /// What raises MinSize to `min`; `None` when it is that high. Never lowers anything: desired
     /// is named only where it would have to follow, so a policy's higher figure survives.
     pub fn raised(&self, min: u32) -> Option<Sizes> {
@@ -57,7 +57,7 @@ impl Group {
     }
 
     /// What puts MinSize back to `min`; `None` when it is that low. Desired goes along only where
-    /// it stands exactly on the raised floor: above it somebody else wanted more.
+    /// it equals the raised floor: above it something else wanted more.
     pub fn lowered(&self, min: u32) -> Option<Sizes> {
         (self.min > min).then(|| Sizes {
             min,
@@ -79,10 +79,10 @@ impl Group {
 /// The group of a side.
 ///
 /// # Errors
-/// What AWS said; [`super::Class::Gone`] when there is no such group.
-pub async fn group(aws: &Clients, side: Side) -> Result<Group, AwsError> {
+/// The failed call; [`super::error::Class::Gone`] when there is no such group.
+pub async fn group(aws: &Clients, side: Side) -> Result<ScalingGroup, AwsError> {
     const OPERATION: &str = "autoscaling:DescribeAutoScalingGroups";
-    let name = aws.place(side).asg.as_str();
+    let name = group_name(aws, side, OPERATION)?;
     let request = aws
         .at(side)
         .autoscaling
@@ -101,9 +101,10 @@ pub async fn group(aws: &Clients, side: Side) -> Result<Group, AwsError> {
 /// alone is what keeps policies from scaling in (EC2 Auto Scaling API reference).
 ///
 /// # Errors
-/// What AWS said; `ScalingActivityInProgress` and `ResourceContention` are conflicts.
+/// The failed call; `ScalingActivityInProgress` and `ResourceContention` are conflicts.
 pub async fn update(aws: &Clients, side: Side, to: Sizes) -> Result<(), AwsError> {
-    let name = aws.place(side).asg.as_str();
+    const OPERATION: &str = "autoscaling:UpdateAutoScalingGroup";
+    let name = group_name(aws, side, OPERATION)?;
     let request = aws
         .at(side)
         .autoscaling
@@ -112,18 +113,16 @@ pub async fn update(aws: &Clients, side: Side, to: Sizes) -> Result<(), AwsError
         .min_size(signed(to.min))
         .set_desired_capacity(to.desired.map(signed))
         .set_max_size(to.max.map(signed));
-    aws.act("autoscaling:UpdateAutoScalingGroup", name, request.send())
-        .await
-        .map(drop)
+    aws.act(OPERATION, name, request.send()).await.map(drop)
 }
 
-/// Targets that the load balancer calls healthy; `None` when no target group is configured.
+/// Targets that the load balancer reports healthy; `None` when no target group is configured.
 /// An instance in service is not yet one that serves.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn healthy_targets(aws: &Clients, side: Side) -> Result<Option<u32>, AwsError> {
-    let Some(arn) = aws.place(side).target_group_arn.as_deref() else {
+    let Some((_, Some(arn))) = aws.place(side).scaling_group() else {
         return Ok(None);
     };
     let request = aws
@@ -147,8 +146,21 @@ pub async fn healthy_targets(aws: &Clients, side: Side) -> Result<Option<u32>, A
     Ok(Some(count(healthy)))
 }
 
-fn group_of(found: &AutoScalingGroup) -> Group {
-    Group {
+/// The configuration has one group a side; a side without one has nothing to scale.
+fn group_name<'a>(
+    aws: &'a Clients,
+    side: Side,
+    operation: &'static str,
+) -> Result<&'a str, AwsError> {
+    let group = aws.place(side).scaling_group();
+    group.map_or_else(
+        || Err(AwsError::gone(operation, side.name())),
+        |(name, _)| Ok(name),
+    )
+}
+
+fn group_of(found: &AutoScalingGroup) -> ScalingGroup {
+    ScalingGroup {
         min: unsigned(found.min_size()),
         desired: unsigned(found.desired_capacity()),
         max: unsigned(found.max_size()),
@@ -190,8 +202,8 @@ fn signed(size: u32) -> i32 {
 mod tests {
     use super::*;
 
-    fn group(min: u32, desired: u32, max: u32) -> Group {
-        Group {
+    fn group(min: u32, desired: u32, max: u32) -> ScalingGroup {
+        ScalingGroup {
             min,
             desired,
             max,
@@ -218,11 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn scale_back_leaves_alone_what_somebody_else_wanted() {
+    fn scale_back_leaves_alone_what_a_policy_wanted() {
         assert_eq!(group(3, 3, 6).lowered(1), sizes(1, Some(1), None));
         assert_eq!(group(3, 5, 6).lowered(1), sizes(1, None, None));
         assert_eq!(group(1, 1, 6).lowered(1), None);
-        assert_eq!(group(0, 0, 6).lowered(1), None, "somebody went lower");
+        assert_eq!(group(0, 0, 6).lowered(1), None, "already lower");
     }
 
     #[test]

@@ -5,8 +5,12 @@
 //! dead one cannot hold up the other.
 
 use super::error::AwsError;
-use super::fence::{Checked, Fence};
-use super::place;
+use super::fenced::{fenced, unfenced};
+use super::lease_gate::CheckLease;
+use crate::estate::lease_gate::LeaseGate;
+use crate::estate::meter::Meter;
+use crate::estate::side::configured;
+use crate::estate::timers::Timers;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -21,54 +25,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Every deadline of a wait on the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timers {
-    /// TCP and TLS. 3 s: a second SYN leaves after 1 s, so one lost packet is survived.
-    pub connect: Duration,
-    /// One read. 5 s: a healthy regional API answers within 1 s; the lease rests on this figure.
-    pub attempt: Duration,
-    /// One mutating call. 10 s: FailoverGlobalCluster does work before it answers.
-    pub act: Duration,
-    /// A command, its look included: one read and one mutating call.
-    pub command: Duration,
-    /// The fence. 10 s is its slice of the RTO (DESIGN section 4).
-    pub fence: Duration,
-    /// One long poll: SQS holds it for 20 s, 2 s for the handshake, 5 s for the answer.
-    pub poll: Duration,
-    /// One probe of an endpoint. 4 s: under its period of 5 s, and what Route 53 allows a connect.
-    pub probe: Duration,
-    /// One question to one resolver. 2 s: two datagrams, as most stub resolvers do.
-    pub dns: Duration,
-}
-
-impl Default for Timers {
-    fn default() -> Timers {
-        Timers {
-            connect: Duration::from_secs(3),
-            attempt: Duration::from_secs(5),
-            act: Duration::from_secs(10),
-            command: Duration::from_secs(15),
-            fence: Duration::from_secs(10),
-            poll: Duration::from_secs(27),
-            probe: Duration::from_secs(4),
-            dns: Duration::from_secs(2),
-        }
-    }
-}
-
-/// Counts calls. `api` is `rds`, `operation` `FailoverGlobalCluster`; `failed` is the class's name.
-pub trait Meter: Send + Sync {
-    /// One call ended after `seconds`.
-    fn request(
-        &self,
-        api: &'static str,
-        operation: &'static str,
-        seconds: f64,
-        failed: Option<&'static str>,
-    );
-}
 
 /// All clients of an estate; cheap to clone.
 #[derive(Clone)]
@@ -98,21 +54,14 @@ pub(super) struct Regional {
 }
 
 impl Regional {
-    /// What changes the estate is fenced: these two services' calls have no token of their own.
-    fn new(config: &SdkConfig, fence: &Checked) -> Regional {
-        let autoscaling = aws_sdk_autoscaling::config::Builder::from(config)
-            .interceptor(fence.clone())
-            .build();
-        let rds = aws_sdk_rds::config::Builder::from(config)
-            .interceptor(fence.clone())
-            .build();
+    fn new(config: &SdkConfig, gate: &CheckLease) -> Regional {
         Regional {
-            autoscaling: aws_sdk_autoscaling::Client::from_conf(autoscaling),
-            balancing: aws_sdk_elasticloadbalancingv2::Client::new(config),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(config),
-            kms: aws_sdk_kms::Client::new(config),
-            quotas: aws_sdk_servicequotas::Client::new(config),
-            rds: aws_sdk_rds::Client::from_conf(rds),
+            autoscaling: fenced(config, gate),
+            balancing: unfenced(config),
+            cloudwatch: unfenced(config),
+            kms: unfenced(config),
+            quotas: unfenced(config),
+            rds: fenced(config, gate),
         }
     }
 }
@@ -124,30 +73,30 @@ impl Clients {
         topology: &Topology,
         timers: Timers,
         meter: Arc<dyn Meter>,
-        fence: Arc<Fence>,
+        gate: Arc<LeaseGate>,
     ) -> Clients {
         // Loaded once: one set of credentials and one cache of them for all regions. The timeouts
-        // below are ours alone: the credentials' own sources keep the SDK's retries.
+        // below are for our calls alone: the credentials' own sources keep the SDK's retries.
         let found = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(topology.sides.standby.region.clone()))
             .load()
             .await;
-        let at = |region: &str, attempt| configured(&found, region, &timers, attempt);
+        let at = |region: &str, attempt| for_region(&found, region, &timers, attempt);
         let primary = at(&topology.sides.primary.region, timers.act);
         let standby = at(&topology.sides.standby.region, timers.act);
         let polled = at(&topology.sides.standby.region, timers.poll);
-        let fence = Checked(fence);
+        let gate = CheckLease(gate);
         Clients(Arc::new(Inner {
             topology: topology.clone(),
             timers,
             meter,
-            primary: Regional::new(&primary, &fence),
-            standby: Regional::new(&standby, &fence),
-            dynamodb: aws_sdk_dynamodb::Client::new(&standby),
-            events: aws_sdk_eventbridge::Client::new(&standby),
-            route53: aws_sdk_route53::Client::new(&at(ROUTE53_REGION, timers.act)),
-            s3: s3(&standby, &fence),
-            sqs: aws_sdk_sqs::Client::new(&polled),
+            primary: Regional::new(&primary, &gate),
+            standby: Regional::new(&standby, &gate),
+            dynamodb: unfenced(&standby),
+            events: unfenced(&standby),
+            route53: unfenced(&at(ROUTE53_REGION, timers.act)),
+            s3: fenced(&standby, &gate),
+            sqs: unfenced(&polled),
         }))
     }
 
@@ -158,7 +107,7 @@ impl Clients {
 
     /// What is configured for a side.
     pub fn place(&self, side: Side) -> &SideTopology {
-        place(&self.0.topology, side)
+        configured(&self.0.topology, side)
     }
 
     /// The deadlines.
@@ -196,7 +145,7 @@ impl Clients {
     /// One read.
     ///
     /// # Errors
-    /// What AWS said, or that it said nothing within [`Timers::attempt`].
+    /// The failed call; no answer within [`Timers::attempt`] is one.
     pub(super) async fn read<T, E>(
         &self,
         operation: &'static str,
@@ -213,7 +162,7 @@ impl Clients {
     /// One mutating call.
     ///
     /// # Errors
-    /// What AWS said, or that it said nothing within [`Timers::act`]: then the effect is unknown.
+    /// The failed call; without an answer within [`Timers::act`] its effect is unknown.
     pub(super) async fn act<T, E>(
         &self,
         operation: &'static str,
@@ -257,7 +206,7 @@ impl Clients {
 /// Route 53 has one endpoint, signed for us-east-1 (Route 53 endpoints and quotas).
 const ROUTE53_REGION: &str = "us-east-1";
 
-fn configured(found: &SdkConfig, region: &str, timers: &Timers, attempt: Duration) -> SdkConfig {
+fn for_region(found: &SdkConfig, region: &str, timers: &Timers, attempt: Duration) -> SdkConfig {
     // The SDK's own deadlines only back up the ones of `call`, which also cover credentials.
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(timers.connect)
@@ -270,15 +219,4 @@ fn configured(found: &SdkConfig, region: &str, timers: &Timers, attempt: Duratio
         .timeout_config(timeouts)
         .retry_config(RetryConfig::disabled())
         .build()
-}
-
-/// An emulator has no host name per bucket, AWS has: path style only where an endpoint is given.
-fn s3(config: &SdkConfig, fence: &Checked) -> aws_sdk_s3::Client {
-    let elsewhere =
-        config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    let config = aws_sdk_s3::config::Builder::from(config)
-        .force_path_style(elsewhere)
-        .interceptor(fence.clone())
-        .build();
-    aws_sdk_s3::Client::from_conf(config)
 }

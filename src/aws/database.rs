@@ -6,20 +6,21 @@
 
 use super::clients::Clients;
 use super::error::AwsError;
+use crate::estate::side::configured;
 use aws_sdk_rds::types::{DbCluster, FailoverState, GlobalCluster, GlobalClusterMember};
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::{GlobalView, RoleChange, Side};
 
-/// The global database as the region of `asked` sees it. Any member's region answers
+/// The global database as that side's region reports it. Any member's region answers
 /// (Aurora User Guide, disaster recovery: the describe call has no home region).
 ///
 /// # Errors
-/// What AWS said; [`super::Class::Gone`] when there is no such global database.
-pub async fn global_view(aws: &Clients, asked: Side) -> Result<GlobalView, AwsError> {
+/// The failed call; [`super::error::Class::Gone`] when there is no such global database.
+pub async fn global_view(aws: &Clients, region_of: Side) -> Result<GlobalView, AwsError> {
     const OPERATION: &str = "rds:DescribeGlobalClusters";
     let id = aws.topology().global_cluster.as_str();
     let request = aws
-        .at(asked)
+        .at(region_of)
         .rds
         .describe_global_clusters()
         .global_cluster_identifier(id);
@@ -38,11 +39,11 @@ pub async fn global_view(aws: &Clients, asked: Side) -> Result<GlobalView, AwsEr
 /// What is judged of one side's cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
-    /// `DBCluster.Status`, as AWS says it.
+    /// `DBCluster.Status`, as AWS reports it.
     pub status: String,
     /// Instances in the cluster; none means headless.
     pub members: usize,
-    /// Whether one of them says `IsClusterWriter`.
+    /// Whether one of them has `IsClusterWriter`.
     pub has_writer: bool,
     /// `EngineVersion`, e.g. `16.6`.
     pub engine_version: String,
@@ -53,7 +54,7 @@ pub struct Cluster {
 /// The cluster of a side, asked in its own region.
 ///
 /// # Errors
-/// What AWS said; [`super::Class::Gone`] when there is no such cluster.
+/// The failed call; [`super::error::Class::Gone`] when there is no such cluster.
 pub async fn cluster(aws: &Clients, side: Side) -> Result<Cluster, AwsError> {
     const OPERATION: &str = "rds:DescribeDBClusters";
     let id = aws.place(side).cluster_id();
@@ -78,11 +79,11 @@ pub async fn cluster(aws: &Clients, side: Side) -> Result<Cluster, AwsError> {
 /// primary, never to the old one (Aurora User Guide, disaster recovery: managed failover).
 ///
 /// # Errors
-/// What AWS said; the answer's loss leaves the effect unknown.
+/// The failed call; a lost answer leaves the effect unknown.
 pub async fn failover(aws: &Clients, to: Side) -> Result<(), AwsError> {
     let (id, target) = (
         aws.topology().global_cluster.as_str(),
-        &aws.place(to).cluster_arn,
+        aws.place(to).cluster_arn(),
     );
     let request = aws
         .at(to)
@@ -100,11 +101,11 @@ pub async fn failover(aws: &Clients, to: Side) -> Result<(), AwsError> {
 /// (Aurora User Guide, disaster recovery: switchover).
 ///
 /// # Errors
-/// What AWS said; the answer's loss leaves the effect unknown.
+/// The failed call; a lost answer leaves the effect unknown.
 pub async fn switchover(aws: &Clients, writer: Side, to: Side) -> Result<(), AwsError> {
     let (id, target) = (
         aws.topology().global_cluster.as_str(),
-        &aws.place(to).cluster_arn,
+        aws.place(to).cluster_arn(),
     );
     let request = aws
         .at(writer)
@@ -117,7 +118,7 @@ pub async fn switchover(aws: &Clients, writer: Side, to: Side) -> Result<(), Aws
         .map(drop)
 }
 
-/// Reads a `GlobalCluster`. Two configured writers give no writer, and say so in `writers`.
+/// Reads a `GlobalCluster`. Two configured writers give no writer, and are counted in `writers`.
 pub fn view_of(global: &GlobalCluster, topology: &Topology) -> GlobalView {
     let members = global.global_cluster_members();
     let writes = |m: &&GlobalClusterMember| m.is_writer() == Some(true);
@@ -140,7 +141,7 @@ pub fn view_of(global: &GlobalCluster, topology: &Topology) -> GlobalView {
 }
 
 /// A member without a `SynchronizationStatus` is connected by being a member: older answers have
-/// no such field. Whether it really follows is proven by lag samples, not by this word.
+/// no such field. Whether it really follows is proven by lag samples, not by this field.
 fn connected(member: &GlobalClusterMember) -> bool {
     member
         .synchronization_status()
@@ -148,7 +149,7 @@ fn connected(member: &GlobalClusterMember) -> bool {
 }
 
 /// Any status string counts (the SDK's enum lacks `switching-over`). A change towards a cluster
-/// that is not ours is reported as towards the writer, so that nobody takes it for his own.
+/// that is not ours is reported as towards the writer, so that drd never takes it for its own.
 fn role_change(
     state: Option<&FailoverState>,
     writer: Option<Side>,
@@ -157,13 +158,13 @@ fn role_change(
     let Some(state) = state else {
         return RoleChange::Idle;
     };
-    let said = |text: Option<&str>| text.is_some_and(|t| !t.is_empty());
+    let present = |text: Option<&str>| text.is_some_and(|t| !t.is_empty());
     let to = state.to_db_cluster_arn();
-    if !said(state.status().map(|s| s.as_str())) && !said(to) {
+    if !present(state.status().map(|s| s.as_str())) && !present(to) {
         return RoleChange::Idle;
     }
     let from = side_of(state.from_db_cluster_arn(), topology);
-    let guessed = if said(to) {
+    let guessed = if present(to) {
         writer
     } else {
         from.map(Side::other).or(writer)
@@ -176,7 +177,7 @@ fn side_of(arn: Option<&str>, topology: &Topology) -> Option<Side> {
     let arn = arn?;
     Side::BOTH
         .into_iter()
-        .find(|side| same(&super::place(topology, *side).cluster_arn, arn))
+        .find(|side| same(configured(topology, *side).cluster_arn(), arn))
 }
 
 /// RDS keeps identifiers in lower case, whatever was typed.
@@ -197,7 +198,7 @@ fn cluster_of(found: &DbCluster) -> Cluster {
 
 impl Cluster {
     /// Whether it can do what its role needs; `writes` for the global writer. `None` for a status
-    /// that does not say: a cluster that is being modified is not thereby down.
+    /// that means neither: a cluster that is being modified is not thereby down.
     pub fn available(&self, writes: bool) -> Option<bool> {
         if self.members == 0 {
             return Some(false);
@@ -209,7 +210,7 @@ impl Cluster {
     }
 }
 
-/// What a status says (Aurora User Guide, viewing DB cluster status).
+/// What a status means (Aurora User Guide, viewing DB cluster status).
 fn up(status: &str) -> Option<bool> {
     match status {
         "available" | "backing-up" | "storage-optimization" | "update-iam-db-auth" => Some(true),
@@ -230,12 +231,12 @@ fn up(status: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::tests::topology;
+    use crate::estate::side::tests::topology;
     use aws_sdk_rds::types::{FailoverStatus, GlobalClusterMemberSynchronizationStatus};
 
     fn member(side: Side, writes: bool, sync: Option<&str>) -> GlobalClusterMember {
         GlobalClusterMember::builder()
-            .db_cluster_arn(&crate::aws::place(&topology(), side).cluster_arn)
+            .db_cluster_arn(configured(&topology(), side).cluster_arn())
             .is_writer(writes)
             .set_synchronization_status(sync.map(GlobalClusterMemberSynchronizationStatus::from))
             .build()
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn two_writers_are_counted_and_none_is_believed() {
+    fn two_writers_are_counted_and_neither_is_the_writer() {
         let global = GlobalCluster::builder()
             .global_cluster_members(member(Side::Primary, true, None))
             .global_cluster_members(member(Side::Standby, true, None))
@@ -288,7 +289,8 @@ mod tests {
 
     #[test]
     fn any_failover_status_means_underway() {
-        let standby = topology().sides.standby.cluster_arn;
+        let topology = topology();
+        let standby = topology.sides.standby.cluster_arn();
         for status in [
             "pending",
             "failing-over",
@@ -297,7 +299,7 @@ mod tests {
             "new-word",
         ] {
             let expected = RoleChange::Underway(Side::Standby);
-            assert_eq!(changing(status, &standby), expected, "{status}");
+            assert_eq!(changing(status, standby), expected, "{status}");
         }
         assert_eq!(
             changing("", ""),

@@ -9,7 +9,7 @@ use drd_state_machine::event::Side;
 /// The key's state in KMS's word, e.g. `Enabled`, asked in the side's own region.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn state(aws: &Clients, side: Side, arn: &str) -> Result<String, AwsError> {
     const OPERATION: &str = "kms:DescribeKey";
     let request = aws.at(side).kms.describe_key().key_id(arn);

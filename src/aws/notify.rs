@@ -1,10 +1,11 @@
-//! What drd says on its own event bus: heartbeats that come back through the queue, and pages.
+//! What drd puts on its own event bus: heartbeats that come back through the queue, and pages.
 //!
-//! Deliberately absent: who is woken. Rules on the bus forward pages to topics and chats.
+//! Deliberately absent: recipients. Rules on the bus forward pages to topics and chats.
 
 use super::clients::Clients;
 use super::error::AwsError;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use drd_bootstrap::topology::Events;
 use drd_state_machine::command::Severity;
 use drd_state_machine::time::Time;
 use serde_json::{Value, json};
@@ -17,17 +18,17 @@ const TEXT_CHARS_MAX: usize = 4_000;
 /// AWS's clock, `sent_at` ours.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn heartbeat(aws: &Clients, sent_at: Time, nonce: &str) -> Result<(), AwsError> {
     let detail = json!({ "sent_at": rfc3339(sent_at), "nonce": nonce });
     put(aws, "drd.heartbeat", "Heartbeat", &detail).await
 }
 
 /// Sends an event that every daemon drops: a suffix with a space is no estate's. Its clock is a
-/// doctor's, and a heartbeat that were taken for ours would shift the daemon's idea of AWS's.
+/// doctor's, and a heartbeat taken for the daemon's would shift its measure of AWS's clock.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn of_doctor(aws: &Clients, sent_at: Time) -> Result<(), AwsError> {
     let suffix = format!("doctor of {}", aws.topology().suffix);
     let detail = json!({ "sent_at": rfc3339(sent_at), "nonce": "doctor", "suffix": suffix });
@@ -37,7 +38,7 @@ pub async fn of_doctor(aws: &Clients, sent_at: Time) -> Result<(), AwsError> {
 /// Sends a page.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn page(
     aws: &Clients,
     severity: Severity,
@@ -48,7 +49,7 @@ pub async fn page(
         "suffix": aws.topology().suffix.as_str(),
         "severity": severity.name(),
         "text": text.chars().take(TEXT_CHARS_MAX).collect::<String>(),
-        // The name that receivers of `drd.page` know.
+        // `epoch` is the name that rules and filters on the bus match.
         "epoch": incident_id,
     });
     put(aws, "drd.page", "Page", &detail).await
@@ -56,7 +57,7 @@ pub async fn page(
 
 async fn put(aws: &Clients, source: &str, kind: &str, detail: &Value) -> Result<(), AwsError> {
     const OPERATION: &str = "events:PutEvents";
-    let bus = aws.topology().event_bus.as_str();
+    let Events::Sqs { event_bus: bus, .. } = &aws.topology().events;
     let entry = PutEventsRequestEntry::builder()
         .event_bus_name(bus)
         .source(source)
@@ -70,8 +71,8 @@ async fn put(aws: &Clients, source: &str, kind: &str, detail: &Value) -> Result<
             aws.events().put_events().entries(entry).send(),
         )
         .await?;
-    refused(answer.failed_entry_count(), answer.entries()).map_or(Ok(()), |(code, said)| {
-        Err(AwsError::said(OPERATION, bus, Some(&code), said))
+    refused(answer.failed_entry_count(), answer.entries()).map_or(Ok(()), |(code, cause)| {
+        Err(AwsError::said(OPERATION, bus, Some(&code), cause))
     })
 }
 
@@ -79,7 +80,7 @@ async fn put(aws: &Clients, source: &str, kind: &str, detail: &Value) -> Result<
 fn refused(count: i32, entries: &[PutEventsResultEntry]) -> Option<(String, String)> {
     let entry = entries.iter().find(|e| e.error_code().is_some());
     (count > 0 || entry.is_some()).then(|| {
-        let text = |said: Option<&str>, missing: &str| said.unwrap_or(missing).to_owned();
+        let text = |given: Option<&str>, missing: &str| given.unwrap_or(missing).to_owned();
         (
             text(entry.and_then(|e| e.error_code()), "InternalFailure"),
             text(
@@ -112,9 +113,9 @@ mod tests {
             .error_code("ThrottlingException")
             .error_message("Rate exceeded")
             .build();
-        let (code, said) = refused(1, &[refusal]).expect("refused");
+        let (code, cause) = refused(1, &[refusal]).expect("refused");
         assert_eq!(
-            (code.as_str(), said.as_str()),
+            (code.as_str(), cause.as_str()),
             ("ThrottlingException", "Rate exceeded")
         );
         assert_eq!(

@@ -1,53 +1,39 @@
-//! The queue of events: receive, delete, extend. Bodies are not looked at here.
+//! The queue of events: receive, delete, extend. Bodies are not parsed here.
 //!
 //! Deliberately absent: parsing, deduplication, and what a message means. `intake` does that.
 
 use super::clients::Clients;
 use super::error::AwsError;
+use crate::estate::message::Message;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message as SqsMessage, MessageSystemAttributeName,
     QueueAttributeName,
 };
-use drd_state_machine::time::Time;
+use drd_bootstrap::topology::Events;
 
 /// Seconds that SQS holds a receive while the queue is empty: the longest there is
-/// (SQS API reference), so an idle daemon asks 180 times an hour.
+/// (SQS API reference), so an idle daemon calls 180 times an hour.
 const WAIT_SECONDS: i32 = 20;
 /// Messages a call: the most that SQS gives and the most that a batch deletes.
 pub const BATCH_MAX: i32 = 10;
 
-/// One delivery of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// The message's identity, the same for every delivery.
-    pub id: String,
-    /// What deletes or extends this delivery.
-    pub receipt: String,
-    /// The body as it was sent.
-    pub body: String,
-    /// How many times it was received, this one included.
-    pub receive_count: u32,
-    /// When SQS took it, by SQS's clock.
-    pub sent_at: Option<Time>,
-}
-
 /// What is judged of the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Attributes {
+pub struct QueueAttributes {
     /// About how many messages wait.
     pub waiting: Option<u64>,
     /// How long a received message stays hidden, in seconds.
     pub visibility_seconds: Option<u64>,
-    /// Whether messages that nobody could read go to a dead-letter queue.
+    /// Whether messages that could not be read go to a dead-letter queue.
     pub has_dead_letters: bool,
 }
 
 /// Waits for messages, 20 s at most.
 ///
 /// # Errors
-/// What AWS said.
+/// The failed call.
 pub async fn receive(aws: &Clients) -> Result<Vec<Message>, AwsError> {
-    let url = aws.topology().queue_url.as_str();
+    let url = url(aws);
     let request = aws
         .sqs()
         .receive_message()
@@ -80,7 +66,7 @@ pub async fn delete(aws: &Clients, receipts: &[String]) -> Result<(), AwsError> 
 
 async fn delete_batch(aws: &Clients, receipts: &[String]) -> Result<(), AwsError> {
     const OPERATION: &str = "sqs:DeleteMessage";
-    let url = aws.topology().queue_url.as_str();
+    let url = url(aws);
     let entries = receipts
         .iter()
         .enumerate()
@@ -99,17 +85,17 @@ async fn delete_batch(aws: &Clients, receipts: &[String]) -> Result<(), AwsError
         .set_entries(Some(entries));
     let answer = aws.read(OPERATION, url, request.send()).await?;
     answer.failed().first().map_or(Ok(()), |failed| {
-        let said = failed.message().unwrap_or("no reason given").to_owned();
-        Err(AwsError::said(OPERATION, url, Some(failed.code()), said))
+        let cause = failed.message().unwrap_or("no reason given").to_owned();
+        Err(AwsError::said(OPERATION, url, Some(failed.code()), cause))
     })
 }
 
 /// Keeps a delivery hidden for so many seconds from now.
 ///
 /// # Errors
-/// What AWS said; [`super::Class::Gone`] when the delivery is no longer ours.
+/// The failed call; [`super::error::Class::Gone`] when the delivery is no longer ours.
 pub async fn extend(aws: &Clients, receipt: &str, seconds: u32) -> Result<(), AwsError> {
-    let url = aws.topology().queue_url.as_str();
+    let url = url(aws);
     let request = aws
         .sqs()
         .change_message_visibility()
@@ -124,9 +110,9 @@ pub async fn extend(aws: &Clients, receipt: &str, seconds: u32) -> Result<(), Aw
 /// The queue's attributes.
 ///
 /// # Errors
-/// What AWS said; [`super::Class::Gone`] when there is no such queue.
-pub async fn attributes(aws: &Clients) -> Result<Attributes, AwsError> {
-    let url = aws.topology().queue_url.as_str();
+/// The failed call; [`super::error::Class::Gone`] when there is no such queue.
+pub async fn attributes(aws: &Clients) -> Result<QueueAttributes, AwsError> {
+    let url = url(aws);
     let request = aws
         .sqs()
         .get_queue_attributes()
@@ -137,21 +123,24 @@ pub async fn attributes(aws: &Clients) -> Result<Attributes, AwsError> {
         .await?;
     let all = answer.attributes.unwrap_or_default();
     let number = |name| all.get(&name).and_then(|text: &String| text.parse().ok());
-    Ok(Attributes {
+    Ok(QueueAttributes {
         waiting: number(QueueAttributeName::ApproximateNumberOfMessages),
         visibility_seconds: number(QueueAttributeName::VisibilityTimeout),
         has_dead_letters: all.contains_key(&QueueAttributeName::RedrivePolicy),
     })
 }
 
+fn url(aws: &Clients) -> &str {
+    let Events::Sqs { queue_url, .. } = &aws.topology().events;
+    queue_url
+}
+
 /// A delivery without a receipt cannot be answered, and SQS always gives one.
 fn message_of(found: SqsMessage) -> Option<Message> {
     let attribute = |name| found.attributes().and_then(|all| all.get(&name));
     let receive_count = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
-    let sent_at = attribute(MessageSystemAttributeName::SentTimestamp);
     Some(Message {
         receive_count: receive_count.and_then(|n| n.parse().ok()).unwrap_or(1),
-        sent_at: sent_at.and_then(|ms| ms.parse().ok()).map(Time),
         id: found.message_id.unwrap_or_default(),
         receipt: found.receipt_handle?,
         body: found.body.unwrap_or_default(),
@@ -163,25 +152,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delivery_keeps_its_count_and_its_time() {
+    fn a_delivery_keeps_its_count() {
         let found = SqsMessage::builder()
             .message_id("m-1")
             .receipt_handle("r-1")
             .body("{}")
             .attributes(MessageSystemAttributeName::ApproximateReceiveCount, "3")
-            .attributes(MessageSystemAttributeName::SentTimestamp, "1700000000123")
             .build();
         let message = message_of(found).expect("it has a receipt");
         assert_eq!(message.receive_count, 3);
-        assert_eq!(message.sent_at, Some(Time(1_700_000_000_123)));
     }
 
     #[test]
     fn a_delivery_without_attributes_is_the_first() {
         let message = message_of(SqsMessage::builder().receipt_handle("r-1").build());
-        assert_eq!(
-            message.map(|m| (m.receive_count, m.sent_at)),
-            Some((1, None))
-        );
+        assert_eq!(message.map(|m| m.receive_count), Some(1));
     }
 }

@@ -1,6 +1,6 @@
 //! A service quota of a side's region, and what is used of it.
 //!
-//! Deliberately absent: asking for more. That takes AWS hours to days, and a person.
+//! Deliberately absent: requesting more. That takes AWS hours to days, and a person.
 
 use super::clients::Clients;
 use super::error::AwsError;
@@ -14,7 +14,7 @@ use drd_state_machine::time::{Span, Time};
 /// The limit and, where the quota names its metric and that has a figure, what is used.
 ///
 /// # Errors
-/// What AWS said about the limit.
+/// The failed call about the limit.
 pub async fn level(aws: &Clients, side: Side, quota: Quota, now: Time) -> Result<Level, AwsError> {
     const OPERATION: &str = "servicequotas:GetServiceQuota";
     let request = aws

@@ -5,7 +5,7 @@
 use super::words::SettingWords;
 use super::{Exit, Failure, Output, Where, print, runtime, variables};
 use crate::config;
-use crate::doctor::{self, Report};
+use crate::doctor::{self, DoctorReport};
 use crate::handed::{self, HandedError};
 use clap::Args;
 use drd_bootstrap::Suffix;
@@ -38,32 +38,30 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
         Output::Json => print(&serde_json::to_string_pretty(&report)?)?,
         Output::Table => print(&report.table())?,
     }
-    Ok(match (report.nobody(), report.gated) {
+    Ok(match (report.is_unauthenticated(), report.gated) {
         (true, _) => Exit::Unreachable,
         (false, true) if args.detailed_exitcode => Exit::NotArmed,
         (false, true | false) => Exit::Done,
     })
 }
 
-async fn ask(args: &DoctorArgs) -> Result<Report, Failure> {
+async fn ask(args: &DoctorArgs) -> Result<DoctorReport, Failure> {
     let Some(suffix) = &args.suffix else {
         let config = config::load(args.place.config.as_deref(), variables())?;
-        let sdk = handed::sdk(&config.topology.sides.standby.region).await;
-        return Ok(doctor::standing(&sdk, &config).await?);
+        return Ok(doctor::existing(&config).await?);
     };
     let state = Folder::new(Path::new(handed::FOLDER), suffix).load()?;
     let remembered = state.map(|state| state.said());
     let settings = Settings::resolve(suffix, remembered.as_ref(), args.settings.said())?;
     let region = settings.region(Role::Standby);
-    let sdk = handed::sdk(region).await;
     match handed::find(suffix, region).await {
         Ok(found) => {
             let config = config::parse(&found.name, &found.text, variables())?;
-            Ok(doctor::standing(&sdk, &config).await?)
+            Ok(doctor::existing(&config).await?)
         }
         // Not handed over yet, or AWS does not give it: the checks find out why.
         Err(HandedError::Nowhere { .. } | HandedError::Aws { .. }) => {
-            Ok(doctor::before(&sdk, &Requirements::of(&settings)).await)
+            Ok(doctor::before(region, &Requirements::of(&settings)).await)
         }
         Err(error @ HandedError::Read(_)) => Err(error.into()),
     }

@@ -1,31 +1,30 @@
 //! The estate's half of the file: suffix, sides, database, record, queue, references.
 //!
-//! Deliberately absent: asking AWS whether any of it exists. Readiness does that, every 5 min.
+//! Deliberately absent: checking in AWS whether any of it exists. Readiness does, every 5 min.
 
-use super::leaf::{self, Arn};
+use super::kinds;
 use super::reader::{Field, Notes, Reader};
-use drd_bootstrap::{Dns, Latch, SideTopology, Sides, Topology};
+use super::values::{self, Arn};
+use drd_bootstrap::{Database, Dns, Events, SideTopology, Sides, Topology};
 
 /// Reads everything that [`Topology`] holds.
 pub(super) fn read(root: &mut Reader<'_>) -> Option<Topology> {
     let suffix = root.required(
         "suffix",
         "the end of every name of the estate",
-        leaf::suffix,
+        values::suffix,
     );
     let sides = read_sides(root);
     let global_cluster = read_database(root);
     let dns = read_dns(root);
-    let intake = read_intake(root, sides.as_ref());
+    let events = read_intake(root, sides.as_ref());
     let references = read_references(root, sides.as_ref());
-    let (queue_url, event_bus) = intake?;
     Some(Topology {
         suffix: suffix?.value,
         sides: sides?,
         global_cluster: global_cluster?,
         dns: dns?,
-        queue_url,
-        event_bus,
+        events: events?,
         references: references?,
     })
 }
@@ -62,34 +61,26 @@ fn read_sides(root: &mut Reader<'_>) -> Option<Sides> {
 
 fn read_side(sides: &mut Reader<'_>, key: &'static str, purpose: &str) -> Option<SideRead> {
     let mut side = sides.table(key, purpose)?;
-    let region = side.required("region", "the side's AWS region", leaf::region);
-    let cluster = side.required(
-        "cluster_arn",
-        "the side's Aurora cluster",
-        leaf::cluster_arn,
-    );
-    let asg = side.required(
-        "asg",
-        "the name of the side's Auto Scaling group",
-        leaf::text,
-    );
-    let group = side.optional("target_group_arn", leaf::target_group_arn);
+    let region = side.required("region", "the side's AWS region", values::region);
+    let cluster = kinds::read_database(&mut side);
+    let capacity = kinds::read_capacity(&mut side);
+    let target_group = capacity.as_ref().and_then(|c| c.target_group.as_ref());
     let endpoint = side.required(
         "endpoint",
         "a URL that answers 200 and \"trading_data\":\"valid\" while the side can serve",
-        leaf::url,
+        values::url,
     );
     let traffic_target = side.required(
         "traffic_target",
         "the name or address that the record resolves to while this side serves",
-        leaf::host,
+        values::host,
     );
     let write_check = side.required(
         "write_check",
         "a URL that answers 200 only after a row was written and read back",
-        leaf::url,
+        values::url,
     );
-    for arn in [&cluster, &group].into_iter().flatten() {
+    for arn in [cluster.as_ref(), target_group].into_iter().flatten() {
         same_region(side.notes(), arn, region.as_ref());
     }
     side.finish();
@@ -97,9 +88,10 @@ fn read_side(sides: &mut Reader<'_>, key: &'static str, purpose: &str) -> Option
     let (endpoint, traffic_target) = (endpoint?, traffic_target?);
     let topology = SideTopology {
         region: region.value.clone(),
-        cluster_arn: cluster.value.text.clone(),
-        asg: asg?.value,
-        target_group_arn: group.map(|field| field.value.text),
+        database: Database::Aurora {
+            cluster_arn: cluster.value.text.clone(),
+        },
+        capacity: vec![capacity?.capacity],
         endpoint: endpoint.value.clone(),
         traffic_target: traffic_target.value.clone(),
         write_check: write_check?.value,
@@ -140,11 +132,11 @@ fn compare(notes: &Notes, primary: &SideRead, standby: &SideRead) {
     );
     if ours != theirs {
         let what = format!("the sides are in two accounts, {ours} and {theirs}");
-        let hint = "an Aurora Global Database lies in one account";
+        let hint = "an Aurora Global Database is in one account";
         notes.problem(&standby.cluster.origin, what, hint);
     }
     if primary.endpoint.value == standby.endpoint.value {
-        let hint = "a probe could not tell which side is down";
+        let hint = "a probe could not distinguish which side is down";
         notes.problem(
             &standby.endpoint.origin,
             "both sides have the same endpoint",
@@ -164,21 +156,21 @@ fn compare(notes: &Notes, primary: &SideRead, standby: &SideRead) {
 fn read_database(root: &mut Reader<'_>) -> Option<String> {
     let mut database = root.table("database", "the Aurora Global Database")?;
     let purpose = "the identifier of the Aurora Global Database";
-    let name = database.required("global_cluster", purpose, leaf::text);
+    let name = database.required("global_cluster", purpose, values::text);
     database.finish();
     Some(name?.value)
 }
 
 fn read_dns(root: &mut Reader<'_>) -> Option<Dns> {
     let mut dns = root.table("dns", "the failover record and its latch")?;
-    let record = dns.required("record", "the record that users resolve", leaf::record);
+    let record = dns.required("record", "the record that users resolve", values::record);
     let hosted_zone_id = dns.required(
         "hosted_zone_id",
         "the zone that holds the record",
-        leaf::zone,
+        values::zone,
     );
-    let latch = read_latch(&mut dns);
-    let resolvers = dns.with_default("resolvers", Vec::new(), leaf::resolvers);
+    let latch = kinds::read_latch(&mut dns);
+    let resolvers = dns.with_default("resolvers", Vec::new(), values::resolvers);
     dns.finish();
     Some(Dns {
         record: record?.value,
@@ -188,37 +180,18 @@ fn read_dns(root: &mut Reader<'_>) -> Option<Dns> {
     })
 }
 
-fn read_latch(dns: &mut Reader<'_>) -> Option<Latch> {
-    let mut latch = dns.table(
-        "latch",
-        "the object whose presence sends traffic to the standby",
-    )?;
-    let bucket = latch.required(
-        "bucket",
-        "the latch's bucket, in the standby's region",
-        leaf::text,
-    );
-    let key = latch.required("key", "the latch's key in its bucket", leaf::text);
-    latch.finish();
-    Some(Latch {
-        bucket: bucket?.value,
-        key: key?.value,
-    })
-}
-
-fn read_intake(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<(String, String)> {
+fn read_intake(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<Events> {
     let mut intake = root.table("intake", "where signals arrive")?;
-    let queue = intake.required("queue_url", "the queue in the standby's region", leaf::url);
-    let bus = intake.with_default("event_bus", "default".to_owned(), leaf::text);
-    if let (Some(queue), Some(sides)) = (&queue, sides) {
+    let read = kinds::read_events(&mut intake);
+    if let (Some((_, queue)), Some(sides)) = (&read, sides) {
         queue_beside_standby(intake.notes(), queue, sides);
     }
     intake.finish();
-    Some((queue?.value, bus.value))
+    read.map(|(events, _)| events)
 }
 
-/// A queue elsewhere would fall silent with the primary, or cost a third region. Hosts that do
-/// not have AWS's form `sqs.REGION.…` are taken at their word.
+/// A queue elsewhere would fail with the primary, or cost a third region. Hosts that do not have
+/// AWS's form `sqs.REGION.…` are not checked.
 fn queue_beside_standby(notes: &Notes, queue: &Field<String>, sides: &Sides) {
     let host = host_of(&queue.value);
     let mut labels = host.split('.');
@@ -234,7 +207,7 @@ fn read_references(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<Vec<S
     let purpose = "what tells a dark region from an observer that is cut off";
     let mut observer = root.table("observer", purpose)?;
     let purpose = "URLs in other regions that must answer for drd's own readings to count";
-    let references = observer.required("references", purpose, leaf::urls);
+    let references = observer.required("references", purpose, values::urls);
     let notes = observer.notes();
     observer.finish();
     let references = references?;
@@ -252,12 +225,12 @@ fn read_references(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<Vec<S
     Some(references.value)
 }
 
-/// Roles move, so a reference must lie outside both sides.
+/// Roles move, so a reference must be outside both sides.
 fn outside_both(notes: &Notes, references: &Field<Vec<String>>, url: &str, sides: Option<&Sides>) {
     let regions = sides.map(|sides| [&sides.primary.region, &sides.standby.region]);
     let host = host_of(url);
-    let lies_in = |region: &&String| host.split('.').any(|label| label == region.as_str());
-    let inside = regions.into_iter().flatten().find(lies_in);
+    let is_in = |region: &&String| host.split('.').any(|label| label == region.as_str());
+    let inside = regions.into_iter().flatten().find(is_in);
     if let Some(region) = inside {
         let what = format!("the reference {url} is in {region}, a side's own region");
         notes.problem(

@@ -1,12 +1,12 @@
 //! The numbers: objectives, thresholds, slices of the RTO, what may happen unattended.
 //!
-//! Deliberately absent: defaults. They stand with their reasons in `drd_state_machine::policy`.
+//! Deliberately absent: defaults. They are, with their reasons, in `drd_state_machine::policy`.
 
-use super::fit::{HoldDowns, Objectives, hold_downs_fit};
-use super::leaf;
-use super::problem::Origin;
+use super::consistency::{HoldDowns, Objectives, hold_downs_fit};
+use super::diagnostics::Origin;
 use super::reader::{Field, Reader};
 use super::tree::Node;
+use super::values;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::policy::{Autonomy, Budget, Policy, Serving};
 use drd_state_machine::time::Span;
@@ -20,13 +20,13 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
     let default = Policy::default();
     let mut table = root.table_or_empty("policy");
     let budget = read_budget(&mut table, default.budget);
-    let hold_down = table.with_default("hold_down", default.hold_down, leaf::span);
+    let hold_down = table.with_default("hold_down", default.hold_down, values::span);
     let hold_down_for = read_hold_down_for(&mut table, &default.hold_down_for);
     let objectives = Objectives {
-        rto: table.with_default("rto", default.rto, leaf::span),
-        rpo: table.with_default("rpo", default.rpo, leaf::span),
-        lag_fresh: table.with_default("lag_fresh", default.lag_fresh, leaf::span),
-        lag_period: table.with_default("lag_period", default.lag_period, leaf::span),
+        rto: table.with_default("rto", default.rto, values::span),
+        rpo: table.with_default("rpo", default.rpo, values::span),
+        lag_fresh: table.with_default("lag_fresh", default.lag_fresh, values::span),
+        lag_period: table.with_default("lag_period", default.lag_period, values::span),
     };
     objectives.check(table.notes(), &budget);
     hold_downs_fit(table.notes(), &hold_down, &hold_down_for, &budget);
@@ -42,10 +42,10 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
         lag_fresh: objectives.lag_fresh.value,
         lag_period: objectives.lag_period.value,
         cool_down: table
-            .with_default("cool_down", default.cool_down, leaf::span)
+            .with_default("cool_down", default.cool_down, values::span)
             .value,
         event_max_age: table
-            .with_default("event_max_age", default.event_max_age, leaf::span)
+            .with_default("event_max_age", default.event_max_age, values::span)
             .value,
         autonomy: read_autonomy(&mut table, default.autonomy),
         budget,
@@ -65,7 +65,7 @@ fn quorum(node: &Node) -> Result<u8, String> {
 
 fn read_budget(policy: &mut Reader<'_>, default: Budget) -> Budget {
     let mut table = policy.table_or_empty("budget");
-    let mut slice = |key, default| table.with_default(key, default, leaf::span).value;
+    let mut slice = |key, default| table.with_default(key, default, values::span).value;
     let budget = Budget {
         detect: slice("detect", default.detect),
         fence: slice("fence", default.fence),
@@ -104,7 +104,7 @@ fn read_hold_down_for(policy: &mut Reader<'_>, default: &BTreeMap<Diagnosis, Spa
         .map(|(of, span)| (*of, unwritten(*span)))
         .collect();
     for diagnosis in laddered() {
-        if let Some(field) = table.optional(diagnosis.name(), leaf::span) {
+        if let Some(field) = table.optional(diagnosis.name(), values::span) {
             read.insert(diagnosis, field);
         }
     }
@@ -119,7 +119,7 @@ fn read_autonomy(
     let mut table = policy.table_or_empty("autonomy");
     for diagnosis in laddered() {
         let word = table.optional(diagnosis.name(), |node| {
-            leaf::named(
+            values::named(
                 node.text()?,
                 [Autonomy::Observe, Autonomy::Advise, Autonomy::Act],
                 word,
@@ -144,7 +144,7 @@ pub(super) const fn word(autonomy: Autonomy) -> &'static str {
 pub(super) fn read_capacity(root: &mut Reader<'_>) -> Option<Serving> {
     let mut table = root.table("capacity", "how many instances the active side must reach")?;
     let floor_percent = table
-        .with_default("floor_percent", FLOOR_PERCENT, leaf::percent)
+        .with_default("floor_percent", FLOOR_PERCENT, values::percent)
         .value;
     let serving = table.table(
         "serving",
@@ -152,11 +152,11 @@ pub(super) fn read_capacity(root: &mut Reader<'_>) -> Option<Serving> {
     );
     table.finish();
     let mut serving = serving?;
-    let min = serving.required("min", "MinSize of the active side", leaf::instances);
+    let min = serving.required("min", "MinSize of the active side", values::instances);
     let desired = serving.required(
         "desired",
         "DesiredCapacity of the active side",
-        leaf::instances,
+        values::instances,
     );
     let notes = serving.notes();
     serving.finish();

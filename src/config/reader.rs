@@ -1,12 +1,12 @@
-//! Takes keys out of the tree, says what is missing, and knows at the end what nobody asked for.
+//! Takes keys out of the tree, reports what is missing, and at the end every key not read.
 //!
 //! Deliberately absent: stopping at the first problem. A key that cannot be used becomes `None`
 //! and a note; the file is read to its end, so that one run shows everything.
 
-use super::overlay::{PREFIX, SEPARATOR};
-use super::problem::{Origin, Problem};
+use super::diagnostics::{Origin, Problem};
+use super::env::{PREFIX, SEPARATOR};
 use super::suggest::nearest;
-use super::tree::{Entry, Node, Table};
+use super::tree::{KeyedNode, Node, NodeTable};
 use std::cell::RefCell;
 
 /// A usable value and where it was written.
@@ -22,7 +22,7 @@ pub(super) struct Notes {
     problems: RefCell<Vec<Problem>>,
     /// Every key that drd knows: path of its table, and key.
     known: RefCell<Vec<(String, &'static str)>>,
-    /// Every key that nobody asked for.
+    /// Every key that no reader took.
     unknown: RefCell<Vec<(String, String, Origin)>>,
 }
 
@@ -85,12 +85,12 @@ pub(super) struct Reader<'a> {
     notes: &'a Notes,
     path: String,
     origin: Origin,
-    entries: Table,
+    entries: NodeTable,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from the whole file.
-    pub fn root(entries: Table, notes: &'a Notes) -> Reader<'a> {
+    pub fn root(entries: NodeTable, notes: &'a Notes) -> Reader<'a> {
         Reader {
             notes,
             path: String::new(),
@@ -109,11 +109,11 @@ impl<'a> Reader<'a> {
         self.notes
     }
 
-    fn take(&mut self, key: &'static str) -> Option<Entry> {
-        let asked = (self.path.clone(), key);
+    fn take(&mut self, key: &'static str) -> Option<KeyedNode> {
+        let read = (self.path.clone(), key);
         let mut known = self.notes.known.borrow_mut();
-        if !known.contains(&asked) {
-            known.push(asked);
+        if !known.contains(&read) {
+            known.push(read);
         }
         self.entries.remove(key)
     }
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         self.parsed(key, entry, parse)
     }
 
-    /// A key that must be there; `purpose` says what it is for when it is not.
+    /// A key that must be there; `purpose` is what the problem names when it is not.
     pub fn required<T>(
         &mut self,
         key: &'static str,
@@ -170,17 +170,20 @@ impl<'a> Reader<'a> {
         self.opened(key, path, found?)
     }
 
+    /// A table that may be left out.
+    pub fn optional_table(&mut self, key: &'static str) -> Option<Reader<'a>> {
+        let path = self.below(key);
+        let found = self.take(key)?;
+        self.opened(key, path, found)
+    }
+
     /// A table whose keys all have defaults.
     pub fn table_or_empty(&mut self, key: &'static str) -> Reader<'a> {
-        let path = self.below(key);
-        let found = self
-            .take(key)
-            .and_then(|entry| self.opened(key, path.clone(), entry));
-        found.unwrap_or_else(|| Reader {
+        self.optional_table(key).unwrap_or_else(|| Reader {
             notes: self.notes,
-            path,
+            path: self.below(key),
             origin: Origin::Nowhere,
-            entries: Table::new(),
+            entries: NodeTable::new(),
         })
     }
 
@@ -190,7 +193,7 @@ impl<'a> Reader<'a> {
         let Some(items) = self.optional(key, Node::list) else {
             return Vec::new();
         };
-        let entries = items.value.into_iter().map(|node| Entry {
+        let entries = items.value.into_iter().map(|node| KeyedNode {
             key: node.origin.clone(),
             node,
         });
@@ -199,7 +202,7 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// Notes what nobody asked for.
+    /// Notes the keys that no reader took.
     pub fn finish(self) {
         let unknown = self
             .entries
@@ -211,7 +214,7 @@ impl<'a> Reader<'a> {
     fn parsed<T>(
         &self,
         key: &str,
-        entry: Entry,
+        entry: KeyedNode,
         parse: impl FnOnce(&Node) -> Result<T, String>,
     ) -> Option<Field<T>> {
         match parse(&entry.node) {
@@ -227,7 +230,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn opened(&self, key: &str, path: String, entry: Entry) -> Option<Reader<'a>> {
+    fn opened(&self, key: &str, path: String, entry: KeyedNode) -> Option<Reader<'a>> {
         let table = self.parsed(key, entry, Node::table)?;
         Some(Reader {
             notes: self.notes,

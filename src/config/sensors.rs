@@ -2,10 +2,10 @@
 //!
 //! Deliberately absent: votes and domains; `drd_state_machine::event::Vantage` knows them.
 
-use super::leaf::{self, Arn};
-use super::problem::Origin;
+use super::diagnostics::Origin;
 use super::reader::{Field, Notes, Reader};
 use super::tree::Node;
+use super::values::{self, Arn};
 use drd_bootstrap::Topology;
 use drd_state_machine::event::{Side, Vantage};
 
@@ -16,14 +16,14 @@ pub struct SensorConfig {
     pub name: String,
     /// Where it looks from.
     pub vantage: Vantage,
-    /// The side it speaks about.
+    /// The side it is about.
     pub side: Side,
-    /// The CloudWatch alarm that speaks for it; `None` when drd or the witness does.
+    /// The CloudWatch alarm that is its source; `None` when drd or the witness is.
     pub alarm_arn: Option<String>,
 }
 
-/// What every estate has on each side unless it is written down. `route53` and `inside` speak by
-/// alarms only, so they exist only where an alarm is named.
+/// What every estate has on each side unless it is written down. `route53` and `inside` have
+/// alarms as their only source, so they exist only where an alarm is named.
 const IMPLICIT: [(Vantage, &str); 4] = [
     (Vantage::Witness, "witness"),
     (Vantage::Probe, "probe"),
@@ -60,9 +60,9 @@ fn read_sensor(mut table: Reader<'_>) -> Option<SensorRead> {
         "what this sensor is called in metrics and reports",
         name,
     );
-    let vantage = table.required("vantage", "where this sensor looks from", leaf::vantage);
-    let side = table.required("side", "the side this sensor speaks about", leaf::side);
-    let alarm = table.optional("alarm_arn", leaf::alarm_arn);
+    let vantage = table.required("vantage", "where this sensor looks from", values::vantage);
+    let side = table.required("side", "the side this sensor is about", values::side);
+    let alarm = table.optional("alarm_arn", values::alarm_arn);
     let origin = table.origin().clone();
     table.finish();
     let config = SensorConfig {
@@ -130,7 +130,7 @@ fn unlike_earlier(notes: &Notes, sensor: &SensorRead, earlier: &[SensorRead]) {
     }
 }
 
-/// Whether the alarm can be heard, and fails only with what its vantage fails with.
+/// Whether the alarm's events are accepted, and it fails only with what its vantage fails with.
 fn alarm_fits(notes: &Notes, sensor: &SensorRead, topology: Option<&Topology>) {
     let config = &sensor.config;
     let Some(alarm) = &sensor.alarm else {
@@ -139,7 +139,7 @@ fn alarm_fits(notes: &Notes, sensor: &SensorRead, topology: Option<&Topology>) {
             notes.problem(
                 &sensor.origin,
                 what,
-                "this vantage speaks by a CloudWatch alarm only",
+                "a CloudWatch alarm is the only source of this vantage",
             );
         }
         return;

@@ -2,10 +2,10 @@
 //!
 //! Deliberately absent: whether the table or the folder exists. Starting shows that.
 
-use super::leaf;
-use super::problem::Origin;
+use super::diagnostics::Origin;
 use super::reader::{Notes, Reader};
 use super::tree::Node;
+use super::values;
 use crate::lease::Terms;
 use drd_state_machine::policy::{HEARTBEAT_SILENT, LOOK_FRESH, OWN_FRESH, READY_FRESH};
 use drd_state_machine::time::Span;
@@ -53,14 +53,14 @@ pub enum LedgerConfig {
 /// Where systemd's `StateDirectory=drd` puts what outlives a restart.
 const IDENTITY: &str = "/var/lib/drd/identity";
 
-/// Where the HTTP interface listens unless somebody says otherwise (DESIGN section 9).
+/// Where the HTTP interface listens unless configured (DESIGN section 9).
 pub const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9817);
 
 pub(super) fn read_observe(root: &mut Reader<'_>) -> ObserveConfig {
     let mut table = root.table_or_empty("observe");
     let mut seconds = |key, default| {
         table
-            .with_default(key, Span::secs(default), leaf::span)
+            .with_default(key, Span::secs(default), values::span)
             .value
     };
     let observe = ObserveConfig {
@@ -127,10 +127,10 @@ fn fits(notes: &Notes, origin: &Origin, observe: &ObserveConfig) {
 
 pub(super) fn read_ledger(root: &mut Reader<'_>) -> Option<LedgerConfig> {
     let mut ledger = root.table("ledger", "where decisions are kept, kind and path")?;
-    let kind = ledger.with_default("kind", Kind::File, ledger_kind);
+    let kind = ledger.with_default("kind", LedgerKind::File, ledger_kind);
     let read = match kind.value {
-        Kind::DynamoDb => read_table(&mut ledger),
-        Kind::File => read_file(&mut ledger),
+        LedgerKind::DynamoDb => read_table(&mut ledger),
+        LedgerKind::File => read_file(&mut ledger),
     };
     ledger.finish();
     read
@@ -138,38 +138,42 @@ pub(super) fn read_ledger(root: &mut Reader<'_>) -> Option<LedgerConfig> {
 
 fn read_file(ledger: &mut Reader<'_>) -> Option<LedgerConfig> {
     for key in ["table", "lease", "renew", "identity"] {
-        if let Some(found) = ledger.optional(key, leaf::text) {
+        if let Some(found) = ledger.optional(key, values::text) {
             let what = format!("`{key}` belongs to a ledger in DynamoDB");
             let hint = "remove it; kind = \"file\" has a path";
             ledger.notes().problem(&found.origin, what, hint);
         }
     }
     let purpose = "the file that holds every decision, such as /var/lib/drd/ledger.jsonl";
-    let path = ledger.required("path", purpose, leaf::text)?;
+    let path = ledger.required("path", purpose, values::text)?;
     Some(LedgerConfig::File {
         path: PathBuf::from(path.value),
     })
 }
 
 fn read_table(ledger: &mut Reader<'_>) -> Option<LedgerConfig> {
-    if let Some(path) = ledger.optional("path", leaf::text) {
+    if let Some(path) = ledger.optional("path", values::text) {
         let what = "`path` belongs to a ledger in a file";
         let hint = "remove it; kind = \"dynamodb\" has a table";
         ledger.notes().problem(&path.origin, what, hint);
     }
     let usual = Terms::default();
     let terms = Terms {
-        lease: ledger.with_default("lease", usual.lease, leaf::span).value,
-        renew: ledger.with_default("renew", usual.renew, leaf::span).value,
+        lease: ledger
+            .with_default("lease", usual.lease, values::span)
+            .value,
+        renew: ledger
+            .with_default("renew", usual.renew, values::span)
+            .value,
     };
     if let Some(problem) = terms.problem() {
         let hint =
             "a daemon that cannot renew in time stops leading; lease = \"15s\", renew = \"5s\"";
         ledger.notes().problem(ledger.origin(), problem, hint);
     }
-    let identity = ledger.with_default("identity", IDENTITY.to_owned(), leaf::text);
+    let identity = ledger.with_default("identity", IDENTITY.to_owned(), values::text);
     let purpose = "the table that two daemons share, such as table-ledger-shop1";
-    let table = ledger.required("table", purpose, leaf::text)?;
+    let table = ledger.required("table", purpose, values::text)?;
     Some(LedgerConfig::DynamoDb {
         table: table.value,
         terms,
@@ -178,26 +182,26 @@ fn read_table(ledger: &mut Reader<'_>) -> Option<LedgerConfig> {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum LedgerKind {
     File,
     DynamoDb,
 }
 
-fn ledger_kind(node: &Node) -> Result<Kind, String> {
-    leaf::named(
+fn ledger_kind(node: &Node) -> Result<LedgerKind, String> {
+    values::named(
         node.text()?,
-        [Kind::File, Kind::DynamoDb],
+        [LedgerKind::File, LedgerKind::DynamoDb],
         |kind| match kind {
-            Kind::File => "file",
-            Kind::DynamoDb => "dynamodb",
+            LedgerKind::File => "file",
+            LedgerKind::DynamoDb => "dynamodb",
         },
     )
 }
 
-/// Whoever reaches the address reads the estate's state: that must be somebody's decision.
+/// Any process that reaches the address reads the estate's state: exposing it must be a decision.
 pub(super) fn read_listen(root: &mut Reader<'_>) -> SocketAddr {
     let mut http = root.table_or_empty("http");
-    let listen = http.with_default("listen", ADDRESS, leaf::listen);
+    let listen = http.with_default("listen", ADDRESS, values::listen);
     let expose = http.with_default("expose", false, Node::truth);
     if !listen.value.ip().is_loopback() && !expose.value {
         let what = format!(
@@ -205,7 +209,7 @@ pub(super) fn read_listen(root: &mut Reader<'_>) -> SocketAddr {
             listen.value
         );
         let hint =
-            "use a loopback address and a proxy that has both, or say `expose = true` in [http]";
+            "use a loopback address and a proxy that has both, or set `expose = true` in [http]";
         http.notes().problem(&listen.origin, what, hint);
     }
     http.finish();
@@ -215,5 +219,5 @@ pub(super) fn read_listen(root: &mut Reader<'_>) -> SocketAddr {
 /// The address alone. Whether it may be exposed was judged when the daemon started.
 pub(super) fn read_address(root: &mut Reader<'_>) -> SocketAddr {
     let mut http = root.table_or_empty("http");
-    http.with_default("listen", ADDRESS, leaf::listen).value
+    http.with_default("listen", ADDRESS, values::listen).value
 }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: meaning. `reader` asks the tree for keys; nothing here knows one.
 
-use super::problem::{Origin, Problem};
+use super::diagnostics::{Origin, Problem};
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -21,26 +21,26 @@ pub(super) enum Value {
     Number(String),
     Truth(bool),
     List(Vec<Node>),
-    Table(Table),
+    Table(NodeTable),
     /// The text of an environment variable: its type is what the reader expects.
     Raw(String),
     Other(&'static str),
 }
 
-/// A key's own place beside its value.
+/// A key's own origin_of beside its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct KeyedNode {
     pub key: Origin,
     pub node: Node,
 }
 
-pub(super) type Table = BTreeMap<String, Entry>;
+pub(super) type NodeTable = BTreeMap<String, KeyedNode>;
 
 /// Reads TOML.
 ///
 /// # Errors
 /// Every syntax error that the parser can recover from, not just the first.
-pub(super) fn parse(text: &str) -> Result<Table, Vec<Problem>> {
+pub(super) fn parse(text: &str) -> Result<NodeTable, Vec<Problem>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         return Ok(table_of(table.into_inner(), &mut |span| Origin::File(span)));
@@ -61,23 +61,23 @@ pub(super) fn parse_value(raw: &str, origin: &Origin) -> Option<Node> {
     Some(node_of(spanned, &mut |_| origin.clone()))
 }
 
-type Place<'a> = dyn FnMut(std::ops::Range<usize>) -> Origin + 'a;
+type OriginOf<'a> = dyn FnMut(std::ops::Range<usize>) -> Origin + 'a;
 
-fn table_of(table: DeTable<'_>, place: &mut Place<'_>) -> Table {
+fn table_of(table: DeTable<'_>, origin_of: &mut OriginOf<'_>) -> NodeTable {
     table
         .into_iter()
         .map(|(key, value)| {
-            let entry = Entry {
-                key: place(key.span()),
-                node: node_of(value, place),
+            let entry = KeyedNode {
+                key: origin_of(key.span()),
+                node: node_of(value, origin_of),
             };
             (key.into_inner().into_owned(), entry)
         })
         .collect()
 }
 
-fn node_of(spanned: Spanned<DeValue<'_>>, place: &mut Place<'_>) -> Node {
-    let origin = place(spanned.span());
+fn node_of(spanned: Spanned<DeValue<'_>>, origin_of: &mut OriginOf<'_>) -> Node {
+    let origin = origin_of(spanned.span());
     let value = match spanned.into_inner() {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Integer(number) if number.radix() == 10 => {
@@ -87,10 +87,12 @@ fn node_of(spanned: Spanned<DeValue<'_>>, place: &mut Place<'_>) -> Node {
         DeValue::Float(_) => Value::Other("a fraction"),
         DeValue::Boolean(truth) => Value::Truth(truth),
         DeValue::Datetime(_) => Value::Other("a date"),
-        DeValue::Array(list) => {
-            Value::List(list.into_iter().map(|item| node_of(item, place)).collect())
-        }
-        DeValue::Table(table) => Value::Table(table_of(table, place)),
+        DeValue::Array(list) => Value::List(
+            list.into_iter()
+                .map(|item| node_of(item, origin_of))
+                .collect(),
+        ),
+        DeValue::Table(table) => Value::Table(table_of(table, origin_of)),
     };
     Node { origin, value }
 }
@@ -159,7 +161,7 @@ impl Node {
     }
 
     /// The keys of a table.
-    pub fn table(&self) -> Result<Table, String> {
+    pub fn table(&self) -> Result<NodeTable, String> {
         match &self.value {
             Value::Table(table) => Ok(table.clone()),
             Value::Raw(raw) => match parse_value(raw, &self.origin).map(|node| node.value) {

@@ -5,7 +5,6 @@
 
 use super::{News, Parts, Stance, story};
 use crate::conductor::Conductor;
-use crate::perform::perform;
 use crate::portrait::{Sitter, portrait};
 use crate::status::LeaderStatus;
 use drd_state_machine::command::{Command, Kind};
@@ -208,7 +207,7 @@ impl Control {
         story::performing(&command, self.conductor.record());
         let (estate, metrics) = (self.parts.estate.clone(), self.parts.metrics.clone());
         self.performing.spawn(async move {
-            let done = perform(&estate, &command).await;
+            let done = estate.perform(&command).await;
             if done.kind == Kind::Page {
                 metrics.paged(matches!(done.outcome, Outcome::Done));
             }

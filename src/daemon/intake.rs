@@ -4,7 +4,7 @@
 //! Deliberately absent: what a message means (`crate::intake`) and what follows from it.
 
 use super::{News, Parts};
-use crate::aws::queue::{self, Message};
+use crate::estate::message::Message;
 use crate::intake::Known;
 use crate::intake::envelope::{Parsed, Reading, read};
 use drd_state_machine::event::Event;
@@ -28,7 +28,7 @@ pub(super) fn spawn(
     stopped: &watch::Receiver<bool>,
 ) {
     let intake = Intake {
-        known: Known::of(&parts.config),
+        known: crate::config::trusted(&parts.config),
         parts: parts.clone(),
         tell: tell.clone(),
     };
@@ -56,7 +56,7 @@ struct Intake {
 impl Intake {
     async fn run(&self) {
         loop {
-            match queue::receive(&self.parts.estate.clients).await {
+            match self.parts.estate.receive().await {
                 Ok(messages) => {
                     if self.take(messages).await.is_none() {
                         return;
@@ -79,7 +79,7 @@ impl Intake {
             }
         }
         if !settled.is_empty()
-            && let Err(error) = queue::delete(&self.parts.estate.clients, &settled).await
+            && let Err(error) = self.parts.estate.settle(&settled).await
         {
             tracing::warn!(%error, "not deleted: it is delivered again, with the effect of once");
         }
@@ -142,8 +142,9 @@ impl Intake {
     }
 
     async fn extend(&self, message: &Message) {
-        let extended = queue::extend(&self.parts.estate.clients, &message.receipt, HIDDEN_SECONDS);
-        if let Err(error) = extended.await {
+        let estate = &self.parts.estate;
+        let extended = estate.keep_hidden(&message.receipt, HIDDEN_SECONDS).await;
+        if let Err(error) = extended {
             tracing::warn!(%error, "a message could not be kept hidden; it may be delivered again");
         }
     }

@@ -5,12 +5,13 @@
 
 use super::Parts;
 use super::identity::Identity;
+use crate::aws::AwsError;
 use crate::aws::ledger::Table;
-use crate::aws::{AwsError, Fence};
 use crate::clock::boot;
+use crate::estate::error::EstateError;
+use crate::estate::lease_gate::LeaseGate;
 use crate::lease::{Claim, Row, Term, Terms, Watch, takeover_after};
 use crate::ledger::{LedgerError, Tail, Trouble, fold};
-use crate::perform::perform;
 use crate::portrait::{Sitter, portrait};
 use crate::status::LeaderStatus;
 use crate::telemetry::message_id as id;
@@ -157,7 +158,7 @@ impl Seat {
     }
 
     /// Nobody can lead while the store answers nobody: after a whole lease people are told.
-    fn refused(&mut self, parts: &Parts, setup: &Setup, error: &AwsError) {
+    fn refused(&mut self, parts: &Parts, setup: &Setup, error: &EstateError) {
         let now = parts.clock.read();
         tracing::warn!(message_id = id::LEDGER_REFUSES, %error, "the ledger's table does not answer: nothing acts");
         if now - self.answered_at < self.terms.lease {
@@ -167,11 +168,11 @@ impl Seat {
             .known
             .as_ref()
             .map_or(0, |(record, _, _)| record.facts.incident_id);
-        if let Some(page) = self.trouble.refused(now, incident_id, &error.to_string()) {
+        if let Some(page) = self.trouble.refused(now, epoch, &error.to_string()) {
             let (estate, metrics) = (parts.estate.clone(), parts.metrics.clone());
             // Beside the watch: the bus may be as slow as the table.
             drop(tokio::spawn(async move {
-                let done = perform(&estate, &page).await;
+                let done = estate.perform(&page).await;
                 metrics.paged(matches!(done.outcome, Outcome::Done));
             }));
         }
@@ -207,14 +208,14 @@ pub(super) fn status(row: Option<&Row>, leads: bool, terms: Terms) -> LeaderStat
     }
 }
 
-/// Renews until the term is over; gives why. The fence is open exactly as long as the term holds.
+/// Renews until the term is over; gives why. The gate is open exactly as long as the term holds.
 pub(super) async fn keep(
     table: &Table,
     terms: Terms,
     term: &RefCell<Term>,
-    fence: &Fence,
+    gate: &LeaseGate,
 ) -> &'static str {
-    fence.open_until(term.borrow().until());
+    gate.open_until(term.borrow().until());
     let mut wait = terms.renew;
     loop {
         let left = term.borrow().until() - boot();
@@ -227,7 +228,7 @@ pub(super) async fn keep(
         wait = match table.write_lease(Some(&row), &next).await {
             Ok(true) => {
                 term.borrow_mut().renewed(next, sent_at);
-                fence.open_until(term.borrow().until());
+                gate.open_until(term.borrow().until());
                 terms.renew - (boot() - sent_at)
             }
             Ok(false) => match table.lease().await {

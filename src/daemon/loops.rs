@@ -4,9 +4,7 @@
 //! Deliberately absent: conclusions. What was seen goes to the control loop as an event.
 
 use super::{News, Parts, Stance, duration};
-use crate::aws::notify;
-use crate::observe::{self, Parts as Look};
-use crate::readiness;
+use crate::estate::parts::Parts as Look;
 use drd_state_machine::event::{Event, LagSample, Side, Vantage};
 use drd_state_machine::time::Span;
 use std::sync::Arc;
@@ -87,7 +85,7 @@ impl Looper {
         loop {
             let stance = self.stance();
             let parts = parts_for(stance);
-            let seen = observe::look(&self.parts.estate, stance.active, parts).await;
+            let seen = self.parts.estate.look(stance.active, parts).await;
             self.say(Event::Observed(seen)).await?;
             self.pause().await?;
         }
@@ -99,14 +97,8 @@ impl Looper {
         loop {
             let stance = self.stance();
             self.sense(Vantage::ControlPlane, &[stance.active]).await?;
-            let only_active = Look {
-                references: false,
-                global: false,
-                active: true,
-                other: false,
-                dns: false,
-            };
-            let seen = observe::look(&self.parts.estate, stance.active, only_active).await;
+            let estate = &self.parts.estate;
+            let seen = estate.look(stance.active, Look::ACTIVE_SIDE).await;
             self.say(Event::Observed(seen)).await?;
             self.pause().await?;
         }
@@ -139,7 +131,7 @@ impl Looper {
             .iter()
             .filter(|s| s.vantage == vantage && sides.contains(&s.side))
             .map(|s| (Arc::from(s.name.as_str()), s.vantage, s.side));
-        for signal in observe::signals(&self.parts.estate, sensors, now).await {
+        for signal in self.parts.estate.sense(sensors, now).await {
             self.say(Event::Signalled(signal)).await?;
         }
         Some(())
@@ -153,7 +145,7 @@ impl Looper {
         loop {
             beat.tick().await;
             let (active, now) = (self.stance().active, self.parts.clock.read());
-            match observe::lag(&self.parts.estate, active, now).await {
+            match self.parts.estate.lag(active, now).await {
                 Ok(samples) => {
                     let known = newest;
                     let new = |s: &LagSample| known.is_none_or(|t| s.taken_at > t);
@@ -177,7 +169,7 @@ impl Looper {
         loop {
             let active = self.stance().active;
             let now = self.parts.clock.read();
-            let checks = readiness::check(&self.parts.estate, active, desired, now).await;
+            let checks = self.parts.estate.readiness(active, desired, now).await;
             self.say(Event::Checked { checks }).await?;
             let swapped = self.stance.wait_for(|stance| stance.active != active);
             // After the roles swapped, the other side is the one that must be fit.
@@ -193,7 +185,7 @@ impl Looper {
             beat.tick().await;
             let now = self.parts.clock.read();
             let nonce = format!("{}-{count}", std::process::id());
-            let sent = notify::heartbeat(&self.parts.estate.clients, now, &nonce).await;
+            let sent = self.parts.estate.heartbeat(now, &nonce).await;
             if let Err(error) = sent {
                 tracing::warn!(%error, "the heartbeat was not taken: the event path may be broken");
             }

@@ -14,13 +14,16 @@ mod story;
 mod term;
 mod watchdog;
 
-use crate::aws::{Fence, Meter, Timers};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::estate::Estate;
+use crate::estate::aurora::Aurora;
+use crate::estate::lease_gate::LeaseGate;
+use crate::estate::meter::Meter;
+use crate::estate::timers::Timers;
 use crate::http::{self, ListenError, Shared};
 use crate::ledger::LedgerError;
 use crate::metrics::{Metrics, MetricsError};
-use crate::perform::Estate;
 use crate::portrait::{Sitter, portrait};
 use crate::status::StatusView;
 use drd_state_machine::Record;
@@ -126,8 +129,8 @@ async fn start(config: Config) -> Result<(), DaemonError> {
     let regions = [sides.primary.region.as_str(), sides.standby.region.as_str()];
     let metrics = Arc::new(Metrics::for_daemon(&setup, regions)?);
     let meter: Arc<dyn Meter> = Arc::new(Counted(metrics.clone()));
-    let fence = Arc::new(Fence::closed(crate::clock::boot));
-    let estate = Estate::connect(&config.topology, timers(&config), meter, fence.clone())
+    let gate = Arc::new(LeaseGate::closed(crate::clock::boot));
+    let estate = Aurora::connect(&config.topology, timers(&config), meter, gate.clone())
         .await
         .map_err(host("TLS"))?;
     let nothing = Sitter {
@@ -141,8 +144,8 @@ async fn start(config: Config) -> Result<(), DaemonError> {
     let shared = Arc::new(Shared::new(clock, metrics.clone(), first));
     let parts = Parts {
         config: Arc::new(config),
-        estate: Arc::new(estate),
-        fence,
+        estate: Arc::new(Estate::Aurora(estate)),
+        gate,
         metrics,
         shared,
         manager: Arc::new(manager),
@@ -187,7 +190,7 @@ struct Parts {
     config: Arc<Config>,
     estate: Arc<Estate>,
     /// Until when this daemon may send what changes the estate.
-    fence: Arc<Fence>,
+    gate: Arc<LeaseGate>,
     metrics: Arc<Metrics>,
     shared: Arc<Shared>,
     /// Who started this process and watches over it.

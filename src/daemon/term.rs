@@ -8,7 +8,6 @@
 use super::control::{Control, Ended, stance};
 use super::lease::{Begun, Seat, keep, status};
 use super::{Asked, DaemonError, Parts, host, identity, intake, loops};
-use crate::aws::ledger::Table;
 use crate::conductor::Conductor;
 use crate::config::LedgerConfig;
 use crate::lease::Term;
@@ -36,8 +35,8 @@ pub(super) async fn live(parts: &Parts, setup: &Setup, asked: Asked) -> Result<(
             identity,
         } => {
             let name = identity::Identity::take(identity).map_err(host("a name to lead under"))?;
-            let aws = parts.estate.clients.clone();
-            let table = Table::new(aws, table.clone(), super::duration(terms.attempt()));
+            let attempt = super::duration(terms.attempt());
+            let table = parts.estate.ledger_table(table.clone(), attempt);
             let seat = Seat::new(table, *terms, name, parts.clock.read());
             in_turns(parts, setup, seat, asked).await
         }
@@ -53,7 +52,7 @@ async fn alone(parts: &Parts, setup: &Setup, path: &Path, asked: Asked) -> Resul
             "the ledger's last line was torn and is cut off; nothing had acted on it"
         );
     }
-    parts.fence.open_until(Span(i64::MAX));
+    parts.gate.open_until(Span(i64::MAX));
     let conductor = open(parts, setup, Ledger::File(file), &found.entries).await?;
     drop(found);
     match lead(parts, conductor, None, asked).await? {
@@ -75,7 +74,7 @@ async fn in_turns(
         };
         let term = RefCell::new(begun.term.clone());
         let ended = one_term(parts, setup, &seat, begun, &term, asked.clone()).await;
-        parts.fence.close();
+        parts.gate.close();
         parts.metrics.leading(false);
         match ended? {
             Ended::Asked => {
@@ -97,7 +96,7 @@ async fn one_term(
     term: &RefCell<Term>,
     asked: Asked,
 ) -> Result<Ended, DaemonError> {
-    let kept = keep(&seat.table, seat.terms, term, &parts.fence);
+    let kept = keep(&seat.table, seat.terms, term, &parts.gate);
     let row = begun.term.row.clone();
     let leader = status(Some(&row), true, seat.terms);
     let ledger = TableLedger::after(seat.table.clone(), row, &begun.tail);

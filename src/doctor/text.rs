@@ -2,10 +2,10 @@
 //!
 //! Deliberately absent: colours; the verdict is a word.
 
-use super::Report;
+use super::DoctorReport;
 use drd_bootstrap::checks::{Check, Verdict};
 
-pub(super) fn table(report: &Report) -> String {
+pub(super) fn table(report: &DoctorReport) -> String {
     let count = |verdict| {
         report
             .findings
@@ -13,8 +13,8 @@ pub(super) fn table(report: &Report) -> String {
             .filter(|f| f.verdict == verdict)
             .count()
     };
-    let subject = match (report.nobody(), report.stands, report.gated) {
-        (true, _, _) => "AWS did not say who asks, so hardly anything is known",
+    let subject = match (report.is_unauthenticated(), report.exists, report.gated) {
+        (true, _, _) => "the credentials could not be verified, so hardly anything is known",
         (false, true, false) => "nothing known keeps it from failing over",
         (false, true, true) => "it could NOT fail over now",
         (false, false, false) => "nothing known keeps it from being built and failing over",
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_comes_first_with_its_remedy() {
-        let report = Report::new(
+        let report = DoctorReport::new(
             "shop1",
             true,
             vec![
@@ -81,12 +81,12 @@ mod tests {
     fn an_aws_that_does_not_answer_is_not_called_well() {
         let silent = Judged::unknown("no answer", "try again");
         let findings = vec![silent.named("credentials", Gates::Building)];
-        let report = Report::new("shop1", false, findings);
-        assert!(report.nobody());
+        let report = DoctorReport::new("shop1", false, findings);
+        assert!(report.is_unauthenticated());
         assert!(
             report
                 .table()
-                .starts_with("shop1: AWS did not say who asks")
+                .starts_with("shop1: the credentials could not be verified")
         );
     }
 }

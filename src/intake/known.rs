@@ -2,8 +2,7 @@
 //!
 //! Deliberately absent: anything learned from messages.
 
-use crate::config::Config;
-use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::event::Side;
 use drd_state_machine::time::Span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,25 +57,6 @@ impl Known {
     pub fn witness(mut self, side: Side, sensor: &str) -> Known {
         self.witnesses[slot(side)] = Some(Arc::from(sensor));
         self
-    }
-
-    /// What a configured estate believes: both sides' regions, us-east-1 (Route 53's alarms), and
-    /// the regions of declared alarms.
-    pub fn of(config: &Config) -> Known {
-        let sides = &config.topology.sides;
-        let mut known = Known::new(config.account(), config.policy.event_max_age)
-            .suffix(config.topology.suffix.as_str())
-            .region(&sides.primary.region)
-            .region(&sides.standby.region)
-            .region("us-east-1");
-        for sensor in &config.sensors {
-            known = match (&sensor.alarm_arn, sensor.vantage == Vantage::Witness) {
-                (Some(arn), _) => known.alarm(arn, &sensor.name),
-                (None, true) => known.witness(sensor.side, &sensor.name),
-                (None, false) => known,
-            };
-        }
-        known
     }
 
     pub(super) fn is_account(&self, account: &str) -> bool {

@@ -7,6 +7,7 @@ mod chain;
 mod file;
 mod memory;
 mod replay;
+#[cfg(feature = "aws")]
 mod table;
 mod trouble;
 
@@ -14,11 +15,11 @@ pub use chain::{Fault, GENESIS, seal, unseal};
 pub use file::FileLedger;
 pub use memory::{MemoryLedger, MemoryTable, Trap, Way};
 pub use replay::{Replayed, replay, what_if};
+#[cfg(feature = "aws")]
 pub use table::{TableLedger, Tail};
 pub use trouble::{SHOWN, Trouble};
 
-use crate::aws::AwsError;
-
+use crate::estate::error::EstateError;
 use drd_state_machine::event::Event;
 use drd_state_machine::time::Time;
 use drd_state_machine::{Decision, Record, Setup, step};
@@ -119,7 +120,7 @@ pub enum LedgerError {
     },
     /// The table's service did not do what was asked.
     #[error(transparent)]
-    Store(#[from] AwsError),
+    Store(#[from] EstateError),
     /// An entry cannot be expressed, which would be a defect.
     #[error("express a ledger line as JSON")]
     Inexpressible(#[source] serde_json::Error),
@@ -159,6 +160,7 @@ pub enum Ledger {
     /// JSON Lines on disk; a single daemon.
     File(FileLedger),
     /// A table in the standby region; one of several daemons, under its lease.
+    #[cfg(feature = "aws")]
     DynamoDb(TableLedger),
     /// Kept in memory for a rehearsal.
     Memory(MemoryLedger),
@@ -172,6 +174,7 @@ impl Ledger {
     pub async fn append(&mut self, entry: Entry) -> Result<u64, LedgerError> {
         match self {
             Ledger::File(file) => file.append(&entry),
+            #[cfg(feature = "aws")]
             Ledger::DynamoDb(table) => table.append(&entry).await,
             Ledger::Memory(memory) => memory.append(entry),
         }
@@ -181,6 +184,7 @@ impl Ledger {
     pub fn seq(&self) -> u64 {
         match self {
             Ledger::File(file) => file.seq(),
+            #[cfg(feature = "aws")]
             Ledger::DynamoDb(table) => table.seq(),
             Ledger::Memory(memory) => memory.seq(),
         }

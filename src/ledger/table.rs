@@ -6,7 +6,7 @@
 
 use super::chain::{GENESIS, seal, unseal_after};
 use super::{Entry, LedgerError};
-use crate::aws::Class;
+use crate::aws::error::{AwsError, Class};
 use crate::aws::ledger::{Table, Written};
 use crate::lease::Row;
 use std::time::Duration;
@@ -95,6 +95,12 @@ fn holds_a_record(line: &str) -> bool {
     line.contains("\"kind\":\"opened\"") && line.contains("\"record\":{")
 }
 
+impl From<AwsError> for LedgerError {
+    fn from(error: AwsError) -> LedgerError {
+        LedgerError::Store(error.into())
+    }
+}
+
 impl TableLedger {
     /// Goes on after `tail`, under the lease that `holder` took before the tail was read.
     pub fn after(table: Table, holder: Row, tail: &Tail) -> TableLedger {
@@ -142,13 +148,13 @@ impl TableLedger {
         }
     }
 
-    fn unanswered(&self, error: crate::aws::AwsError) -> Result<bool, LedgerError> {
+    fn unanswered(&self, error: AwsError) -> Result<bool, LedgerError> {
         tracing::warn!(%error, "the ledger's table did not take a line");
         match error.class {
             Class::Transient | Class::Conflict => Ok(false),
             // Nothing was written, and trying again cannot help: people must.
             Class::Unauthenticated | Class::Denied | Class::Malformed | Class::Gone => {
-                Err(LedgerError::Store(error))
+                Err(error.into())
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{SHOP1, assert_says, good, owned};
 use drd::config::{self, LedgerConfig, SensorConfig};
+use drd_bootstrap::Events;
 use drd_state_machine::diagnosis::Diagnosis::{DatabaseDown, EdgeDown};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::{Autonomy, Policy, Serving};
@@ -21,7 +22,8 @@ fn what_is_left_out_is_the_documented_default() {
     );
     assert_eq!(config.observe.call_timeout, Span::secs(5));
     assert_eq!(config.listen.to_string(), "127.0.0.1:9817");
-    assert_eq!(config.topology.event_bus, "default");
+    let Events::Sqs { event_bus, .. } = &config.topology.events;
+    assert_eq!(event_bus, "default");
     assert_eq!(
         config.topology.dns.record, "api.shop1.example.com.",
         "the final dot is added"

@@ -1,9 +1,10 @@
-//! What a configuration may say, and how a wrong one is shown.
+//! What a configuration may hold, and how a wrong one is shown.
 //!
 //! Deliberately absent: the process's environment; variables are handed in.
 
 mod accepted;
 mod handed;
+mod kinds;
 mod refused;
 
 use drd::config::{self, Config};

@@ -7,7 +7,9 @@
 
 use crate::estate::naming::Suffix;
 use crate::estate::settings::{Key, Settings};
-use crate::estate::topology::{Dns, Latch, SideTopology, Sides, Topology};
+use crate::estate::topology::{
+    Capacity, Database, Dns, Events, Latch, SideTopology, Sides, Topology,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -87,9 +89,13 @@ impl Reader<'_> {
         let (data, app) = (format!("data-{role}"), format!("app-{role}"));
         SideTopology {
             region: region.to_owned(),
-            cluster_arn: self.get(&data, "ClusterArn"),
-            asg: self.get(&app, "AsgName"),
-            target_group_arn: Some(self.get(&app, "TargetGroupArn")),
+            database: Database::Aurora {
+                cluster_arn: self.get(&data, "ClusterArn"),
+            },
+            capacity: vec![Capacity::AutoScalingGroup {
+                name: self.get(&app, "AsgName"),
+                target_group_arn: Some(self.get(&app, "TargetGroupArn")),
+            }],
             endpoint: self.get("edge", &format!("{edge}Endpoint")),
             traffic_target: self.get(&app, "AlbDnsName"),
             write_check: self.get("edge", &format!("{edge}WriteCheck")),
@@ -117,14 +123,16 @@ pub fn topology(facts: &DaemonFacts, outputs: &NamedOutputs) -> Result<Topology,
         dns: Dns {
             record: absolute(reader.get("edge", "RecordName")),
             hosted_zone_id: reader.get("edge", "HostedZoneId"),
-            latch: Latch {
+            latch: Latch::S3 {
                 bucket: reader.get("latch", "LatchBucket"),
                 key: LATCH_KEY.to_owned(),
             },
             resolvers: Vec::new(),
         },
-        queue_url: reader.get("events", "QueueUrl"),
-        event_bus: reader.get("events", "BusName"),
+        events: Events::Sqs {
+            queue_url: reader.get("events", "QueueUrl"),
+            event_bus: reader.get("events", "BusName"),
+        },
         references: references(facts),
     };
     match reader.missing.is_empty() {
@@ -189,14 +197,16 @@ pub fn toml(facts: &DaemonFacts, topology: &Topology) -> String {
     text.push_str("[dns]\n");
     line(&mut text, "record", &topology.dns.record);
     line(&mut text, "hosted_zone_id", &topology.dns.hosted_zone_id);
-    let (bucket, key) = (
-        quoted(&topology.dns.latch.bucket),
-        quoted(&topology.dns.latch.key),
-    );
+    let Latch::S3 { bucket, key } = &topology.dns.latch;
+    let (bucket, key) = (quoted(bucket), quoted(key));
     let _ = writeln!(text, "latch = {{ bucket = {bucket}, key = {key} }}");
     text.push_str("[intake]\n");
-    line(&mut text, "queue_url", &topology.queue_url);
-    line(&mut text, "event_bus", &topology.event_bus);
+    let Events::Sqs {
+        queue_url,
+        event_bus,
+    } = &topology.events;
+    line(&mut text, "queue_url", queue_url);
+    line(&mut text, "event_bus", event_bus);
     for role in ["primary", "standby"] {
         sensors(&mut text, role, topology);
     }
@@ -223,10 +233,16 @@ fn ledger(text: &mut String, facts: &DaemonFacts) {
 fn side_table(text: &mut String, role: &str, side: &SideTopology) {
     let _ = writeln!(text, "[sides.{role}]");
     line(text, "region", &side.region);
-    line(text, "cluster_arn", &side.cluster_arn);
-    line(text, "asg", &side.asg);
-    if let Some(arn) = &side.target_group_arn {
-        line(text, "target_group_arn", arn);
+    line(text, "cluster_arn", side.cluster_arn());
+    for Capacity::AutoScalingGroup {
+        name,
+        target_group_arn,
+    } in &side.capacity
+    {
+        line(text, "asg", name);
+        if let Some(arn) = target_group_arn {
+            line(text, "target_group_arn", arn);
+        }
     }
     line(text, "endpoint", &side.endpoint);
     line(text, "traffic_target", &side.traffic_target);
@@ -240,7 +256,7 @@ fn sensors(text: &mut String, role: &str, topology: &Topology) {
         _ => &topology.sides.standby,
     };
     let account = side.account().unwrap_or_default();
-    let partition = side.cluster_arn.split(':').nth(1).unwrap_or("aws");
+    let partition = side.cluster_arn().split(':').nth(1).unwrap_or("aws");
     let alarms = [
         ("route53", "health", crate::estate::side::GLOBAL_REGION),
         ("inside", "database", side.region.as_str()),

@@ -1,7 +1,7 @@
 //! Each fault is found by its own check, and what is not known is never red.
 
 use super::*;
-use crate::aws::tests::topology;
+use crate::estate::side::tests::topology;
 
 fn cluster(version: &str) -> Cluster {
     Cluster {
@@ -13,8 +13,8 @@ fn cluster(version: &str) -> Cluster {
     }
 }
 
-fn group(max: u32) -> Group {
-    Group {
+fn group(max: u32) -> ScalingGroup {
+    ScalingGroup {
         min: 1,
         desired: 1,
         max,
@@ -38,7 +38,7 @@ fn fit() -> Reads {
         targets: Ok(None),
         wiring: Err(error("route53:ListX", "Throttling")),
         latch: Ok(None),
-        queue: Ok(queue::Attributes::default()),
+        queue: Ok(QueueAttributes::default()),
         lag: Ok(Vec::new()),
     }
 }
@@ -88,7 +88,7 @@ fn each_fault_is_found_by_its_own_check() {
         let reds = red(|r| r.global.iter_mut().for_each(change));
         assert_eq!(reds, ["replica_connected"]);
     }
-    let thrown = Latch {
+    let thrown = LatchObject {
         etag: "e".to_owned(),
         incident_id: Some(3),
     };
@@ -100,7 +100,7 @@ fn only_a_process_that_is_needed_may_not_be_suspended() {
     let suspended = |process: &str| {
         let names = vec![process.to_owned()];
         red(|r| {
-            r.group = Ok(Group {
+            r.group = Ok(ScalingGroup {
                 suspended: names,
                 ..group(6)
             })

@@ -1,77 +1,29 @@
-//! Looks at the world: the truth that decisions rest on, beside the sensors that push.
+//! Polls the estate: the state that decisions rest on, beside the sensors that push.
 //!
 //! Deliberately absent: conclusions. A part that could not be read is `None`; only a part that
-//! answered and was ill is said to be ill. No part waits for another.
+//! answered and was unhealthy is reported as unhealthy. No part waits for another.
 
-use crate::aws::capacity::{self, Group};
+use super::aurora::Aurora;
+use super::http_probe::Probe;
+use super::parts::Parts;
+use crate::aws::capacity::{self, ScalingGroup};
+use crate::aws::clients::Clients;
 use crate::aws::database::{self, Cluster};
-use crate::aws::{AwsError, Class, Clients, Reached, alarms};
-use crate::perform::Estate;
-use crate::probe::Probe;
-use drd_state_machine::event::{
-    GlobalView, LagSample, Observation, Side, SideView, Signal, Vantage, Verdict,
-};
+use crate::aws::error::{AwsError, Class, Reached};
+use drd_state_machine::event::{GlobalView, Observation, Side, SideView, Signal, Vantage, Verdict};
 use drd_state_machine::time::Time;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// What is looked at. Each AWS part costs describe calls: the roles one, a side two or three.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts {
-    /// Our own references.
-    pub references: bool,
-    /// The global database, asked in the region that does not serve.
-    pub global: bool,
-    /// The side that serves. In its dark region each call takes its whole deadline.
-    pub active: bool,
-    /// The side that does not serve, or will.
-    pub other: bool,
-    /// What resolvers give for the record.
-    pub dns: bool,
-}
-
-impl Parts {
-    /// While nothing happens: everything but DNS.
-    pub const ARMED: Parts = Parts {
-        references: true,
-        global: true,
-        active: true,
-        other: true,
-        dns: false,
-    };
-    /// While roles and capacity move. The failed side is not asked: its deadline would be the
-    /// pace of the recovery.
-    pub const ACTING: Parts = Parts {
-        active: false,
-        ..Parts::ARMED
-    };
-    /// The cheapest look at a promotion: one describe call.
-    pub const ROLES: Parts = Parts {
-        other: false,
-        ..Parts::ACTING
-    };
-    /// While traffic moves: no describe call at all.
-    pub const REDIRECTING: Parts = Parts {
-        global: false,
-        dns: true,
-        ..Parts::ROLES
-    };
-    /// The last look.
-    pub const VERIFYING: Parts = Parts {
-        dns: true,
-        ..Parts::ACTING
-    };
-}
-
 /// One look at these parts, all at once; it takes as long as the slowest one's own deadline.
-pub async fn look(estate: &Estate, active: Side, parts: Parts) -> Observation {
+pub(super) async fn look(estate: &Aurora, active: Side, parts: Parts) -> Observation {
     let aws = &estate.clients;
     let (references, global, serving, other, dns) = tokio::join!(
         when(parts.references, references(estate)),
         when(parts.global, global(aws, active.other())),
-        when(parts.active, facts(aws, active)),
-        when(parts.other, facts(aws, active.other())),
+        when(parts.active, side_reads(aws, active)),
+        when(parts.other, side_reads(aws, active.other())),
         when(
             parts.dns,
             estate
@@ -98,20 +50,20 @@ pub async fn look(estate: &Estate, active: Side, parts: Parts) -> Observation {
     }
 }
 
-async fn when<T>(asked: bool, part: impl Future<Output = T>) -> Option<T> {
-    if asked { Some(part.await) } else { None }
+async fn when<T>(wanted: bool, part: impl Future<Output = T>) -> Option<T> {
+    if wanted { Some(part.await) } else { None }
 }
 
-/// Whether drd itself is cut off: one reference that answers is enough to say no.
-async fn references(estate: &Estate) -> Verdict {
+/// Whether drd itself is cut off: one reference that answers is enough for no.
+async fn references(estate: &Aurora) -> Verdict {
     let urls = &estate.topology().references;
-    let mut asked = JoinSet::new();
+    let mut readings = JoinSet::new();
     for url in urls {
         let (probe, url) = (estate.probe.clone(), url.clone());
         let deadline = estate.timers().probe;
-        asked.spawn(async move { probe.answers(&url, deadline).await });
+        readings.spawn(async move { probe.answers(&url, deadline).await });
     }
-    while let Some(answered) = asked.join_next().await {
+    while let Some(answered) = readings.join_next().await {
         if matches!(answered, Ok(true)) {
             return Verdict::Healthy;
         }
@@ -123,32 +75,32 @@ async fn references(estate: &Estate) -> Verdict {
     }
 }
 
-async fn global(aws: &Clients, asked: Side) -> Option<GlobalView> {
-    readable(database::global_view(aws, asked).await)
+async fn global(aws: &Clients, region_of: Side) -> Option<GlobalView> {
+    readable(database::global_view(aws, region_of).await)
 }
 
 /// What was read of one side.
 #[derive(Debug)]
-struct Facts {
+struct SideReads {
     cluster: Option<Cluster>,
-    group: Option<Group>,
+    group: Option<ScalingGroup>,
     healthy_targets: Option<u32>,
 }
 
-async fn facts(aws: &Clients, side: Side) -> Facts {
+async fn side_reads(aws: &Clients, side: Side) -> SideReads {
     let (cluster, group, targets) = tokio::join!(
         database::cluster(aws, side),
         capacity::group(aws, side),
         capacity::healthy_targets(aws, side),
     );
-    Facts {
+    SideReads {
         cluster: readable(cluster),
         group: readable(group),
         healthy_targets: readable(targets).flatten(),
     }
 }
 
-impl Facts {
+impl SideReads {
     fn view(&self, writes: bool) -> SideView {
         SideView {
             database_available: self.cluster.as_ref().and_then(|c| c.available(writes)),
@@ -159,24 +111,24 @@ impl Facts {
     }
 }
 
-/// A read that failed is unknown. It is counted in the metrics and said by readiness; in a dark
-/// region it fails every time, so the log has it at debug only.
+/// A read that failed is unknown. It is counted in the metrics and reported by readiness; in a
+/// dark region it fails every time, so the log has it at debug only.
 fn readable<T>(read: Result<T, AwsError>) -> Option<T> {
     read.inspect_err(|error| tracing::debug!(%error, "could not be read"))
         .ok()
 }
 
 /// drd's own sensors: `probe` and `control_plane`, each by its configured name. Other vantages
-/// speak for themselves and are left out.
-pub async fn signals(
-    estate: &Estate,
+/// have sources of their own and are left out.
+pub(super) async fn signals(
+    estate: &Aurora,
     sensors: impl IntoIterator<Item = (Arc<str>, Vantage, Side)>,
     now: Time,
 ) -> Vec<Signal> {
-    let mut asked = JoinSet::new();
+    let mut readings = JoinSet::new();
     for (sensor, vantage, side) in sensors {
         let (aws, probe) = (estate.clients.clone(), estate.probe.clone());
-        asked.spawn(async move {
+        readings.spawn(async move {
             let verdict = sense(&aws, &probe, vantage, side).await?;
             Some(Signal {
                 id: Arc::default(),
@@ -186,7 +138,7 @@ pub async fn signals(
             })
         });
     }
-    asked.join_all().await.into_iter().flatten().collect()
+    readings.join_all().await.into_iter().flatten().collect()
 }
 
 /// One reading of one sensor of ours.
@@ -201,8 +153,8 @@ async fn sense(aws: &Clients, probe: &Probe, vantage: Vantage, side: Side) -> Op
     }
 }
 
-/// Whether a region's control plane answers: an error in AWS's own words is an answer. Denied
-/// says something about us, not about the region.
+/// Whether a region's control plane answers: an error with an AWS code is an answer. Denied is
+/// about our credentials, not about the region.
 fn answered(error: Option<&AwsError>) -> Verdict {
     let Some(error) = error else {
         return Verdict::Healthy;
@@ -213,14 +165,6 @@ fn answered(error: Option<&AwsError>) -> Verdict {
         (_, Reached::Answered) => Verdict::Healthy,
         (_, Reached::Silent) => Verdict::Unhealthy,
     }
-}
-
-/// Lag samples of the last ten minutes, from the region that is not active.
-///
-/// # Errors
-/// What AWS said.
-pub async fn lag(estate: &Estate, active: Side, now: Time) -> Result<Vec<LagSample>, AwsError> {
-    alarms::lag(&estate.clients, active, now).await
 }
 
 #[cfg(test)]
@@ -244,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_was_not_read_stays_unknown() {
-        let nothing = Facts {
+        let nothing = SideReads {
             cluster: None,
             group: None,
             healthy_targets: None,

@@ -3,42 +3,46 @@
 //! Deliberately absent: calls that change anything, even as a dry run. What the active region
 //! does not answer stays unknown: readiness is about the standby, and judged before it is needed.
 
-mod means;
+mod key_and_quota;
+mod reading;
+pub mod remedy;
 
-use crate::aws::capacity::Group;
+use super::aurora::Aurora;
+use crate::aws::capacity::ScalingGroup;
 use crate::aws::database::Cluster;
-use crate::aws::traffic::Latch;
-use crate::aws::wiring::{self, Wiring};
-use crate::aws::{AwsError, Class, alarms, capacity, database, queue, traffic};
-use crate::perform::Estate;
+use crate::aws::error::{AwsError, Class};
+use crate::aws::latch::LatchObject;
+use crate::aws::queue::{self, QueueAttributes};
+use crate::aws::route53::{self, Wiring};
+use crate::aws::{alarms, capacity, database, latch};
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::{Check, GlobalView, LagSample, RoleChange, Side, Verdict};
 use drd_state_machine::time::Time;
+use reading::{AwsRead, check_of};
 
 /// Processes without which a group cannot take load: new instances, their health, their traffic
 /// (EC2 Auto Scaling User Guide, suspending processes).
 const NEEDED: [&str; 3] = ["Launch", "HealthCheck", "AddToLoadBalancer"];
 
-type Read<T> = Result<T, AwsError>;
 /// A verdict and what it rests on.
-type Judged = (Verdict, String);
+type VerdictDetail = (Verdict, String);
 
 /// Everything that is read for one run.
 #[derive(Debug)]
 struct Reads {
-    active_cluster: Read<Cluster>,
-    cluster: Read<Cluster>,
-    global: Read<GlobalView>,
-    group: Read<Group>,
-    targets: Read<Option<u32>>,
-    wiring: Read<Wiring>,
-    latch: Read<Option<Latch>>,
-    queue: Read<queue::Attributes>,
-    lag: Read<Vec<LagSample>>,
+    active_cluster: AwsRead<Cluster>,
+    cluster: AwsRead<Cluster>,
+    global: AwsRead<GlobalView>,
+    group: AwsRead<ScalingGroup>,
+    targets: AwsRead<Option<u32>>,
+    wiring: AwsRead<Wiring>,
+    latch: AwsRead<Option<LatchObject>>,
+    queue: AwsRead<QueueAttributes>,
+    lag: AwsRead<Vec<LagSample>>,
 }
 
 /// Runs every check. `desired` is the size that the serving side must reach.
-pub async fn check(estate: &Estate, active: Side, desired: u32, now: Time) -> Vec<Check> {
+pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Vec<Check> {
     let (aws, standby) = (&estate.clients, active.other());
     let (active_cluster, cluster, global, group, targets, wiring, latch, queue, lag) = tokio::join!(
         database::cluster(aws, active),
@@ -46,8 +50,8 @@ pub async fn check(estate: &Estate, active: Side, desired: u32, now: Time) -> Ve
         database::global_view(aws, standby),
         capacity::group(aws, standby),
         capacity::healthy_targets(aws, standby),
-        wiring::read(aws),
-        traffic::latch(aws),
+        route53::read(aws),
+        latch::find(aws),
         queue::attributes(aws),
         alarms::lag(aws, active, now),
     );
@@ -64,13 +68,15 @@ pub async fn check(estate: &Estate, active: Side, desired: u32, now: Time) -> Ve
     };
     let mut checks = judge(&reads, active, desired, aws.topology());
     // After the others: the key's name is in the cluster's answer.
-    checks.extend(means::check(aws, standby, (&reads.cluster, &reads.group), desired, now).await);
+    checks.extend(
+        key_and_quota::check(aws, standby, (&reads.cluster, &reads.group), desired, now).await,
+    );
     checks
 }
 
 fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<Check> {
-    let gate = |name: &str, found: Judged| named(name, true, found);
-    let note = |name: &str, found: Judged| named(name, false, found);
+    let gate = |name: &str, found: VerdictDetail| check_of(name, true, found);
+    let note = |name: &str, found: VerdictDetail| check_of(name, false, found);
     let (group, latch, wiring) = (&reads.group, &reads.latch, &reads.wiring);
     let connected = on(&reads.global, |g| replica_connected(g, active));
     vec![
@@ -87,17 +93,8 @@ fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<
     ]
 }
 
-fn named(name: &str, gates: bool, (verdict, detail): Judged) -> Check {
-    Check {
-        name: name.into(),
-        verdict,
-        detail: detail.into(),
-        gates,
-    }
-}
-
 /// Judges what was read. What is gone is red; what could not be read is unknown.
-fn on<T>(read: &Read<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
+fn on<T>(read: &AwsRead<T>, by: impl FnOnce(&T) -> VerdictDetail) -> VerdictDetail {
     match read {
         Ok(found) => by(found),
         Err(error) => match error.class {
@@ -111,14 +108,14 @@ fn on<T>(read: &Read<T>, by: impl FnOnce(&T) -> Judged) -> Judged {
     }
 }
 
-fn judged(right: bool, detail: String) -> Judged {
+fn judged(right: bool, detail: String) -> VerdictDetail {
     match right {
         true => (Verdict::Healthy, detail),
         false => (Verdict::Unhealthy, detail),
     }
 }
 
-fn wrongs(wrong: Vec<String>, right: String) -> Judged {
+fn wrongs(wrong: Vec<String>, right: String) -> VerdictDetail {
     if wrong.is_empty() {
         judged(true, right)
     } else {
@@ -128,7 +125,7 @@ fn wrongs(wrong: Vec<String>, right: String) -> Judged {
 
 /// A managed failover needs the same major and minor engine version on both members; patch levels
 /// may differ (Aurora User Guide, upgrading a global database). The active region may be silent.
-fn engine_parity(reads: &Reads) -> Judged {
+fn engine_parity(reads: &Reads) -> VerdictDetail {
     let active = match &reads.active_cluster {
         Ok(cluster) => cluster,
         Err(error) => return (Verdict::Unknown, error.to_string()),
@@ -150,7 +147,7 @@ fn major_minor(version: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
-fn standby_members(cluster: &Cluster) -> Judged {
+fn standby_members(cluster: &Cluster) -> VerdictDetail {
     let detail = format!("{} instances, cluster {}", cluster.members, cluster.status);
     match cluster.available(false) {
         Some(right) => judged(right, detail),
@@ -158,7 +155,7 @@ fn standby_members(cluster: &Cluster) -> Judged {
     }
 }
 
-fn replica_connected(view: &GlobalView, active: Side) -> Judged {
+fn replica_connected(view: &GlobalView, active: Side) -> VerdictDetail {
     let writer = view.writer.map_or("unknown", Side::name);
     let mut wrong = Vec::new();
     if view.writers != 1 || view.writer != Some(active) {
@@ -176,20 +173,20 @@ fn replica_connected(view: &GlobalView, active: Side) -> Judged {
     wrongs(wrong, format!("{writer} writes, the replica is connected"))
 }
 
-fn suspended_processes(group: &Group) -> Judged {
+fn suspended_processes(group: &ScalingGroup) -> VerdictDetail {
     let needed = |process: &&String| NEEDED.contains(&process.as_str());
     let suspended = group.suspended.iter().filter(needed);
     let wrong = suspended.map(|p| format!("{p} is suspended")).collect();
     wrongs(wrong, "no needed process is suspended".to_owned())
 }
 
-fn group_max(group: &Group, desired: u32) -> Judged {
+fn group_max(group: &ScalingGroup, desired: u32) -> VerdictDetail {
     let detail = format!("MaxSize {}, to serve {desired}", group.max);
     judged(group.max >= desired, detail)
 }
 
 /// A denied read means a denied act, most likely: the policy is not the one drd was given.
-fn permissions(reads: &Reads) -> Judged {
+fn permissions(reads: &Reads) -> VerdictDetail {
     let check = reads
         .wiring
         .as_ref()
@@ -227,13 +224,13 @@ fn hint(error: &AwsError) -> &'static str {
     }
 }
 
-fn latch_state(latch: &Option<Latch>, active: Side) -> Judged {
+fn latch_state(latch: &Option<LatchObject>, active: Side) -> VerdictDetail {
     let points = latch.as_ref().map_or(Side::Primary, |_| Side::Standby);
     let detail = format!("the latch sends traffic to {points}, active is {active}");
     judged(points == active, detail)
 }
 
-fn queue_state(queue: &queue::Attributes) -> Judged {
+fn queue_state(queue: &QueueAttributes) -> VerdictDetail {
     let waiting = queue
         .waiting
         .map_or("an unknown number of".to_owned(), |n| n.to_string());
@@ -244,21 +241,21 @@ fn queue_state(queue: &queue::Attributes) -> Judged {
     )
 }
 
-fn failover_pair(wiring: &Wiring, topology: &Topology) -> Judged {
+fn failover_pair(wiring: &Wiring, topology: &Topology) -> VerdictDetail {
     wrongs(
         wiring.pair_faults(topology),
         "PRIMARY and SECONDARY are as they should be".to_owned(),
     )
 }
 
-fn latch_wired(wiring: &Wiring, topology: &Topology) -> Judged {
+fn latch_wired(wiring: &Wiring, topology: &Topology) -> VerdictDetail {
     let Some(check) = &wiring.health_check else {
         return judged(false, "PRIMARY has no health check".to_owned());
     };
     on(check, |check| {
         let faults = wiring.latch_faults(check, topology);
         if faults.is_empty() && check.inverted.is_none() {
-            let detail = "Route 53 does not say whether the check is inverted";
+            let detail = "Route 53 does not report whether the check is inverted";
             return (Verdict::Unknown, detail.to_owned());
         }
         wrongs(faults, "PRIMARY follows the latch alone".to_owned())

@@ -1,10 +1,10 @@
-//! What users are told: each resolver is asked directly where the record points.
+//! What users resolve: each resolver is queried directly for where the record points.
 //!
 //! Deliberately absent: a cache of ours, the hosts file, and Route 53's API. The zone's name
 //! servers are found by DNS itself, because a recovery must not wait for us-east-1 (S8).
 
-use crate::aws::place;
-use crate::aws::wiring::plain;
+use super::dns_name::plain;
+use super::side::configured;
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::Side;
 use hickory_resolver::config::{
@@ -22,23 +22,23 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Name servers of the zone that are asked: they hold the same data, two may be unreachable.
+/// Name servers of the zone that are queried: they hold the same data, two may be unreachable.
 const ZONE_SERVERS_MAX: usize = 4;
 /// The DNS port (RFC 1035), where an address has none.
 const PORT: u16 = 53;
 
-/// What one resolver said about one name.
+/// What one resolver answered for one name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Given {
+pub struct DnsAnswer {
     /// Addresses, followed through aliases.
     pub addresses: BTreeSet<IpAddr>,
     /// The name it is an alias (CNAME) of.
     pub alias: Option<String>,
 }
 
-/// Where a side's traffic goes: what it is called, and every address that a resolver gave for it.
+/// Where a side's traffic goes: its name, and every address that a resolver gave for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Target {
+pub struct TrafficTarget {
     /// The configured name, or nothing where an address is configured.
     pub name: Option<String>,
     /// Its addresses.
@@ -63,25 +63,25 @@ impl Resolvers {
                 return None;
             }
         };
-        let mut asked = JoinSet::new();
+        let mut queries = JoinSet::new();
         for resolver in resolvers {
-            asked.spawn(ask_all(resolver, names(topology), deadline));
+            queries.spawn(query_all(resolver, names(topology), deadline));
         }
-        let answers = asked.join_all().await;
+        let answers = queries.join_all().await;
         judge(&answers, &topology_targets(topology))
     }
 
-    /// Whom to ask: the configured resolvers, or the host's own and the zone's name servers.
+    /// The resolvers to query: the configured ones, or the host's own and the zone's name servers.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// Why there is none.
     pub async fn known(
         &self,
         topology: &Topology,
         deadline: Duration,
     ) -> Result<Vec<SocketAddr>, String> {
         if !topology.dns.resolvers.is_empty() {
-            return configured(topology, deadline).await;
+            return configured_resolvers(topology, deadline).await;
         }
         let mut all = own()?;
         let found = self
@@ -104,10 +104,10 @@ impl Resolvers {
 }
 
 /// One resolver's answers: about the record, and about both sides' targets.
-type Answers = (Option<Given>, [Option<Given>; 2]);
+type Answers = (Option<DnsAnswer>, [Option<DnsAnswer>; 2]);
 
 /// The side that every answer about the record fits, if there is exactly one.
-fn judge(answers: &[Answers], configured: &[Target; 2]) -> Option<Side> {
+fn judge(answers: &[Answers], configured: &[TrafficTarget; 2]) -> Option<Side> {
     let mut targets = configured.clone();
     for (_, about) in answers {
         for (target, given) in targets.iter_mut().zip(about) {
@@ -115,8 +115,8 @@ fn judge(answers: &[Answers], configured: &[Target; 2]) -> Option<Side> {
             target.addresses.extend(addresses);
         }
     }
-    let record: Vec<&Given> = answers.iter().filter_map(|a| a.0.as_ref()).collect();
-    let all_fit = |target: &Target| record.iter().all(|given| fits(given, target));
+    let record: Vec<&DnsAnswer> = answers.iter().filter_map(|a| a.0.as_ref()).collect();
+    let all_fit = |target: &TrafficTarget| record.iter().all(|given| fits(given, target));
     match [all_fit(&targets[0]), all_fit(&targets[1])] {
         _ if record.is_empty() => None,
         [true, false] => Some(Side::BOTH[0]),
@@ -127,17 +127,17 @@ fn judge(answers: &[Answers], configured: &[Target; 2]) -> Option<Side> {
 
 /// An authoritative server may give the alias alone; a recursive one gives addresses, of which a
 /// load balancer shows a few at a time.
-fn fits(given: &Given, target: &Target) -> bool {
+fn fits(given: &DnsAnswer, target: &TrafficTarget) -> bool {
     let by_name = given.alias.is_some() && given.alias == target.name;
     let by_address = !given.addresses.is_empty() && given.addresses.is_subset(&target.addresses);
     by_name || by_address
 }
 
-fn topology_targets(topology: &Topology) -> [Target; 2] {
+fn topology_targets(topology: &Topology) -> [TrafficTarget; 2] {
     Side::BOTH.map(|side| {
-        let configured = &place(topology, side).traffic_target;
+        let configured = &configured(topology, side).traffic_target;
         let address = configured.parse::<IpAddr>().ok();
-        Target {
+        TrafficTarget {
             name: address.is_none().then(|| plain(configured)),
             addresses: address.into_iter().collect(),
         }
@@ -156,7 +156,7 @@ fn absolute(name: &str) -> String {
     format!("{}.", name.trim_end_matches('.'))
 }
 
-async fn ask_all(
+async fn query_all(
     resolver: SocketAddr,
     (record, targets): (String, [Option<String>; 2]),
     deadline: Duration,
@@ -165,27 +165,27 @@ async fn ask_all(
         return (None, [None, None]);
     };
     let target = async |name: &Option<String>| match name {
-        Some(name) => ask(&client, name, deadline).await,
+        Some(name) => query(&client, name, deadline).await,
         None => None,
     };
     let (record, primary, standby) = tokio::join!(
-        ask(&client, &record, deadline),
+        query(&client, &record, deadline),
         target(&targets[0]),
         target(&targets[1]),
     );
     (record, [primary, standby])
 }
 
-/// What a resolver says about a name; `None` when it says nothing. "No such name" is an answer,
+/// What a resolver answers for a name; `None` when it does not answer. "No such name" is an answer,
 /// but only about addresses: a record that is an alias inside Route 53 has no CNAME.
-async fn ask(client: &TokioResolver, name: &str, deadline: Duration) -> Option<Given> {
+async fn query(client: &TokioResolver, name: &str, deadline: Duration) -> Option<DnsAnswer> {
     let (v4, v6, alias) = tokio::join!(
         one(client, name, RecordType::A, deadline),
         one(client, name, RecordType::AAAA, deadline),
         one(client, name, RecordType::CNAME, deadline),
     );
-    let heard = v4.is_some();
-    let mut given = Given::default();
+    let answered = v4.is_some();
+    let mut given = DnsAnswer::default();
     for (owner, data) in [v4, v6, alias].into_iter().flatten().flatten() {
         given.addresses.extend(data.ip_addr());
         if let RData::CNAME(target) = data
@@ -194,7 +194,7 @@ async fn ask(client: &TokioResolver, name: &str, deadline: Duration) -> Option<G
             given.alias = Some(plain(&target.0.to_ascii()));
         }
     }
-    (heard || given != Given::default()).then_some(given)
+    (answered || given != DnsAnswer::default()).then_some(given)
 }
 
 async fn one(
@@ -235,7 +235,7 @@ fn client(resolvers: &[SocketAddr], deadline: Duration) -> Option<TokioResolver>
 
 fn options(deadline: Duration) -> ResolverOpts {
     let mut options = ResolverOpts::default();
-    // Half the deadline each, a little less so that the second one's answer is still heard.
+    // Half the deadline each, a little less so that the second answer still arrives in time.
     options.timeout = deadline.mul_f64(0.45);
     options.attempts = 1;
     options.cache_size = 0;
@@ -244,7 +244,10 @@ fn options(deadline: Duration) -> ResolverOpts {
     options
 }
 
-async fn configured(topology: &Topology, deadline: Duration) -> Result<Vec<SocketAddr>, String> {
+async fn configured_resolvers(
+    topology: &Topology,
+    deadline: Duration,
+) -> Result<Vec<SocketAddr>, String> {
     let mut found = Vec::new();
     for text in &topology.dns.resolvers {
         found.push(address_of(text, deadline).await?);
@@ -289,7 +292,7 @@ async fn address_of(text: &str, deadline: Duration) -> Result<SocketAddr, String
         .ok_or_else(|| format!("resolver {text}: its name has no address"))
 }
 
-/// The name servers of the nearest zone above the record, asked of the host's own resolvers.
+/// The name servers of the nearest zone above the record, resolved by the host's own resolvers.
 /// An error when there are none (a private zone's do not answer), so that it is tried again.
 async fn zone(own: &[SocketAddr], record: &str, deadline: Duration) -> Result<Vec<SocketAddr>, ()> {
     let client = client(own, deadline).ok_or(())?;
@@ -300,7 +303,7 @@ async fn zone(own: &[SocketAddr], record: &str, deadline: Duration) -> Result<Ve
         let mut found = Vec::new();
         for (_, data) in servers.iter().take(ZONE_SERVERS_MAX) {
             if let RData::NS(name) = data {
-                let given = ask(&client, &name.0.to_ascii(), deadline).await;
+                let given = query(&client, &name.0.to_ascii(), deadline).await;
                 let first = given.and_then(|g| g.addresses.into_iter().next());
                 found.extend(first.map(|ip| SocketAddr::new(ip, PORT)));
             }
@@ -323,7 +326,7 @@ fn zones(record: &str) -> Vec<String> {
 
 /// The name servers of a zone, as the configured resolvers or the host's own give them: the first
 /// that answers. `None` when none does; empty when there is no such zone. The zone's own servers
-/// are not asked: they would confirm themselves.
+/// are not queried: they would confirm themselves.
 pub async fn name_servers(
     topology: &Topology,
     zone: &str,
@@ -331,11 +334,11 @@ pub async fn name_servers(
 ) -> Option<BTreeSet<String>> {
     let resolvers = match topology.dns.resolvers.is_empty() {
         true => own(),
-        false => configured(topology, deadline).await,
+        false => configured_resolvers(topology, deadline).await,
     };
     let client = client(&resolvers.ok()?, deadline)?;
-    let asked = client.lookup(absolute(zone), RecordType::NS);
-    match timeout(deadline, asked).await.ok()? {
+    let query = client.lookup(absolute(zone), RecordType::NS);
+    match timeout(deadline, query).await.ok()? {
         Ok(found) => {
             let mut names = BTreeSet::new();
             for record in found.answers() {
@@ -345,10 +348,10 @@ pub async fn name_servers(
             }
             Some(names)
         }
-        // A resolver that could not find out has not said that there is no such zone.
+        // A resolver that could not find out has not denied that there is such a zone.
         Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
-            let says_no = [ResponseCode::NXDomain, ResponseCode::NoError];
-            says_no.contains(&none.response_code).then(BTreeSet::new)
+            let denials = [ResponseCode::NXDomain, ResponseCode::NoError];
+            denials.contains(&none.response_code).then(BTreeSet::new)
         }
         Err(_) => None,
     }

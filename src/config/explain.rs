@@ -1,12 +1,14 @@
-//! The text of `drd config check`: what drd understood, so that a person can compare it with
-//! what was meant.
+//! The text of `drd config check`: what drd understood, to be compared with what was meant.
 //!
 //! Deliberately absent: whether any of it exists in AWS (`drd doctor`).
 
-use super::fit::{endpoint_domains, in_sequence};
-use super::{Config, ConfigError, LedgerConfig, SensorConfig, build, open, policy};
+use super::consistency::{endpoint_domains, in_sequence};
+use super::loader::{Config, ConfigError, build, open};
+use super::policy;
+use super::sensors::SensorConfig;
+use super::settings::LedgerConfig;
 use crate::lease::clock_error;
-use drd_bootstrap::SideTopology;
+use drd_bootstrap::{Events, Latch, SideTopology};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::Policy;
 use drd_state_machine::time::Span;
@@ -16,7 +18,7 @@ use std::path::Path;
 /// What `drd config check` prints when all is well.
 ///
 /// # Errors
-/// Those of [`super::load`]; their `Display` is what the command prints instead.
+/// Those of [`super::loader::load`]; their `Display` is what the command prints instead.
 pub fn check_report(
     path: Option<&Path>,
     variables: impl IntoIterator<Item = (String, String)>,
@@ -42,12 +44,14 @@ fn write_report(out: &mut String, name: &str, config: &Config) -> fmt::Result {
     write_side(out, Side::Primary, &topology.sides.primary)?;
     write_side(out, Side::Standby, &topology.sides.standby)?;
     let dns = &topology.dns;
+    let Latch::S3 { bucket, key } = &dns.latch;
+    let Events::Sqs { queue_url, .. } = &topology.events;
     writeln!(
         out,
-        "  traffic    {} in zone {}, latch s3://{}/{}",
-        dns.record, dns.hosted_zone_id, dns.latch.bucket, dns.latch.key
+        "  traffic    {} in zone {}, latch s3://{bucket}/{key}",
+        dns.record, dns.hosted_zone_id
     )?;
-    writeln!(out, "  intake     {}", topology.queue_url)?;
+    writeln!(out, "  intake     {queue_url}")?;
     writeln!(
         out,
         "  ledger     {}   http {}",
@@ -74,11 +78,12 @@ fn ledger_words(ledger: &LedgerConfig) -> String {
 
 fn write_side(out: &mut String, side: Side, topology: &SideTopology) -> fmt::Result {
     let (region, cluster) = (&topology.region, topology.cluster_id());
+    let (group, _) = topology.scaling_group().unwrap_or_default();
     writeln!(
         out,
         "  {:<10} {region}   {cluster}   {}   {}",
         side.name(),
-        topology.asg,
+        group,
         topology.endpoint
     )
 }
@@ -86,7 +91,7 @@ fn write_side(out: &mut String, side: Side, topology: &SideTopology) -> fmt::Res
 fn write_sensors(out: &mut String, config: &Config) -> fmt::Result {
     writeln!(out, "  sensors    {}", config.sensors.len())?;
     for sensor in &config.sensors {
-        let by = sensor.alarm_arn.as_deref().unwrap_or(spoken_for_by(sensor));
+        let by = sensor.alarm_arn.as_deref().unwrap_or(source_of(sensor));
         let domain = sensor.vantage.domain().name();
         writeln!(
             out,
@@ -110,7 +115,7 @@ fn write_sensors(out: &mut String, config: &Config) -> fmt::Result {
     Ok(())
 }
 
-fn spoken_for_by(sensor: &SensorConfig) -> &'static str {
+fn source_of(sensor: &SensorConfig) -> &'static str {
     match sensor.vantage {
         Vantage::Witness => "its events",
         Vantage::Probe | Vantage::ControlPlane => "drd itself",

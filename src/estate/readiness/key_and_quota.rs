@@ -4,10 +4,11 @@
 //! Deliberately absent: a place among the denied reads of `permissions`. A role that was written
 //! before these checks were does not know them, and must not disarm drd by that alone.
 
-use super::{Read, named};
-use crate::aws::capacity::Group;
+use super::reading::{AwsRead, check_of};
+use crate::aws::capacity::ScalingGroup;
+use crate::aws::clients::Clients;
 use crate::aws::database::Cluster;
-use crate::aws::{Clients, keys, quotas};
+use crate::aws::{keys, quotas};
 use drd_bootstrap::checks::database::key;
 use drd_bootstrap::checks::quota::{Level, VCPU, fits, vcpus};
 use drd_bootstrap::checks::{self, Judged};
@@ -18,7 +19,7 @@ use drd_state_machine::time::Time;
 pub(super) async fn check(
     aws: &Clients,
     standby: Side,
-    (cluster, group): (&Read<Cluster>, &Read<Group>),
+    (cluster, group): (&AwsRead<Cluster>, &AwsRead<ScalingGroup>),
     desired: u32,
     now: Time,
 ) -> Vec<Check> {
@@ -32,16 +33,16 @@ pub(super) async fn check(
     let (state, level) = tokio::join!(state, quotas::level(aws, standby, VCPU, now));
     let region = &aws.place(standby).region;
     vec![
-        named("key", true, in_words(key_state(state))),
-        named(
+        check_of("key", true, verdict_of(key_state(state))),
+        check_of(
             "vcpu_quota",
             true,
-            in_words(room(region, level, group, desired)),
+            verdict_of(room(region, level, group, desired)),
         ),
     ]
 }
 
-fn key_state(read: Option<(&str, Read<String>)>) -> Judged {
+fn key_state(read: Option<(&str, AwsRead<String>)>) -> Judged {
     match read {
         Some((arn, state)) => key(arn, &state),
         None => Judged::unknown(
@@ -51,9 +52,14 @@ fn key_state(read: Option<(&str, Read<String>)>) -> Judged {
     }
 }
 
-/// Whether the instances that are missing fit under the quota. A group without an instance does
-/// not say which type it would launch.
-fn room(region: &str, level: Read<Level>, group: &Read<Group>, desired: u32) -> Judged {
+/// Whether the instances that are missing fit under the quota. The type that a group without an
+/// instance would launch is not known.
+fn room(
+    region: &str,
+    level: AwsRead<Level>,
+    group: &AwsRead<ScalingGroup>,
+    desired: u32,
+) -> Judged {
     let need = group.as_ref().ok().and_then(|group| {
         let each = group.instance_type.as_deref().and_then(vcpus)?;
         Some(each.saturating_mul(desired.saturating_sub(group.in_service)))
@@ -61,7 +67,7 @@ fn room(region: &str, level: Read<Level>, group: &Read<Group>, desired: u32) -> 
     fits(VCPU, region, &level, need)
 }
 
-fn in_words(judged: Judged) -> (Verdict, String) {
+fn verdict_of(judged: Judged) -> (Verdict, String) {
     let verdict = match judged.verdict() {
         checks::Verdict::Green => Verdict::Healthy,
         checks::Verdict::Red => Verdict::Unhealthy,
@@ -76,7 +82,7 @@ mod tests {
     use crate::aws::AwsError;
 
     fn with(limit: f64, used: Option<f64>, instance_type: Option<&str>) -> Verdict {
-        let group = Ok(Group {
+        let group = Ok(ScalingGroup {
             min: 1,
             desired: 2,
             max: 9,
@@ -84,7 +90,7 @@ mod tests {
             suspended: Vec::new(),
             instance_type: instance_type.map(str::to_owned),
         });
-        in_words(room("eu-central-2", Ok(Level { limit, used }), &group, 6)).0
+        verdict_of(room("eu-central-2", Ok(Level { limit, used }), &group, 6)).0
     }
 
     #[test]
@@ -100,21 +106,21 @@ mod tests {
         assert_eq!(
             with(5.0, None, None),
             Verdict::Unknown,
-            "no instance says its type"
+            "no instance has a type"
         );
         let denied = AwsError::said("servicequotas:GetX", "q", Some("AccessDenied"), "no".into());
         let group = Err(AwsError::gone("autoscaling:X", "asg"));
-        let judged = in_words(room("eu-central-2", Err(denied), &group, 6)).0;
+        let judged = verdict_of(room("eu-central-2", Err(denied), &group, 6)).0;
         assert_eq!(judged, Verdict::Unknown);
     }
 
     #[test]
     fn a_disabled_key_is_red_and_an_unread_one_is_not() {
-        let state = |read| in_words(key_state(Some(("arn:aws:kms:r:1:key/k", read)))).0;
+        let state = |read| verdict_of(key_state(Some(("arn:aws:kms:r:1:key/k", read)))).0;
         assert_eq!(state(Ok("Enabled".to_owned())), Verdict::Healthy);
         assert_eq!(state(Ok("Disabled".to_owned())), Verdict::Unhealthy);
         let denied = AwsError::said("kms:DescribeX", "k", Some("AccessDenied"), "no".into());
         assert_eq!(state(Err(denied)), Verdict::Unknown);
-        assert_eq!(in_words(key_state(None)).0, Verdict::Unknown);
+        assert_eq!(verdict_of(key_state(None)).0, Verdict::Unknown);
     }
 }

@@ -1,20 +1,22 @@
-//! How Route 53 is wired to the latch: reads for readiness, and what is wrong with what was read.
+//! How Route 53 is wired to the latch: reads for readiness, and the faults in what was read.
 //!
-//! Deliberately absent: any change, and any place on a recovery's path. Route 53's control plane
-//! is in us-east-1; nothing that is in a hurry waits for it (S8).
+//! Deliberately absent: any change, and any use during a recovery. Route 53's control plane is in
+//! us-east-1; no step of a recovery waits for it (S8).
 
 use super::clients::Clients;
 use super::error::AwsError;
+use crate::estate::dns_name::plain;
+use crate::estate::side::configured;
 use aws_sdk_route53::types::{HealthCheckConfig, ResourceRecordSet};
-use drd_bootstrap::topology::Topology;
+use drd_bootstrap::topology::{Latch, Topology};
 use drd_state_machine::event::Side;
 
-/// Records asked for: a name has two per address family, and rarely a TXT or so beside them.
+/// Records read: a name has two per address family, and rarely a TXT or so beside them.
 const RECORDS_MAX: i32 = 20;
 
 /// One half of the failover pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Half {
+pub struct FailoverHalf {
     /// `PRIMARY` or `SECONDARY`.
     pub failover: String,
     /// Its health check.
@@ -27,12 +29,12 @@ pub struct Half {
 
 /// What is judged of a health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HealthCheck {
+pub struct LatchCheck {
     /// `HTTPS` and so on.
     pub kind: String,
     /// `host/path`.
     pub address: String,
-    /// Whether it is inverted; `None` when the service does not say.
+    /// Whether it is inverted; `None` when the answer has no such field.
     pub inverted: Option<bool>,
     /// A disabled check is healthy for ever.
     pub disabled: bool,
@@ -42,15 +44,15 @@ pub struct HealthCheck {
 #[derive(Debug, Default)]
 pub struct Wiring {
     /// Records of the name that take part in failover.
-    pub halves: Vec<Half>,
+    pub halves: Vec<FailoverHalf>,
     /// The health check of PRIMARY, when it has one. Read apart: without it the pair is still known.
-    pub health_check: Option<Result<HealthCheck, AwsError>>,
+    pub health_check: Option<Result<LatchCheck, AwsError>>,
 }
 
 /// Reads the wiring.
 ///
 /// # Errors
-/// What AWS said about the records.
+/// The failed call about the records.
 pub async fn read(aws: &Clients) -> Result<Wiring, AwsError> {
     const OPERATION: &str = "route53:ListResourceRecordSets";
     let (zone, record) = (
@@ -64,7 +66,7 @@ pub async fn read(aws: &Clients) -> Result<Wiring, AwsError> {
         .start_record_name(record)
         .max_items(RECORDS_MAX);
     let answer = aws.read(OPERATION, zone, request.send()).await?;
-    let halves: Vec<Half> = answer
+    let halves: Vec<FailoverHalf> = answer
         .resource_record_sets()
         .iter()
         .filter(|r| plain(r.name()) == plain(record))
@@ -81,7 +83,7 @@ pub async fn read(aws: &Clients) -> Result<Wiring, AwsError> {
     })
 }
 
-async fn check(aws: &Clients, id: &str) -> Result<HealthCheck, AwsError> {
+async fn check(aws: &Clients, id: &str) -> Result<LatchCheck, AwsError> {
     const OPERATION: &str = "route53:GetHealthCheck";
     let request = aws.route53().get_health_check().health_check_id(id);
     let answer = aws.read(OPERATION, id, request.send()).await?;
@@ -92,10 +94,10 @@ async fn check(aws: &Clients, id: &str) -> Result<HealthCheck, AwsError> {
         .ok_or_else(|| AwsError::gone(OPERATION, id))
 }
 
-fn half_of(record: &ResourceRecordSet) -> Option<Half> {
+fn half_of(record: &ResourceRecordSet) -> Option<FailoverHalf> {
     let alias = record.alias_target();
     let values = record.resource_records().iter().map(|r| plain(r.value()));
-    Some(Half {
+    Some(FailoverHalf {
         failover: record.failover()?.as_str().to_owned(),
         health_check: record.health_check_id().map(str::to_owned),
         evaluates_target: alias.is_some_and(|a| a.evaluate_target_health()),
@@ -107,13 +109,13 @@ fn half_of(record: &ResourceRecordSet) -> Option<Half> {
     })
 }
 
-fn check_of(config: &HealthCheckConfig) -> HealthCheck {
+fn check_of(config: &HealthCheckConfig) -> LatchCheck {
     let host = config.fully_qualified_domain_name().or(config.ip_address());
     let path = config
         .resource_path()
         .unwrap_or_default()
         .trim_start_matches('/');
-    HealthCheck {
+    LatchCheck {
         kind: config.r#type().as_str().to_owned(),
         address: format!("{}/{path}", plain(host.unwrap_or_default())),
         inverted: config.inverted(),
@@ -121,16 +123,8 @@ fn check_of(config: &HealthCheckConfig) -> HealthCheck {
     }
 }
 
-/// A DNS name as it is compared: lower case, no final dot, no `dualstack.` (an alias to a load
-/// balancer may carry it, Route 53 developer guide).
-pub fn plain(name: &str) -> String {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name.strip_prefix("dualstack.")
-        .map_or(name.clone(), str::to_owned)
-}
-
 impl Wiring {
-    /// What keeps the pair from turning over when the latch says so. Wanted: PRIMARY with a
+    /// What keeps the pair from turning over when the latch is thrown. Wanted: PRIMARY with a
     /// health check, SECONDARY with nothing that could take it away, neither the wrong way round.
     pub fn pair_faults(&self, topology: &Topology) -> Vec<String> {
         let missing = ["PRIMARY", "SECONDARY"]
@@ -144,7 +138,7 @@ impl Wiring {
 
     /// What else than the latch PRIMARY follows. Wanted: an inverted HTTPS check of the latch
     /// object, and no look at its own target, which would move users to a side that cannot write.
-    pub fn latch_faults(&self, check: &HealthCheck, topology: &Topology) -> Vec<String> {
+    pub fn latch_faults(&self, check: &LatchCheck, topology: &Topology) -> Vec<String> {
         let mut faults = Vec::new();
         if self
             .halves
@@ -171,7 +165,7 @@ impl Wiring {
     }
 }
 
-impl Half {
+impl FailoverHalf {
     fn is(&self, failover: &str) -> bool {
         self.failover == failover
     }
@@ -202,13 +196,13 @@ impl Half {
 
     fn gives(&self, side: Side, topology: &Topology) -> bool {
         self.targets
-            .contains(&plain(&super::place(topology, side).traffic_target))
+            .contains(&plain(&configured(topology, side).traffic_target))
     }
 }
 
 /// The latch object's public addresses: by bucket host name and by path.
 fn latch_addresses(topology: &Topology) -> [String; 2] {
-    let (bucket, key) = (&topology.dns.latch.bucket, &topology.dns.latch.key);
+    let Latch::S3 { bucket, key } = &topology.dns.latch;
     let host = plain(&format!(
         "s3.{}.amazonaws.com",
         topology.sides.standby.region
@@ -223,10 +217,10 @@ fn latch_addresses(topology: &Topology) -> [String; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::tests::topology;
+    use crate::estate::side::tests::topology;
 
     fn wired() -> Wiring {
-        let half = |failover: &str, check: Option<&str>, target: &str| Half {
+        let half = |failover: &str, check: Option<&str>, target: &str| FailoverHalf {
             failover: failover.to_owned(),
             health_check: check.map(str::to_owned),
             evaluates_target: false,
@@ -242,8 +236,8 @@ mod tests {
         }
     }
 
-    fn following() -> HealthCheck {
-        HealthCheck {
+    fn following() -> LatchCheck {
+        LatchCheck {
             kind: "HTTPS".to_owned(),
             address: latch_addresses(&topology())[0].clone(),
             inverted: Some(true),
@@ -252,7 +246,7 @@ mod tests {
     }
 
     /// How many faults the pair and PRIMARY's check have after a change.
-    fn faults(change: impl FnOnce(&mut Wiring, &mut HealthCheck)) -> (usize, usize) {
+    fn faults(change: impl FnOnce(&mut Wiring, &mut LatchCheck)) -> (usize, usize) {
         let (mut wiring, mut check) = (wired(), following());
         change(&mut wiring, &mut check);
         let topology = topology();
@@ -267,12 +261,12 @@ mod tests {
 
     #[test]
     fn a_pair_that_cannot_turn_over_is_a_fault() {
-        let pair = |change: fn(&mut Vec<Half>)| faults(|w, _| change(&mut w.halves)).0;
+        let pair = |change: fn(&mut Vec<FailoverHalf>)| faults(|w, _| change(&mut w.halves)).0;
         assert_eq!(pair(|halves| drop(halves.pop())), 1);
         assert_eq!(pair(|halves| halves[0].health_check = None), 1);
         assert_eq!(pair(|halves| halves[1].health_check = Some("hc".into())), 1);
         assert_eq!(pair(|halves| halves[1].evaluates_target = true), 1);
-        let swap = |halves: &mut Vec<Half>| {
+        let swap = |halves: &mut Vec<FailoverHalf>| {
             halves[0].failover = "SECONDARY".to_owned();
             halves[1].failover = "PRIMARY".to_owned();
         };
@@ -285,21 +279,15 @@ mod tests {
 
     #[test]
     fn a_primary_that_follows_anything_but_the_latch_is_a_fault() {
-        let check = |change: fn(&mut HealthCheck)| faults(|_, c| change(c)).1;
+        let check = |change: fn(&mut LatchCheck)| faults(|_, c| change(c)).1;
         assert_eq!(
             check(|c| c.address = "primary.example.com/health".into()),
             1
         );
         assert_eq!(check(|c| c.kind = "HTTP".into()), 1);
         assert_eq!(check(|c| c.inverted = Some(false)), 1);
-        assert_eq!(check(|c| c.inverted = None), 0, "not said is not false");
+        assert_eq!(check(|c| c.inverted = None), 0, "absent is not false");
         assert_eq!(check(|c| c.disabled = true), 1);
         assert_eq!(faults(|w, _| w.halves[0].evaluates_target = true), (0, 1));
-    }
-
-    #[test]
-    fn names_are_compared_as_dns_compares_them() {
-        let alias = "dualstack.ALB-1.eu-central-2.elb.amazonaws.com.";
-        assert_eq!(plain(alias), "alb-1.eu-central-2.elb.amazonaws.com");
     }
 }

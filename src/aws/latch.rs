@@ -1,4 +1,4 @@
-//! Where users are sent: the latch, one object in a standby-region bucket whose presence turns
+//! Where traffic goes: the latch, one object in a standby-region bucket whose presence turns
 //! the failover pair over.
 //!
 //! Deliberately absent: any change in Route 53. Its control plane is in us-east-1; the flip is a
@@ -9,72 +9,74 @@ use super::error::{AwsError, Class};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use drd_bootstrap::aws::error::chain;
-use drd_bootstrap::topology::Topology;
+use drd_bootstrap::topology::{Latch, Topology};
 use drd_state_machine::event::Side;
 use serde::{Deserialize, Serialize};
 
 const GET: &str = "s3:GetObject";
-/// A larger object is not one that drd wrote; its generation is not looked for.
+/// A larger object is not one that drd wrote; its incident is not looked for.
 const BODY_BYTES_MAX: i64 = 1_024;
 
 /// The latch object as found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Latch {
+pub struct LatchObject {
     /// What a conditional put or delete must name.
     pub etag: String,
-    /// The incident that wrote it; `None` when it was not drd.
+    /// The incident that threw it; `None` when drd did not.
     pub incident_id: Option<u64>,
 }
 
-/// What the object holds. Users and Route 53 only ask whether it is there.
+/// The object's content. Route 53 only checks whether the object exists.
 #[derive(Serialize, Deserialize)]
 struct Body {
     schema: String,
     active: Side,
-    /// `epoch` in `drd.latch/1.0`: an object of that schema may be in the bucket already.
+    /// `drd.latch/1.0` names the incident's number `epoch`; objects of that schema are stored.
     #[serde(rename = "epoch")]
     incident_id: u64,
 }
 
 /// What to do about the latch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Move {
-    /// It stands as wanted.
+pub enum LatchMove {
+    /// It is as wanted.
     AlreadySo,
     /// A newer incident moved it: an older one must not undo that.
     Newer(u64),
     /// Put the object where none is.
     Create,
-    /// Put it over the one that was seen.
+    /// Put it over the one that was read.
     Replace(String),
-    /// Delete the one that was seen.
+    /// Delete the one that was read.
     Delete(String),
 }
 
-/// What sends traffic to `to` on behalf of the incident, given what was found.
-pub fn next_move(found: Option<&Latch>, to: Side, incident_id: u64) -> Move {
+/// What sends traffic to `to` on behalf of an incident, given what was found.
+pub fn next_move(found: Option<&LatchObject>, to: Side, incident_id: u64) -> LatchMove {
     match (to, found) {
         (
             _,
-            Some(Latch {
+            Some(LatchObject {
                 incident_id: Some(theirs),
                 ..
             }),
-        ) if *theirs > incident_id => Move::Newer(*theirs),
-        (Side::Standby, None) => Move::Create,
-        (Side::Standby, Some(latch)) if latch.incident_id == Some(incident_id) => Move::AlreadySo,
-        (Side::Standby, Some(latch)) => Move::Replace(latch.etag.clone()),
-        (Side::Primary, None) => Move::AlreadySo,
-        (Side::Primary, Some(latch)) => Move::Delete(latch.etag.clone()),
+        ) if *theirs > incident_id => LatchMove::Newer(*theirs),
+        (Side::Standby, None) => LatchMove::Create,
+        (Side::Standby, Some(latch)) if latch.incident_id == Some(incident_id) => {
+            LatchMove::AlreadySo
+        }
+        (Side::Standby, Some(latch)) => LatchMove::Replace(latch.etag.clone()),
+        (Side::Primary, None) => LatchMove::AlreadySo,
+        (Side::Primary, Some(latch)) => LatchMove::Delete(latch.etag.clone()),
     }
 }
 
 /// The latch; `None` when the object is not there, which sends traffic to the primary.
 ///
 /// # Errors
-/// What AWS said. Without `s3:ListBucket` S3 answers 403 for an object that is not there
+/// The failed call. Without `s3:ListBucket` S3 answers 403 for an object that is not there
 /// (S3 API reference, GetObject), which is [`Class::Denied`].
-pub async fn latch(aws: &Clients) -> Result<Option<Latch>, AwsError> {
+pub async fn find(aws: &Clients) -> Result<Option<LatchObject>, AwsError> {
     let (bucket, key, object) = named(aws.topology());
     let request = aws.s3().get_object().bucket(bucket).key(key);
     match aws.read(GET, &object, request.send()).await {
@@ -84,14 +86,18 @@ pub async fn latch(aws: &Clients) -> Result<Option<Latch>, AwsError> {
     }
 }
 
-async fn read(aws: &Clients, object: &str, answer: GetObjectOutput) -> Result<Latch, AwsError> {
-    let broken = |said: String| AwsError::said(GET, object, None, said);
+async fn read(
+    aws: &Clients,
+    object: &str,
+    answer: GetObjectOutput,
+) -> Result<LatchObject, AwsError> {
+    let broken = |cause: String| AwsError::said(GET, object, None, cause);
     let etag = answer
         .e_tag()
         .ok_or_else(|| broken("the answer has no ETag".to_owned()))?
         .to_owned();
     if answer.content_length().is_some_and(|n| n > BODY_BYTES_MAX) {
-        return Ok(Latch {
+        return Ok(LatchObject {
             etag,
             incident_id: None,
         });
@@ -100,7 +106,7 @@ async fn read(aws: &Clients, object: &str, answer: GetObjectOutput) -> Result<La
         .await
         .map_err(|_| AwsError::no_answer(GET, object, aws.timers().attempt))?
         .map_err(|e| broken(chain(&e)))?;
-    Ok(Latch {
+    Ok(LatchObject {
         etag,
         incident_id: incident_of(&body.into_bytes()),
     })
@@ -115,8 +121,8 @@ fn incident_of(body: &[u8]) -> Option<u64> {
 /// Makes a move. Every write is conditional: one that was overtaken changes nothing.
 ///
 /// # Errors
-/// What AWS said; [`Class::Conflict`] when the object is not the one that was seen.
-pub async fn make(aws: &Clients, next: &Move, incident_id: u64) -> Result<(), AwsError> {
+/// The failed call; [`Class::Conflict`] when the object is not the one that was read.
+pub async fn make(aws: &Clients, next: &LatchMove, incident_id: u64) -> Result<(), AwsError> {
     let (bucket, key, object) = named(aws.topology());
     let put = || {
         let body = Body {
@@ -133,8 +139,8 @@ pub async fn make(aws: &Clients, next: &Move, incident_id: u64) -> Result<(), Aw
             .body(ByteStream::from(text))
     };
     match next {
-        Move::AlreadySo => Ok(()),
-        Move::Newer(theirs) => Err(AwsError::said(
+        LatchMove::AlreadySo => Ok(()),
+        LatchMove::Newer(theirs) => Err(AwsError::said(
             "s3:PutObject",
             &object,
             Some("Conflict"),
@@ -142,19 +148,19 @@ pub async fn make(aws: &Clients, next: &Move, incident_id: u64) -> Result<(), Aw
                 "the latch was moved by the newer incident {theirs}, this one is {incident_id}"
             ),
         )),
-        Move::Create => {
+        LatchMove::Create => {
             let request = put().if_none_match("*");
             aws.act("s3:PutObject", &object, request.send())
                 .await
                 .map(drop)
         }
-        Move::Replace(etag) => {
+        LatchMove::Replace(etag) => {
             let request = put().if_match(etag);
             aws.act("s3:PutObject", &object, request.send())
                 .await
                 .map(drop)
         }
-        Move::Delete(etag) => {
+        LatchMove::Delete(etag) => {
             let request = aws
                 .s3()
                 .delete_object()
@@ -169,20 +175,16 @@ pub async fn make(aws: &Clients, next: &Move, incident_id: u64) -> Result<(), Aw
 }
 
 fn named(topology: &Topology) -> (&str, &str, String) {
-    let latch = &topology.dns.latch;
-    (
-        &latch.bucket,
-        &latch.key,
-        format!("{}/{}", latch.bucket, latch.key),
-    )
+    let Latch::S3 { bucket, key } = &topology.dns.latch;
+    (bucket, key, format!("{bucket}/{key}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn latch(incident_id: Option<u64>) -> Latch {
-        Latch {
+    fn latch(incident_id: Option<u64>) -> LatchObject {
+        LatchObject {
             etag: "\"e\"".to_owned(),
             incident_id,
         }
@@ -190,35 +192,38 @@ mod tests {
 
     #[test]
     fn the_latch_is_created_only_where_none_is() {
-        assert_eq!(next_move(None, Side::Standby, 7), Move::Create);
+        assert_eq!(next_move(None, Side::Standby, 7), LatchMove::Create);
         let seen = latch(Some(7));
-        assert_eq!(next_move(Some(&seen), Side::Standby, 7), Move::AlreadySo);
+        assert_eq!(
+            next_move(Some(&seen), Side::Standby, 7),
+            LatchMove::AlreadySo
+        );
     }
 
     #[test]
-    fn an_older_generation_is_replaced_by_condition() {
-        for incident_id in [Some(6), None] {
-            let step = next_move(Some(&latch(incident_id)), Side::Standby, 7);
-            assert_eq!(step, Move::Replace("\"e\"".to_owned()), "{incident_id:?}");
+    fn an_older_incident_s_is_replaced_by_condition() {
+        for older in [Some(6), None] {
+            let step = next_move(Some(&latch(older)), Side::Standby, 7);
+            assert_eq!(step, LatchMove::Replace("\"e\"".to_owned()), "{older:?}");
         }
     }
 
     #[test]
-    fn a_newer_generation_is_never_undone() {
+    fn a_newer_incident_s_is_never_undone() {
         for to in Side::BOTH {
-            assert_eq!(next_move(Some(&latch(Some(8))), to, 7), Move::Newer(8));
+            assert_eq!(next_move(Some(&latch(Some(8))), to, 7), LatchMove::Newer(8));
         }
     }
 
     #[test]
     fn traffic_goes_home_when_the_object_is_gone() {
-        assert_eq!(next_move(None, Side::Primary, 9), Move::AlreadySo);
+        assert_eq!(next_move(None, Side::Primary, 9), LatchMove::AlreadySo);
         let step = next_move(Some(&latch(Some(7))), Side::Primary, 9);
-        assert_eq!(step, Move::Delete("\"e\"".to_owned()));
+        assert_eq!(step, LatchMove::Delete("\"e\"".to_owned()));
     }
 
     #[test]
-    fn the_body_carries_its_incident_and_strangers_have_none() {
+    fn the_body_carries_its_incident_and_foreign_objects_have_none() {
         assert_eq!(
             incident_of(br#"{"schema":"drd.latch/1.0","active":"standby","epoch":7}"#),
             Some(7)

@@ -3,7 +3,7 @@
 //!
 //! Deliberately absent: changing a number so that it fits.
 
-use super::problem::Origin;
+use super::diagnostics::Origin;
 use super::reader::{Field, Notes};
 use super::sensors::SensorConfig;
 use drd_state_machine::diagnosis::Diagnosis;
@@ -33,7 +33,7 @@ impl Objectives {
                 "the slices do not fit: {} = {total} > rto {rto}",
                 slices.join(" + ")
             );
-            let hint = "shorten slices in `budget`, or say a longer rto";
+            let hint = "shorten slices in `budget`, or set a longer rto";
             notes.problem(&self.rto.origin, what, hint);
         }
         if self.rpo.value <= self.lag_period.value {

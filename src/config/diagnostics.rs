@@ -12,7 +12,7 @@ pub(super) enum Origin {
     File(Range<usize>),
     /// An environment variable.
     Variable(String),
-    /// Nobody wrote it: a default, or a table that is not there.
+    /// Not written anywhere: a default, or a table that is not there.
     Nowhere,
 }
 
@@ -77,7 +77,7 @@ impl Problems {
         hint: &str,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
-        let place = Place::of(&self.text, span);
+        let place = ShownSpan::of(&self.text, span);
         let number = place.line.to_string();
         let gutter = " ".repeat(number.len());
         writeln!(f, "   ,-[{}:{}:{}]", self.file, place.line, place.column)?;
@@ -115,26 +115,26 @@ impl fmt::Display for Problems {
     }
 }
 
-/// A span as people see it.
-struct Place {
+/// A span as it is printed.
+struct ShownSpan {
     /// From 1.
     line: usize,
     /// In characters, from 1.
     column: usize,
     /// How many characters of that line it covers, at least 1.
     width: usize,
-    /// The line, each tab as one space so that the caret stands under its column.
+    /// The line, each tab as one space so that the caret is under its column.
     shown: String,
 }
 
-impl Place {
-    fn of(text: &str, span: &Range<usize>) -> Place {
+impl ShownSpan {
+    fn of(text: &str, span: &Range<usize>) -> ShownSpan {
         let start = floor_char(text, span.start);
         let end = floor_char(text, span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let covered = text[start..end.min(line_end).max(start)].chars().count();
-        Place {
+        ShownSpan {
             line: text[..start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
             width: covered.max(1),
@@ -152,7 +152,7 @@ fn floor_char(text: &str, at: usize) -> usize {
 }
 
 /// A file is foreign text: its control characters must not reach the terminal, nor a password
-/// that stands in an address. Each character stays one, so that the caret stands right.
+/// that is part of an address. Each character stays one, so that the caret keeps its column.
 fn printable(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_stands_under_the_column_whatever_precedes_it() {
+    fn the_caret_is_under_the_column_whatever_precedes_it() {
         let shown = one("a = 1\n\tü = \"x\"\n", 12..15);
         assert!(
             shown.contains("f:2:6]\n2 |  ü = \"x\"\n  :      ^^^  h\n"),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_the_host_of_an_address_is_not_shown() {
+    fn what_comes_before_the_host_of_an_address_is_not_shown() {
         let shown = one("a = \"htp://me:s3cr@t@host/x\" # see https://host\n", 4..7);
         assert!(
             shown.contains("1 | a = \"htp://*********@host/x\" # see https://host\n"),

@@ -3,8 +3,8 @@
 //! Deliberately absent: reading the environment (the caller hands it in), and knowing the keys:
 //! a variable that names none is found by the reader, like a key in the file.
 
-use super::problem::{Origin, Problem};
-use super::tree::{Entry, Node, Table, Value};
+use super::diagnostics::{Origin, Problem};
+use super::tree::{KeyedNode, Node, NodeTable, Value};
 
 /// What the variables of drd start with.
 pub(super) const PREFIX: &str = "DRD_";
@@ -13,7 +13,7 @@ pub(super) const SEPARATOR: &str = "__";
 /// The one key outside every table, which therefore has no separator in its variable.
 const TOP_LEVEL: &str = "DRD_SUFFIX";
 
-/// drd's variables, told apart.
+/// drd's variables: overrides, and the others.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     /// Those that override a key.
@@ -44,7 +44,7 @@ impl Overlay {
     }
 
     /// Lays the overrides over `root` and returns what could not be laid.
-    pub fn lay_over(&self, root: &mut Table) -> Vec<Problem> {
+    pub fn lay_over(&self, root: &mut NodeTable) -> Vec<Problem> {
         let laid = self
             .overrides
             .iter()
@@ -57,7 +57,7 @@ fn is_override(name: &str) -> bool {
     name == TOP_LEVEL || name[PREFIX.len()..].contains(SEPARATOR)
 }
 
-fn put(root: &mut Table, name: &str, value: &str) -> Result<(), Problem> {
+fn put(root: &mut NodeTable, name: &str, value: &str) -> Result<(), Problem> {
     let path = name[PREFIX.len()..].to_ascii_lowercase();
     let origin = Origin::Variable(name.to_owned());
     let mut segments: Vec<&str> = path.split(SEPARATOR).collect();
@@ -67,13 +67,15 @@ fn put(root: &mut Table, name: &str, value: &str) -> Result<(), Problem> {
     }
     let mut table = root;
     for segment in segments {
-        let entry = table.entry(segment.to_owned()).or_insert_with(|| Entry {
-            key: origin.clone(),
-            node: Node {
-                origin: origin.clone(),
-                value: Value::Table(Table::new()),
-            },
-        });
+        let entry = table
+            .entry(segment.to_owned())
+            .or_insert_with(|| KeyedNode {
+                key: origin.clone(),
+                node: Node {
+                    origin: origin.clone(),
+                    value: Value::Table(NodeTable::new()),
+                },
+            });
         let Value::Table(inner) = &mut entry.node.value else {
             return Err(problem(
                 origin,
@@ -86,7 +88,7 @@ fn put(root: &mut Table, name: &str, value: &str) -> Result<(), Problem> {
         origin: origin.clone(),
         value: Value::Raw(value.to_owned()),
     };
-    table.insert(key.to_owned(), Entry { key: origin, node });
+    table.insert(key.to_owned(), KeyedNode { key: origin, node });
     Ok(())
 }
 

@@ -1,9 +1,9 @@
-//! What answers mean, without asking anybody.
+//! What answers mean, without a query.
 
 use super::*;
 
-fn given(addresses: &[&str], alias: Option<&str>) -> Given {
-    Given {
+fn given(addresses: &[&str], alias: Option<&str>) -> DnsAnswer {
+    DnsAnswer {
         addresses: addresses
             .iter()
             .map(|a| a.parse().expect("an address"))
@@ -12,12 +12,12 @@ fn given(addresses: &[&str], alias: Option<&str>) -> Given {
     }
 }
 
-fn named() -> [Target; 2] {
-    topology_targets(&crate::aws::tests::topology())
+fn named() -> [TrafficTarget; 2] {
+    topology_targets(&crate::estate::side::tests::topology())
 }
 
 /// A recursive resolver that knows both targets.
-fn answers(record: Option<Given>) -> Answers {
+fn answers(record: Option<DnsAnswer>) -> Answers {
     let targets = [&["10.0.0.1", "10.0.0.2"][..], &["10.1.0.1", "10.1.0.2"][..]];
     (record, targets.map(|t| Some(given(t, None))))
 }
@@ -31,25 +31,25 @@ fn all_that_answer_must_agree() {
     assert_eq!(side(&[new.clone(), silent.clone()]), Some(Side::Standby));
     assert_eq!(side(&[new.clone(), old.clone()]), None, "a stale resolver");
     assert_eq!(side(std::slice::from_ref(&old)), Some(Side::Primary));
-    assert_eq!(side(&[silent]), None, "nobody answered");
+    assert_eq!(side(&[silent]), None, "no answer");
     assert_eq!(side(&[]), None);
-    let nothing = answers(Some(Given::default()));
+    let nothing = answers(Some(DnsAnswer::default()));
     assert_eq!(
         side(&[new, nothing]),
         None,
-        "one says that there is no such name"
+        "one answers that there is no such name"
     );
 }
 
 #[test]
-fn addresses_of_both_sides_at_once_are_nobodys() {
+fn addresses_of_both_sides_at_once_are_of_neither() {
     let mixed = answers(Some(given(&["10.0.0.1", "10.1.0.1"], None)));
     assert_eq!(judge(&[mixed], &named()), None);
 }
 
 #[test]
 fn sides_that_share_an_address_cannot_be_told_apart() {
-    let one = Target {
+    let one = TrafficTarget {
         name: None,
         addresses: given(&["10.9.0.1"], None).addresses,
     };

@@ -1,7 +1,7 @@
-//! drd's own eyes: one HTTP or HTTPS GET, bounded in time and size, as a client would send it.
+//! drd's own probe: one HTTP or HTTPS GET, bounded in time and size, as a client would send it.
 //!
 //! Deliberately absent: kept connections (each probe resolves and connects anew, as a new user
-//! does), redirects, retries. An error of our own is never somebody else's illness.
+//! does), redirects, retries. A local error never counts against the endpoint.
 
 use drd_state_machine::event::Verdict;
 use http::Uri;
@@ -24,22 +24,22 @@ const BODY_QUOTED_CHARS_MAX: usize = 120;
 
 /// What an endpoint answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The first [`BODY_BYTES_MAX`] bytes.
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// Why there is no answer, and on which end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum ProbeError {
     /// On our side: a bad address, no resolver, no socket, no route.
     #[error("could not look: {0}")]
-    Ours(String),
+    Local(String),
     /// On the way or on theirs: refused, reset, bad certificate, too late.
     #[error("no answer: {0}")]
-    Theirs(String),
+    Remote(String),
 }
 
 /// The client for all probes; cheap to clone.
@@ -49,8 +49,8 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A client that trusts the host's certificate authorities. Plain `http` is spoken where an
-    /// address says so; whether it may say so is the configuration's concern.
+    /// A client that trusts the host's certificate authorities. Plain `http` is used where an
+    /// address has that scheme; whether it may is the configuration's concern.
     ///
     /// # Errors
     /// When the host has no usable certificate authorities.
@@ -69,24 +69,24 @@ impl Probe {
     /// One GET, answered within `deadline`, body included.
     ///
     /// # Errors
-    /// [`Trouble`] says whose fault it is.
-    pub async fn get(&self, url: &str, deadline: Duration) -> Result<Answer, Trouble> {
+    /// [`ProbeError`] names the end at fault.
+    pub async fn get(&self, url: &str, deadline: Duration) -> Result<HttpAnswer, ProbeError> {
         let uri: Uri = url
             .parse()
-            .map_err(|e| Trouble::Ours(format!("{url}: {e}")))?;
+            .map_err(|e| ProbeError::Local(format!("{url}: {e}")))?;
         resolvable(&uri, deadline).await?;
         timeout(deadline, self.exchange(uri))
             .await
-            .unwrap_or_else(|_| Err(Trouble::Theirs(too_late(deadline))))
+            .unwrap_or_else(|_| Err(ProbeError::Remote(too_late(deadline))))
     }
 
-    async fn exchange(&self, uri: Uri) -> Result<Answer, Trouble> {
+    async fn exchange(&self, uri: Uri) -> Result<HttpAnswer, ProbeError> {
         let response = self.client.get(uri).await.map_err(|e| blame(&e))?;
         let status = response.status().as_u16();
         let body = beginning(response.into_body())
             .await
             .map_err(|e| blame(&e))?;
-        Ok(Answer { status, body })
+        Ok(HttpAnswer { status, body })
     }
 
     /// Looks at a health endpoint: 200 with valid trading data is healthy, anything else that
@@ -100,32 +100,32 @@ impl Probe {
         verdict
     }
 
-    /// Whether anything answers there, whatever it says: enough for a reference, which only
+    /// Whether anything answers there, with any status: enough for a reference, which only
     /// proves that our own network works.
     pub async fn answers(&self, url: &str, deadline: Duration) -> bool {
         self.get(url, deadline).await.is_ok()
     }
 }
 
-impl Answer {
-    /// Status and the beginning of the body, for people.
-    pub fn words(&self) -> String {
+impl HttpAnswer {
+    /// Status and the beginning of the body, for logs and outcomes.
+    pub fn summary(&self) -> String {
         let body = String::from_utf8_lossy(&self.body);
         let quoted: String = body.trim().chars().take(BODY_QUOTED_CHARS_MAX).collect();
         format!("status {}: {quoted:?}", self.status)
     }
 }
 
-fn judge(seen: &Result<Answer, Trouble>) -> Verdict {
+fn judge(seen: &Result<HttpAnswer, ProbeError>) -> Verdict {
     match seen {
-        Ok(answer) if answer.status == 200 && says_valid(&answer.body) => Verdict::Healthy,
-        Ok(_) | Err(Trouble::Theirs(_)) => Verdict::Unhealthy,
-        Err(Trouble::Ours(_)) => Verdict::Unknown,
+        Ok(answer) if answer.status == 200 && has_valid_data(&answer.body) => Verdict::Healthy,
+        Ok(_) | Err(ProbeError::Remote(_)) => Verdict::Unhealthy,
+        Err(ProbeError::Local(_)) => Verdict::Unknown,
     }
 }
 
-/// Whether the body says `"trading_data": "valid"`, with any whitespace around the colon.
-fn says_valid(body: &[u8]) -> bool {
+/// Whether the body holds `"trading_data": "valid"`, with any whitespace around the colon.
+fn has_valid_data(body: &[u8]) -> bool {
     const NAME: &str = "\"trading_data\"";
     let text = String::from_utf8_lossy(body);
     text.match_indices(NAME).any(|(at, _)| {
@@ -149,21 +149,21 @@ async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
     Ok(read)
 }
 
-/// A name that does not resolve says nothing about the endpoint: our resolver may be the one that
-/// is ill. Asked apart, so that a slow resolver is not taken for a slow endpoint.
-async fn resolvable(uri: &Uri, deadline: Duration) -> Result<(), Trouble> {
+/// A name that does not resolve is no evidence about the endpoint: our resolver may be at fault.
+/// Resolved first, so that a slow resolver is not taken for a slow endpoint.
+async fn resolvable(uri: &Uri, deadline: Duration) -> Result<(), ProbeError> {
     let host = uri
         .host()
-        .ok_or_else(|| Trouble::Ours(format!("{uri}: no host")))?;
+        .ok_or_else(|| ProbeError::Local(format!("{uri}: no host")))?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = uri.port_u16().unwrap_or(443);
     match timeout(deadline, tokio::net::lookup_host((host, port))).await {
         Ok(Ok(mut found)) => found
             .next()
             .map(drop)
-            .ok_or_else(|| Trouble::Ours(format!("{host}: resolves to nothing"))),
-        Ok(Err(e)) => Err(Trouble::Ours(format!("{host}: {e}"))),
-        Err(_) => Err(Trouble::Ours(format!(
+            .ok_or_else(|| ProbeError::Local(format!("{host}: resolves to nothing"))),
+        Ok(Err(e)) => Err(ProbeError::Local(format!("{host}: {e}"))),
+        Err(_) => Err(ProbeError::Local(format!(
             "{host}: resolver: {}",
             too_late(deadline)
         ))),
@@ -174,42 +174,42 @@ fn too_late(deadline: Duration) -> String {
     format!("nothing within {} s", deadline.as_secs_f64())
 }
 
-/// Whose fault an error is. Ours are the ones that no endpoint can cause.
-fn blame(error: &(dyn Error + 'static)) -> Trouble {
+/// Which end is at fault. Local are the errors that no endpoint can cause.
+fn blame(error: &(dyn Error + 'static)) -> ProbeError {
     let mut text = String::new();
-    let mut ours = false;
+    let mut local = false;
     let mut next = Some(error);
     while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
+        let link = cause.to_string();
+        if !text.ends_with(&link) {
             text = if text.is_empty() {
-                said
+                link
             } else {
-                format!("{text}: {said}")
+                format!("{text}: {link}")
             };
         }
-        ours |= cause.downcast_ref::<std::io::Error>().is_some_and(is_ours);
+        local |= cause.downcast_ref::<std::io::Error>().is_some_and(is_local);
         next = cause.source();
     }
-    if ours {
-        Trouble::Ours(text)
+    if local {
+        ProbeError::Local(text)
     } else {
-        Trouble::Theirs(text)
+        ProbeError::Remote(text)
     }
 }
 
-fn is_ours(error: &std::io::Error) -> bool {
+fn is_local(error: &std::io::Error) -> bool {
     /// Too many open files: of the system (23) and of the process (24), `errno(3)`.
     const EXHAUSTED: [i32; 2] = [23, 24];
     let exhausted = error.raw_os_error().is_some_and(|n| EXHAUSTED.contains(&n));
-    let local = [
+    let kinds = [
         ErrorKind::AddrNotAvailable,
         ErrorKind::NetworkDown,
         ErrorKind::NetworkUnreachable,
         ErrorKind::OutOfMemory,
         ErrorKind::PermissionDenied,
     ];
-    exhausted || local.contains(&error.kind())
+    exhausted || kinds.contains(&error.kind())
 }
 
 #[cfg(test)]
@@ -217,8 +217,8 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    fn answer(status: u16, body: &str) -> Result<Answer, Trouble> {
-        Ok(Answer {
+    fn answer(status: u16, body: &str) -> Result<HttpAnswer, ProbeError> {
+        Ok(HttpAnswer {
             status,
             body: body.as_bytes().to_vec(),
         })
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_seen_over_the_wire() {
+    fn an_endpoint_is_probed_over_the_wire() {
         on_a_runtime(async {
             let probe = Probe::new().expect("certificate authorities");
             let soon = Duration::from_millis(300);
@@ -286,9 +286,9 @@ mod tests {
             assert_eq!(probe.endpoint(&good.await, soon).await, Verdict::Healthy);
             let slow = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{");
             assert_eq!(probe.endpoint(&slow.await, soon).await, Verdict::Unhealthy);
-            let nobody = "http://127.0.0.1:9/";
-            assert_eq!(probe.endpoint(nobody, soon).await, Verdict::Unhealthy);
-            assert!(!probe.answers(nobody, soon).await);
+            let unused = "http://127.0.0.1:9/";
+            assert_eq!(probe.endpoint(unused, soon).await, Verdict::Unhealthy);
+            assert!(!probe.answers(unused, soon).await);
             assert_eq!(
                 probe.endpoint("http://no-such-name.invalid/", soon).await,
                 Verdict::Unknown

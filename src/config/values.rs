@@ -1,6 +1,6 @@
-//! Single values: text to region, ARN, URL, length of time. Each refusal says what is wanted.
+//! Single values: text to region, ARN, URL, length of time. Each refusal names what is wanted.
 //!
-//! Deliberately absent: anything that compares two keys, and anything that asks the network.
+//! Deliberately absent: anything that compares two keys, and anything that needs the network.
 
 use super::suggest::did_you_mean;
 use super::tree::Node;

@@ -1,59 +1,19 @@
-//! Carries out one command: look, act once, say how it ended. Every error names the operation,
-//! the object and what AWS said.
+//! Carries out one command: look, act once, report how it ended. Every error names the operation,
+//! the object and AWS's own code and message.
 //!
 //! Deliberately absent: retries and decisions. Another attempt is another command.
 
-use crate::aws::capacity::{self, Group, Sizes};
-use crate::aws::traffic::{self, Move};
-use crate::aws::{AwsError, Class, Clients, Fence, Meter, Timers, database, notify};
-use crate::probe::Probe;
-use crate::resolve::Resolvers;
-use drd_bootstrap::topology::Topology;
+use super::aurora::Aurora;
+use crate::aws::capacity::{self, ScalingGroup, Sizes};
+use crate::aws::clients::Clients;
+use crate::aws::error::{AwsError, Class};
+use crate::aws::latch::{self, LatchMove};
+use crate::aws::{database, notify};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Completion, GlobalView, Outcome, RoleChange, Side};
-use std::sync::Arc;
-
-/// Everything through which drd touches the world. Share it by [`Arc`].
-pub struct Estate {
-    /// AWS.
-    pub clients: Clients,
-    /// HTTP.
-    pub probe: Probe,
-    /// DNS.
-    pub resolvers: Resolvers,
-}
-
-impl Estate {
-    /// Builds the clients; makes no call.
-    ///
-    /// # Errors
-    /// When the host has no certificate authorities to trust.
-    pub async fn connect(
-        topology: &Topology,
-        timers: Timers,
-        meter: Arc<dyn Meter>,
-        fence: Arc<Fence>,
-    ) -> std::io::Result<Estate> {
-        Ok(Estate {
-            clients: Clients::connect(topology, timers, meter, fence).await,
-            probe: Probe::new()?,
-            resolvers: Resolvers::default(),
-        })
-    }
-
-    /// What is configured.
-    pub fn topology(&self) -> &Topology {
-        self.clients.topology()
-    }
-
-    /// The deadlines.
-    pub fn timers(&self) -> &Timers {
-        self.clients.timers()
-    }
-}
 
 /// One attempt of one command, within its deadline. Never fails: how it ended is the answer.
-pub async fn perform(estate: &Estate, command: &Command) -> Completion {
+pub(super) async fn perform(estate: &Aurora, command: &Command) -> Completion {
     let timers = estate.timers();
     let deadline = match command.kind() {
         Kind::Fence => timers.fence,
@@ -79,14 +39,14 @@ pub async fn perform(estate: &Estate, command: &Command) -> Completion {
     }
 }
 
-async fn attempt(estate: &Estate, command: &Command) -> Outcome {
+async fn attempt(estate: &Aurora, command: &Command) -> Outcome {
     let aws = &estate.clients;
     let ended = match command {
         Command::Promote { to, .. } => promote(aws, *to).await,
         Command::Switchover { to, .. } => switchover(aws, *to).await,
         Command::Prescale { side, min, .. } => prescale(aws, *side, *min).await,
         Command::ScaleBack { side, min, .. } => resize(aws, *side, |g| g.lowered(*min)).await,
-        Command::Fence { side, .. } => resize(aws, *side, Group::fenced).await,
+        Command::Fence { side, .. } => resize(aws, *side, ScalingGroup::fenced).await,
         Command::Scale {
             side, min, desired, ..
         } => resize(aws, *side, |g| g.serving(*min, *desired)).await,
@@ -119,8 +79,8 @@ fn outcome_of(error: &AwsError) -> Outcome {
     }
 }
 
-/// What a look at the global database says about a role change towards `to`: an end, or the side
-/// that writes now and may be asked.
+/// What a look at the global database means for a role change towards `to`: an end, or the side
+/// that writes now and accepts the request.
 fn ready_for(view: &GlobalView, to: Side) -> Result<Option<Side>, Outcome> {
     let refused = |why: String| Err(Outcome::Refused { why });
     match (view.role_change, view.writer) {
@@ -139,7 +99,7 @@ fn ready_for(view: &GlobalView, to: Side) -> Result<Option<Side>, Outcome> {
     }
 }
 
-/// Looks and asks the new region only: the old one may hang.
+/// Calls the new region only: the old one may hang.
 async fn promote(aws: &Clients, to: Side) -> Result<Outcome, AwsError> {
     let view = database::global_view(aws, to).await?;
     match ready_for(&view, to) {
@@ -159,13 +119,13 @@ async fn switchover(aws: &Clients, to: Side) -> Result<Outcome, AwsError> {
     }
 }
 
-/// A conflict may be our own earlier call, whose answer was lost: what is true decides.
+/// A conflict may be our own earlier call, whose reply was lost: the observed state decides.
 async fn judge_by_truth(
     aws: &Clients,
     to: Side,
-    asked: Result<(), AwsError>,
+    requested: Result<(), AwsError>,
 ) -> Result<Outcome, AwsError> {
-    match asked {
+    match requested {
         Ok(()) => Ok(DONE),
         Err(error) if error.class == Class::Conflict => {
             let view = database::global_view(aws, to).await;
@@ -188,11 +148,11 @@ async fn prescale(aws: &Clients, side: Side, min: u32) -> Result<Outcome, AwsErr
     }
 }
 
-/// Brings a group to where `wanted` wants it; nothing is called when it is there.
+/// Resizes a group to what `wanted` computes from it; no call when it has that size.
 async fn resize(
     aws: &Clients,
     side: Side,
-    wanted: impl Fn(&Group) -> Option<Sizes>,
+    wanted: impl Fn(&ScalingGroup) -> Option<Sizes>,
 ) -> Result<Outcome, AwsError> {
     match wanted(&capacity::group(aws, side).await?) {
         None => Ok(Outcome::AlreadySo),
@@ -202,36 +162,37 @@ async fn resize(
 
 /// Proof is a 200 and nothing else. Anything else is no proof yet, and no proof of the contrary:
 /// a writer that was promoted a second ago may still refuse its first connections.
-async fn prove_write(estate: &Estate, side: Side) -> Outcome {
+async fn prove_write(estate: &Aurora, side: Side) -> Outcome {
     let url = &estate.clients.place(side).write_check;
     match estate.probe.get(url, estate.timers().act).await {
         Ok(answer) if answer.status == 200 => DONE,
         Ok(answer) => Outcome::Unknown {
-            why: format!("GET {url}: {}", answer.words()),
+            why: format!("GET {url}: {}", answer.summary()),
         },
-        Err(trouble) => Outcome::Unknown {
-            why: format!("GET {url}: {trouble}"),
+        Err(failure) => Outcome::Unknown {
+            why: format!("GET {url}: {failure}"),
         },
     }
 }
 
 async fn redirect(aws: &Clients, to: Side, incident_id: u64) -> Result<Outcome, AwsError> {
-    let next = match traffic::latch(aws).await {
-        Ok(found) => traffic::next_move(found.as_ref(), to, incident_id),
+    let next = match latch::find(aws).await {
+        Ok(found) => latch::next_move(found.as_ref(), to, incident_id),
         // Without s3:ListBucket an absent object reads as denied. Creating is conditional on
         // absence, so it is safe to try; deleting is not.
-        Err(error) if error.class == Class::Denied && to == Side::Standby => Move::Create,
+        Err(error) if error.class == Class::Denied && to == Side::Standby => LatchMove::Create,
         Err(error) => return Err(error),
     };
-    if next == Move::AlreadySo {
+    if next == LatchMove::AlreadySo {
         return Ok(Outcome::AlreadySo);
     }
-    match traffic::make(aws, &next, incident_id).await {
+    match latch::make(aws, &next, incident_id).await {
         Ok(()) => Ok(DONE),
         Err(error) if error.class == Class::Conflict => {
-            let found = traffic::latch(aws).await;
-            let so = found
-                .is_ok_and(|f| traffic::next_move(f.as_ref(), to, incident_id) == Move::AlreadySo);
+            let found = latch::find(aws).await;
+            let so = found.is_ok_and(|f| {
+                latch::next_move(f.as_ref(), to, incident_id) == LatchMove::AlreadySo
+            });
             if so { Ok(DONE) } else { Err(error) }
         }
         Err(error) => Err(error),
@@ -284,12 +245,12 @@ mod tests {
         let leaving = RoleChange::Underway(Side::Primary);
         assert!(
             is_refused(view(there, 1, leaving)),
-            "somebody moves it back"
+            "a role change moves it back"
         );
     }
 
     #[test]
-    fn two_writers_or_a_strange_one_are_for_people() {
+    fn two_writers_or_an_unknown_one_are_refused() {
         assert!(is_refused(view(None, 2, RoleChange::Idle)));
         assert!(is_refused(view(None, 1, RoleChange::Idle)));
         assert_eq!(

@@ -1,0 +1,207 @@
+//! `drd doctor`: could this estate be built, or the one that exists fail over? Reads, and reports.
+//!
+//! Before an estate exists it is preflight; afterwards the daemon's own readiness checks, its
+//! surroundings, the delegation of its zone and the path of its events. Deliberately absent:
+//! judgement (`drd_bootstrap::checks`, `crate::estate::readiness`) and anything that could disturb
+//! a running daemon: nothing is received from its queue.
+
+mod text;
+
+use crate::aws::sdk::sdk_config;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::estate::aurora::Aurora;
+use crate::estate::lease_gate::LeaseGate;
+use crate::estate::meter::Meter;
+use crate::estate::readiness::remedy::remedy;
+use crate::estate::timers::Timers;
+use crate::estate::{dns, examine, side};
+use crate::status;
+use drd_bootstrap::checks::event_path::{self, PathEvidence};
+use drd_bootstrap::checks::{Check, Gates, Requirements, SCHEMA, Verdict, zone};
+use drd_bootstrap::observe;
+use drd_bootstrap::topology::Topology;
+use drd_state_machine::event;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What doctor found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DoctorReport {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The estate.
+    pub suffix: String,
+    /// Whether an estate of that name was examined, or only whether one could be built.
+    /// `drd.doctor/1.0` names it `stands`.
+    #[serde(rename = "stands")]
+    pub exists: bool,
+    /// Whether a check is red that keeps an estate from being built, or drd from being armed.
+    pub gated: bool,
+    /// Every check.
+    pub findings: Vec<Check>,
+}
+
+impl DoctorReport {
+    fn new(suffix: &str, exists: bool, findings: Vec<Check>) -> DoctorReport {
+        DoctorReport {
+            schema: SCHEMA,
+            suffix: suffix.to_owned(),
+            exists,
+            gated: findings.iter().any(Check::is_gating),
+            findings,
+        }
+    }
+
+    /// Whether the credentials could not be verified: wrong ones, none, or no answer.
+    pub fn is_unauthenticated(&self) -> bool {
+        let unverified = |f: &Check| f.name == "credentials" && f.verdict != Verdict::Green;
+        self.findings.iter().any(unverified)
+    }
+
+    /// As text.
+    pub fn table(&self) -> String {
+        text::table(self)
+    }
+}
+
+/// Whether the estate that is wanted could be built; `region` is the standby's.
+pub async fn before(region: &str, wanted: &Requirements) -> DoctorReport {
+    let sdk = sdk_config(region).await;
+    let now = Clock::start().read().0;
+    let findings = observe::preflight::preflight(&sdk, wanted, now).await;
+    DoctorReport::new(&wanted.suffix, false, findings)
+}
+
+/// Whether the estate that exists could fail over.
+///
+/// # Errors
+/// When the host has no certificate authorities to trust.
+pub async fn existing(config: &Config) -> std::io::Result<DoctorReport> {
+    let clock = Clock::start();
+    let topology = &config.topology;
+    let sides = &topology.sides;
+    // It only reads: a closed gate would refuse any change made by mistake.
+    let gate = Arc::new(LeaseGate::closed(crate::clock::boot));
+    let estate = Aurora::connect(topology, Timers::default(), Arc::new(Uncounted), gate).await?;
+    let daemon = status::fetch(config.listen).await.ok();
+    let daemon = daemon.filter(|view| view.suffix == topology.suffix.as_str());
+    let active = match &daemon {
+        Some(view) => view.active_side,
+        None => examine::writer(&estate).await,
+    };
+    let (dns, desired) = (&topology.dns, config.serving.desired);
+    let waiting = side::configured(topology, active.other());
+    let cluster = (waiting.region.as_str(), waiting.cluster_id());
+    let both = [
+        ("primary", sides.primary.region.as_str()),
+        ("standby", sides.standby.region.as_str()),
+    ];
+    let now = clock.read();
+    let (account, record) = (config.account(), dns.record.as_str());
+    let regions = (sides.standby.region.as_str(), sides.primary.region.as_str());
+    let sdk = sdk_config(&sides.standby.region).await;
+    let surroundings = async {
+        let zone = (dns.hosted_zone_id.as_str(), record);
+        let surroundings =
+            observe::preflight::surroundings(&sdk, account, regions, zone, now.0).await;
+        let classes = observe::preflight::replaceable(&sdk, cluster, both, now.0).await;
+        (surroundings, classes)
+    };
+    let running = daemon.map(|view| PathEvidence::Daemon(view.heartbeat_age_seconds));
+    let (checks, path, ((mut findings, found), classes)) =
+        examine::examine(&estate, (active, desired), running, now, surroundings).await;
+    findings.extend(classes);
+    findings.extend(checks.iter().map(finding));
+    let name = found.as_ref().map(|z| z.name.clone()).unwrap_or_default();
+    let resolved = resolved_servers(topology, &name, estate.timers().dns).await;
+    findings
+        .push(zone::delegated(&found, resolved.as_ref()).named("dns_delegation", Gates::Failover));
+    findings.push(event_path::path(&path).named("event_path", Gates::Failover));
+    Ok(DoctorReport::new(topology.suffix.as_str(), true, findings))
+}
+
+async fn resolved_servers(
+    topology: &Topology,
+    zone: &str,
+    deadline: Duration,
+) -> Option<BTreeSet<String>> {
+    match zone.is_empty() {
+        true => None,
+        false => dns::name_servers(topology, zone, deadline).await,
+    }
+}
+
+/// A check of readiness as one of doctor's.
+fn finding(check: &event::Check) -> Check {
+    let verdict = match check.verdict {
+        event::Verdict::Healthy => Verdict::Green,
+        event::Verdict::Unhealthy => Verdict::Red,
+        event::Verdict::Unknown => Verdict::Unknown,
+    };
+    Check {
+        name: check.name.to_string(),
+        verdict,
+        gates: if check.gates {
+            Gates::Failover
+        } else {
+            Gates::Nothing
+        },
+        detail: check.detail.to_string(),
+        remedy: (verdict != Verdict::Green).then(|| remedy(&check.name, check.verdict).to_owned()),
+    }
+}
+
+/// Doctor's calls are not in any metric.
+struct Uncounted;
+
+impl Meter for Uncounted {
+    fn request(&self, _: &'static str, _: &'static str, _: f64, _: Option<&'static str>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(verdict: event::Verdict, gates: bool) -> event::Check {
+        event::Check {
+            name: "engine_parity".into(),
+            verdict,
+            detail: "standby 16.4, active 16.6".into(),
+            gates,
+        }
+    }
+
+    #[test]
+    fn what_disarms_the_daemon_gates_the_doctor() {
+        let red = finding(&check(event::Verdict::Unhealthy, true));
+        assert!(red.is_gating() && red.remedy.is_some());
+        assert!(!finding(&check(event::Verdict::Unhealthy, false)).is_gating());
+        let unknown = finding(&check(event::Verdict::Unknown, true));
+        assert!(!unknown.is_gating() && unknown.remedy.is_some());
+        assert_eq!(finding(&check(event::Verdict::Healthy, true)).remedy, None);
+    }
+
+    #[test]
+    fn a_report_is_gated_by_one_red_check_that_gates() {
+        let findings = |gates| vec![finding(&check(event::Verdict::Unhealthy, gates))];
+        assert!(DoctorReport::new("shop1", true, findings(true)).gated);
+        assert!(!DoctorReport::new("shop1", true, findings(false)).gated);
+    }
+
+    #[test]
+    fn the_json_has_its_schema_and_each_remedy() {
+        let report = DoctorReport::new(
+            "shop1",
+            true,
+            vec![finding(&check(event::Verdict::Unhealthy, true))],
+        );
+        let json = serde_json::to_value(&report).expect("JSON");
+        assert_eq!(json["schema"], "drd.doctor/1.0");
+        assert_eq!(json["findings"][0]["verdict"], "red");
+        assert_eq!(json["findings"][0]["weight"], "failover");
+        assert!(json["findings"][0]["remedy"].is_string());
+    }
+}
