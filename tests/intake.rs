@@ -189,7 +189,7 @@ fn a_foreign_quote_is_shortened() {
 fn what_a_configuration_declares_is_known() {
     let text = include_str!("fixtures/config/shop1.toml");
     let config = drd::config::parse("drd.toml", text, []).expect("the sample is good");
-    let known = Known::of(&config);
+    let known = drd::config::trusted(&config);
     for (name, accepted) in [
         ("alarm-metric-alarm.json", true),
         ("alarm-composite.json", false),

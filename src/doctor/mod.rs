@@ -13,7 +13,6 @@ use crate::config::Config;
 use crate::estate::aurora::Aurora;
 use crate::estate::lease_gate::LeaseGate;
 use crate::estate::meter::Meter;
-use crate::estate::readiness::remedy::remedy;
 use crate::estate::timers::Timers;
 use crate::estate::{dns, examine, side};
 use crate::status;
@@ -21,7 +20,6 @@ use drd_bootstrap::checks::event_path::{self, PathEvidence};
 use drd_bootstrap::checks::{Check, Gates, Requirements, SCHEMA, Verdict, zone};
 use drd_bootstrap::observe;
 use drd_bootstrap::topology::Topology;
-use drd_state_machine::event;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -114,7 +112,7 @@ pub async fn existing(config: &Config) -> std::io::Result<DoctorReport> {
     let (checks, path, ((mut findings, found), classes)) =
         examine::examine(&estate, (active, desired), running, now, surroundings).await;
     findings.extend(classes);
-    findings.extend(checks.iter().map(finding));
+    findings.extend(checks);
     let name = found.as_ref().map(|z| z.name.clone()).unwrap_or_default();
     let resolved = resolved_servers(topology, &name, estate.timers().dns).await;
     findings
@@ -134,26 +132,6 @@ async fn resolved_servers(
     }
 }
 
-/// A check of readiness as one of doctor's.
-fn finding(check: &event::Check) -> Check {
-    let verdict = match check.verdict {
-        event::Verdict::Healthy => Verdict::Green,
-        event::Verdict::Unhealthy => Verdict::Red,
-        event::Verdict::Unknown => Verdict::Unknown,
-    };
-    Check {
-        name: check.name.to_string(),
-        verdict,
-        gates: if check.gates {
-            Gates::Failover
-        } else {
-            Gates::Nothing
-        },
-        detail: check.detail.to_string(),
-        remedy: (verdict != Verdict::Green).then(|| remedy(&check.name, check.verdict).to_owned()),
-    }
-}
-
 /// Doctor's calls are not in any metric.
 struct Uncounted;
 
@@ -164,42 +142,25 @@ impl Meter for Uncounted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use drd_bootstrap::checks::Judged;
 
-    fn check(verdict: event::Verdict, gates: bool) -> event::Check {
-        event::Check {
-            name: "engine_parity".into(),
-            verdict,
-            detail: "standby 16.4, active 16.6".into(),
-            gates,
-        }
-    }
-
-    #[test]
-    fn what_disarms_the_daemon_gates_the_doctor() {
-        let red = finding(&check(event::Verdict::Unhealthy, true));
-        assert!(red.is_gating() && red.remedy.is_some());
-        assert!(!finding(&check(event::Verdict::Unhealthy, false)).is_gating());
-        let unknown = finding(&check(event::Verdict::Unknown, true));
-        assert!(!unknown.is_gating() && unknown.remedy.is_some());
-        assert_eq!(finding(&check(event::Verdict::Healthy, true)).remedy, None);
+    fn parity(gates: Gates) -> Check {
+        Judged::red("standby 16.4, active 16.6", "bring both to one").named("engine_parity", gates)
     }
 
     #[test]
     fn a_report_is_gated_by_one_red_check_that_gates() {
-        let findings = |gates| vec![finding(&check(event::Verdict::Unhealthy, gates))];
-        assert!(DoctorReport::new("shop1", true, findings(true)).gated);
-        assert!(!DoctorReport::new("shop1", true, findings(false)).gated);
+        let is_gated = |gates| DoctorReport::new("shop1", true, vec![parity(gates)]).gated;
+        assert!(is_gated(Gates::Failover));
+        assert!(!is_gated(Gates::Nothing));
     }
 
     #[test]
     fn the_json_has_its_schema_and_each_remedy() {
-        let report = DoctorReport::new(
-            "shop1",
-            true,
-            vec![finding(&check(event::Verdict::Unhealthy, true))],
-        );
+        let report = DoctorReport::new("shop1", true, vec![parity(Gates::Failover)]);
         let json = serde_json::to_value(&report).expect("JSON");
         assert_eq!(json["schema"], "drd.doctor/1.0");
+        assert_eq!(json["findings"][0]["check"], "engine_parity");
         assert_eq!(json["findings"][0]["verdict"], "red");
         assert_eq!(json["findings"][0]["weight"], "failover");
         assert!(json["findings"][0]["remedy"].is_string());

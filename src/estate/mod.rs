@@ -87,7 +87,10 @@ impl Estate {
     /// of instances that the serving side must reach.
     pub async fn readiness(&self, active: Side, desired: u32, now: Time) -> Vec<Check> {
         match self {
-            Estate::Aurora(aurora) => readiness::check(aurora, active, desired, now).await,
+            Estate::Aurora(aurora) => {
+                let checks = readiness::check(aurora, active, desired, now).await;
+                checks.iter().map(readiness::recorded).collect()
+            }
         }
     }
 

@@ -93,14 +93,6 @@ impl Judged {
         self.verdict
     }
 
-    /// What the verdict rests on, and what to do unless it is green.
-    pub fn words(&self) -> String {
-        match &self.remedy {
-            Some(remedy) => format!("{}; {remedy}", self.detail),
-            None => self.detail.clone(),
-        }
-    }
-
     /// As a check of this name and gate.
     pub fn named(self, name: impl Into<String>, gates: Gates) -> Check {
         Check {
@@ -117,6 +109,14 @@ impl Check {
     /// Whether drd would not be armed, or the estate could not even be built.
     pub fn is_gating(&self) -> bool {
         self.verdict == Verdict::Red && self.gates != Gates::Nothing
+    }
+
+    /// What the verdict rests on, and the remedy unless it is green.
+    pub fn text(&self) -> String {
+        match &self.remedy {
+            Some(remedy) => format!("{}; {remedy}", self.detail),
+            None => self.detail.clone(),
+        }
     }
 }
 

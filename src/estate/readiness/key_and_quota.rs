@@ -4,15 +4,15 @@
 //! Deliberately absent: a place among the denied reads of `permissions`. A role that was written
 //! before these checks were does not know them, and must not disarm drd by that alone.
 
-use super::reading::{AwsRead, check_of};
+use super::reading::AwsRead;
 use crate::aws::capacity::ScalingGroup;
 use crate::aws::clients::Clients;
 use crate::aws::database::Cluster;
 use crate::aws::{keys, quotas};
 use drd_bootstrap::checks::database::key;
 use drd_bootstrap::checks::quota::{Level, VCPU, fits, vcpus};
-use drd_bootstrap::checks::{self, Judged};
-use drd_state_machine::event::{Check, Side, Verdict};
+use drd_bootstrap::checks::{Check, Gates, Judged};
+use drd_state_machine::event::Side;
 use drd_state_machine::time::Time;
 
 /// Reads and judges both.
@@ -33,12 +33,8 @@ pub(super) async fn check(
     let (state, level) = tokio::join!(state, quotas::level(aws, standby, VCPU, now));
     let region = &aws.place(standby).region;
     vec![
-        check_of("key", true, verdict_of(key_state(state))),
-        check_of(
-            "vcpu_quota",
-            true,
-            verdict_of(room(region, level, group, desired)),
-        ),
+        key_state(state).named("key", Gates::Failover),
+        room(region, level, group, desired).named("vcpu_quota", Gates::Failover),
     ]
 }
 
@@ -67,19 +63,11 @@ fn room(
     fits(VCPU, region, &level, need)
 }
 
-fn verdict_of(judged: Judged) -> (Verdict, String) {
-    let verdict = match judged.verdict() {
-        checks::Verdict::Green => Verdict::Healthy,
-        checks::Verdict::Red => Verdict::Unhealthy,
-        checks::Verdict::Unknown => Verdict::Unknown,
-    };
-    (verdict, judged.words())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::AwsError;
+    use drd_bootstrap::checks::Verdict;
 
     fn with(limit: f64, used: Option<f64>, instance_type: Option<&str>) -> Verdict {
         let group = Ok(ScalingGroup {
@@ -90,18 +78,18 @@ mod tests {
             suspended: Vec::new(),
             instance_type: instance_type.map(str::to_owned),
         });
-        verdict_of(room("eu-central-2", Ok(Level { limit, used }), &group, 6)).0
+        room("eu-central-2", Ok(Level { limit, used }), &group, 6).verdict()
     }
 
     #[test]
     fn only_the_instances_that_are_missing_need_room() {
-        assert_eq!(with(12.0, Some(4.0), Some("t4g.small")), Verdict::Healthy);
-        assert_eq!(with(11.0, Some(4.0), Some("t4g.small")), Verdict::Unhealthy);
+        assert_eq!(with(12.0, Some(4.0), Some("t4g.small")), Verdict::Green);
+        assert_eq!(with(11.0, Some(4.0), Some("t4g.small")), Verdict::Red);
     }
 
     #[test]
     fn a_quota_gates_only_when_it_is_known_and_too_small() {
-        assert_eq!(with(5.0, None, Some("t4g.small")), Verdict::Unhealthy);
+        assert_eq!(with(5.0, None, Some("t4g.small")), Verdict::Red);
         assert_eq!(with(64.0, None, Some("t4g.small")), Verdict::Unknown);
         assert_eq!(
             with(5.0, None, None),
@@ -110,17 +98,17 @@ mod tests {
         );
         let denied = AwsError::said("servicequotas:GetX", "q", Some("AccessDenied"), "no".into());
         let group = Err(AwsError::gone("autoscaling:X", "asg"));
-        let judged = verdict_of(room("eu-central-2", Err(denied), &group, 6)).0;
+        let judged = room("eu-central-2", Err(denied), &group, 6).verdict();
         assert_eq!(judged, Verdict::Unknown);
     }
 
     #[test]
     fn a_disabled_key_is_red_and_an_unread_one_is_not() {
-        let state = |read| verdict_of(key_state(Some(("arn:aws:kms:r:1:key/k", read)))).0;
-        assert_eq!(state(Ok("Enabled".to_owned())), Verdict::Healthy);
-        assert_eq!(state(Ok("Disabled".to_owned())), Verdict::Unhealthy);
+        let state = |read| key_state(Some(("arn:aws:kms:r:1:key/k", read))).verdict();
+        assert_eq!(state(Ok("Enabled".to_owned())), Verdict::Green);
+        assert_eq!(state(Ok("Disabled".to_owned())), Verdict::Red);
         let denied = AwsError::said("kms:DescribeX", "k", Some("AccessDenied"), "no".into());
         assert_eq!(state(Err(denied)), Verdict::Unknown);
-        assert_eq!(verdict_of(key_state(None)).0, Verdict::Unknown);
+        assert_eq!(key_state(None).verdict(), Verdict::Unknown);
     }
 }

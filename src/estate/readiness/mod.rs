@@ -5,7 +5,6 @@
 
 mod key_and_quota;
 mod reading;
-pub mod remedy;
 
 use super::aurora::Aurora;
 use crate::aws::capacity::ScalingGroup;
@@ -15,17 +14,17 @@ use crate::aws::latch::LatchObject;
 use crate::aws::queue::{self, QueueAttributes};
 use crate::aws::route53::{self, Wiring};
 use crate::aws::{alarms, capacity, database, latch};
+use drd_bootstrap::checks::{Check, Gates, Judged, not_known};
 use drd_bootstrap::topology::Topology;
-use drd_state_machine::event::{Check, GlobalView, LagSample, RoleChange, Side, Verdict};
+use drd_state_machine::event::{GlobalView, LagSample, RoleChange, Side};
 use drd_state_machine::time::Time;
-use reading::{AwsRead, check_of};
+use reading::{AwsRead, on};
+
+pub(crate) use reading::recorded;
 
 /// Processes without which a group cannot take load: new instances, their health, their traffic
 /// (EC2 Auto Scaling User Guide, suspending processes).
 const NEEDED: [&str; 3] = ["Launch", "HealthCheck", "AddToLoadBalancer"];
-
-/// A verdict and what it rests on.
-type VerdictDetail = (Verdict, String);
 
 /// Everything that is read for one run.
 #[derive(Debug)]
@@ -75,8 +74,8 @@ pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Ve
 }
 
 fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<Check> {
-    let gate = |name: &str, found: VerdictDetail| check_of(name, true, found);
-    let note = |name: &str, found: VerdictDetail| check_of(name, false, found);
+    let gate = |name: &str, found: Judged| found.named(name, Gates::Failover);
+    let note = |name: &str, found: Judged| found.named(name, Gates::Nothing);
     let (group, latch, wiring) = (&reads.group, &reads.latch, &reads.wiring);
     let connected = on(&reads.global, |g| replica_connected(g, active));
     vec![
@@ -93,49 +92,37 @@ fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<
     ]
 }
 
-/// Judges what was read. What is gone is red; what could not be read is unknown.
-fn on<T>(read: &AwsRead<T>, by: impl FnOnce(&T) -> VerdictDetail) -> VerdictDetail {
-    match read {
-        Ok(found) => by(found),
-        Err(error) => match error.class {
-            Class::Gone => (Verdict::Unhealthy, error.to_string()),
-            Class::Transient
-            | Class::Unauthenticated
-            | Class::Denied
-            | Class::Malformed
-            | Class::Conflict => (Verdict::Unknown, error.to_string()),
-        },
-    }
-}
-
-fn judged(right: bool, detail: String) -> VerdictDetail {
+fn judged(right: bool, detail: String, remedy: &str) -> Judged {
     match right {
-        true => (Verdict::Healthy, detail),
-        false => (Verdict::Unhealthy, detail),
+        true => Judged::green(detail),
+        false => Judged::red(detail, remedy),
     }
 }
 
-fn wrongs(wrong: Vec<String>, right: String) -> VerdictDetail {
-    if wrong.is_empty() {
-        judged(true, right)
-    } else {
-        judged(false, wrong.join("; "))
+fn wrongs(wrong: Vec<String>, right: &str, remedy: &str) -> Judged {
+    match wrong.is_empty() {
+        true => Judged::green(right),
+        false => Judged::red(wrong.join("; "), remedy),
     }
 }
 
 /// A managed failover needs the same major and minor engine version on both members; patch levels
 /// may differ (Aurora User Guide, upgrading a global database). The active region may be silent.
-fn engine_parity(reads: &Reads) -> VerdictDetail {
+fn engine_parity(reads: &Reads) -> Judged {
     let active = match &reads.active_cluster {
         Ok(cluster) => cluster,
-        Err(error) => return (Verdict::Unknown, error.to_string()),
+        Err(error) => return not_known(error),
     };
     on(&reads.cluster, |standby| {
         let (ours, theirs) = (&standby.engine_version, &active.engine_version);
         let detail = format!("standby {ours}, active {theirs}");
         match (major_minor(ours), major_minor(theirs)) {
-            (Some(ours), Some(theirs)) => judged(ours == theirs, detail),
-            (None, _) | (_, None) => (Verdict::Unknown, detail),
+            (Some(ours), Some(theirs)) => judged(
+                ours == theirs,
+                detail,
+                "bring both members to one minor version, the standby first",
+            ),
+            (None, _) | (_, None) => Judged::unknown(detail, "compare the two versions by hand"),
         }
     })
 }
@@ -147,15 +134,19 @@ fn major_minor(version: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
-fn standby_members(cluster: &Cluster) -> VerdictDetail {
+fn standby_members(cluster: &Cluster) -> Judged {
     let detail = format!("{} instances, cluster {}", cluster.members, cluster.status);
     match cluster.available(false) {
-        Some(right) => judged(right, detail),
-        None => (Verdict::Unknown, detail),
+        Some(right) => judged(
+            right,
+            detail,
+            "add an instance of production size to the standby cluster",
+        ),
+        None => Judged::unknown(detail, "run the same command again in a minute"),
     }
 }
 
-fn replica_connected(view: &GlobalView, active: Side) -> VerdictDetail {
+fn replica_connected(view: &GlobalView, active: Side) -> Judged {
     let writer = view.writer.map_or("unknown", Side::name);
     let mut wrong = Vec::new();
     if view.writers != 1 || view.writer != Some(active) {
@@ -170,23 +161,38 @@ fn replica_connected(view: &GlobalView, active: Side) -> VerdictDetail {
     if !view.replica_connected {
         wrong.push("the replica is not connected".to_owned());
     }
-    wrongs(wrong, format!("{writer} writes, the replica is connected"))
+    wrongs(
+        wrong,
+        &format!("{writer} writes, the replica is connected"),
+        "wait until the rebuild ends; no failover is possible meanwhile",
+    )
 }
 
-fn suspended_processes(group: &ScalingGroup) -> VerdictDetail {
+fn suspended_processes(group: &ScalingGroup) -> Judged {
     let needed = |process: &&String| NEEDED.contains(&process.as_str());
     let suspended = group.suspended.iter().filter(needed);
     let wrong = suspended.map(|p| format!("{p} is suspended")).collect();
-    wrongs(wrong, "no needed process is suspended".to_owned())
+    wrongs(
+        wrong,
+        "no needed process is suspended",
+        "aws autoscaling resume-processes --auto-scaling-group-name",
+    )
 }
 
-fn group_max(group: &ScalingGroup, desired: u32) -> VerdictDetail {
+fn group_max(group: &ScalingGroup, desired: u32) -> Judged {
     let detail = format!("MaxSize {}, to serve {desired}", group.max);
-    judged(group.max >= desired, detail)
+    judged(
+        group.max >= desired,
+        detail,
+        "raise MaxSize of the standby's group to the size that serves",
+    )
 }
+
+/// What a denied read needs.
+const POLICY: &str = "give this caller the daemon's policy (deploy/, or the stack daemon)";
 
 /// A denied read means a denied act, most likely: the policy is not the one drd was given.
-fn permissions(reads: &Reads) -> VerdictDetail {
+fn permissions(reads: &Reads) -> Judged {
     let check = reads
         .wiring
         .as_ref()
@@ -211,9 +217,9 @@ fn permissions(reads: &Reads) -> VerdictDetail {
         .map(|e| format!("{e}{}", hint(e)))
         .collect();
     if denied.is_empty() && errors[1..].iter().all(Option::is_some) {
-        return (Verdict::Unknown, "nothing could be read".to_owned());
+        return Judged::unknown("nothing could be read", POLICY);
     }
-    wrongs(denied, "no read was denied".to_owned())
+    wrongs(denied, "no read was denied", POLICY)
 }
 
 fn hint(error: &AwsError) -> &'static str {
@@ -224,41 +230,46 @@ fn hint(error: &AwsError) -> &'static str {
     }
 }
 
-fn latch_state(latch: &Option<LatchObject>, active: Side) -> VerdictDetail {
+fn latch_state(latch: &Option<LatchObject>, active: Side) -> Judged {
     let points = latch.as_ref().map_or(Side::Primary, |_| Side::Standby);
     let detail = format!("the latch sends traffic to {points}, active is {active}");
-    judged(points == active, detail)
+    judged(
+        points == active,
+        detail,
+        "traffic and writer are on different sides: drd status --why",
+    )
 }
 
-fn queue_state(queue: &QueueAttributes) -> VerdictDetail {
+fn queue_state(queue: &QueueAttributes) -> Judged {
     let waiting = queue
         .waiting
         .map_or("an unknown number of".to_owned(), |n| n.to_string());
     let dead = if queue.has_dead_letters { "a" } else { "no" };
-    judged(
-        true,
-        format!("{waiting} messages wait, {dead} dead-letter queue"),
-    )
+    Judged::green(format!("{waiting} messages wait, {dead} dead-letter queue"))
 }
 
-fn failover_pair(wiring: &Wiring, topology: &Topology) -> VerdictDetail {
+fn failover_pair(wiring: &Wiring, topology: &Topology) -> Judged {
     wrongs(
         wiring.pair_faults(topology),
-        "PRIMARY and SECONDARY are as they should be".to_owned(),
+        "PRIMARY and SECONDARY are as they should be",
+        "restore the pair as bootstrap made it: drd bootstrap --plan",
     )
 }
 
-fn latch_wired(wiring: &Wiring, topology: &Topology) -> VerdictDetail {
+/// What the PRIMARY record needs.
+const LATCH_CHECK: &str = "give PRIMARY the latch's inverted health check, and nothing else";
+
+fn latch_wired(wiring: &Wiring, topology: &Topology) -> Judged {
     let Some(check) = &wiring.health_check else {
-        return judged(false, "PRIMARY has no health check".to_owned());
+        return Judged::red("PRIMARY has no health check", LATCH_CHECK);
     };
     on(check, |check| {
         let faults = wiring.latch_faults(check, topology);
         if faults.is_empty() && check.inverted.is_none() {
             let detail = "Route 53 does not report whether the check is inverted";
-            return (Verdict::Unknown, detail.to_owned());
+            return Judged::unknown(detail, "look at the health check by hand");
         }
-        wrongs(faults, "PRIMARY follows the latch alone".to_owned())
+        wrongs(faults, "PRIMARY follows the latch alone", LATCH_CHECK)
     })
 }
 

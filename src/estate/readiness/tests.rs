@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::estate::side::tests::topology;
+use drd_bootstrap::checks::Verdict;
 
 fn cluster(version: &str) -> Cluster {
     Cluster {
@@ -59,13 +60,13 @@ fn with(verdict: Verdict, change: impl FnOnce(&mut Reads)) -> Vec<String> {
 }
 
 fn red(change: impl FnOnce(&mut Reads)) -> Vec<String> {
-    with(Verdict::Unhealthy, change)
+    with(Verdict::Red, change)
 }
 
 #[test]
 fn a_fit_standby_is_green_and_what_is_not_known_is_unknown() {
     let wiring = ["failover_pair", "latch_wired"];
-    assert_eq!(with(Verdict::Healthy, |_| {}).len(), 8);
+    assert_eq!(with(Verdict::Green, |_| {}).len(), 8);
     assert_eq!(with(Verdict::Unknown, |_| {}), wiring);
     assert_eq!(red(|r| r.wiring = Ok(Wiring::default())), wiring);
 }
