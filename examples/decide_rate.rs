@@ -1,4 +1,4 @@
-//! How fast drd decides, rehearses and reads, on this machine, on one core.
+//! How fast drd decides, rehearses and parses, on this machine, on one core.
 //!
 //! `cargo run --release --example decide_rate`. Deliberately absent: thresholds. A figure is
 //! worth something beside another one of the same machine and the same hour.
@@ -8,7 +8,7 @@
 )]
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
-use drd::gameday;
+use drd::cli::gameday::play;
 use drd::intake::{Known, Parsed, compose, parse};
 use drd::lab::rehearsal::Bench;
 use drd::lab::{EPOCH, senses, soak};
@@ -30,14 +30,14 @@ const SEEDS: u64 = 2000;
 const BODIES: u64 = 200_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let bench = gameday::bench()?;
+    let bench = play::bench()?;
     steps(&bench);
     rehearsals(&bench);
     bodies();
     Ok(())
 }
 
-fn tell(what: &str, count: u64, since: Instant, how: &str) {
+fn show(what: &str, count: u64, since: Instant, how: &str) {
     let seconds = since.elapsed().as_secs_f64();
     let rate = count as f64 / seconds;
     println!("{what:<24} {rate:>12.0} a second   {how}; {count} in {seconds:.2} s");
@@ -138,7 +138,7 @@ fn checks() -> Vec<Check> {
     .collect()
 }
 
-/// The hour again and again, on times that go on: nothing is cloned but the event's few words.
+/// The hour again and again, on times that go on: nothing is cloned but the event's few strings.
 fn steps(bench: &Bench) {
     let hour = hour();
     let mut record = Record::new(&bench.setup, EPOCH);
@@ -157,7 +157,7 @@ fn steps(bench: &Bench) {
         record.facts.armed,
         "this was to be a quiet time of an armed drd"
     );
-    tell(
+    show(
         "step()",
         count,
         since,
@@ -198,7 +198,7 @@ fn rehearsals(bench: &Bench) {
         "soak of 20 virtual minutes each, one thread, judge on, {} checks",
         soaked.checks
     );
-    tell("rehearsals", soaked.seeds, since, &how);
+    show("rehearsals", soaked.seeds, since, &how);
 }
 
 fn bodies() {
@@ -217,5 +217,5 @@ fn bodies() {
         );
     }
     let how = format!("EventBridge alarm body of {} bytes -> Event", body.len());
-    tell("intake", BODIES, since, &how);
+    show("intake", BODIES, since, &how);
 }

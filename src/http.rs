@@ -198,7 +198,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     if status.is_ready() {
         let doing = if status.stands_by() {
             "standing by"
-        } else if status.is_acting() {
+        } else if status.state.is_acting() {
             "acting"
         } else {
             "armed"

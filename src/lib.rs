@@ -4,7 +4,7 @@
 //! crate acts; plain values run between them: an [`Event`] in, a [`Command`] out, a
 //! [`Topology`] across.
 //!
-//! One alarm, end to end: `intake::envelope` reads the SQS body; `daemon` hands the event to
+//! One alarm, end to end: `intake` reads the SQS body; `daemon` hands the event to
 //! [`conductor`], which decides, makes the decision durable in [`ledger`] and counts it in
 //! [`metrics`]; only then is the message deleted and each command performed once, with a deadline,
 //! by [`estate`], which looks before it acts. Its completion is an event again. The estate is
@@ -27,19 +27,17 @@ pub mod conductor;
 pub mod config;
 #[cfg(feature = "aws")]
 pub mod daemon;
-pub mod dashboard;
-#[cfg(feature = "aws")]
 pub mod doctor;
-pub mod estate;
-pub mod gameday;
-pub mod handed;
 pub mod http;
 pub mod intake;
 pub mod lab;
 pub mod lease;
 pub mod ledger;
 pub mod metrics;
-pub mod portrait;
+pub mod observe;
+pub mod perform;
+pub mod probe;
+pub mod readiness;
 pub mod report;
 pub mod status;
 pub mod telemetry;

@@ -1,4 +1,6 @@
 //! Parse, dispatch, exit code.
+//!
+//! Deliberately absent: everything else; `drd::cli` has the commands.
 
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -7,6 +9,6 @@ fn main() -> ExitCode {
     let cli = drd::cli::Cli::parse();
     match cli.run() {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.tell(),
+        Err(error) => error.report(),
     }
 }

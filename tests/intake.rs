@@ -1,10 +1,9 @@
-//! Queue messages as AWS really sends them, and as nobody should.
+//! Queue messages as AWS sends them, and malformed ones.
 //!
-//! Each fixture is one body; `envelopes.txt` says what it means at `NOW`. Deliberately absent: queues.
+//! Each fixture is one body; `envelopes.txt` has what it means at `NOW`. Deliberately absent: queues.
 
 use drd::intake::compose;
-use drd::intake::envelope::BODY_BYTES_MAX;
-use drd::intake::{Discard, Known, Parsed, Reading, Source, parse, read};
+use drd::intake::{BODY_BYTES_MAX, DiscardReason, Known, Parsed, Reading, SenderKind, parse, read};
 use drd_state_machine::event::{LagSample, Side, Signal, Verdict};
 use drd_state_machine::time::{Span, Time};
 use proptest::prelude::*;
@@ -48,9 +47,9 @@ fn body(name: &str) -> String {
     std::fs::read_to_string(fixtures().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-fn told(parsed: &Parsed) -> String {
+fn meaning(parsed: &Parsed) -> String {
     let ago = |at: Time| (at - NOW).as_secs_f64();
-    let meaning = match parsed {
+    let text = match parsed {
         Parsed::Signal(Signal {
             id,
             sensor,
@@ -83,20 +82,19 @@ fn told(parsed: &Parsed) -> String {
             format!("malformed: {why}")
         }
     };
-    meaning
-        + if parsed.leave_in_queue() {
-            ", left in the queue"
-        } else {
-            ""
-        }
+    text + if parsed.leave_in_queue() {
+        ", left in the queue"
+    } else {
+        ""
+    }
 }
 
 #[test]
-fn every_fixture_means_what_the_table_says() {
+fn every_fixture_means_what_is_in_the_table() {
     for [name, source, wanted] in expected() {
         let reading = read(&body(name), &known(), NOW);
         assert_eq!(
-            (reading.source.name(), told(&reading.parsed).as_str()),
+            (reading.source.name(), meaning(&reading.parsed).as_str()),
             (source, wanted),
             "{name}"
         );
@@ -135,7 +133,7 @@ fn an_event_of_exactly_the_greatest_age_still_counts() {
     let stale = body("alarm-stale.json");
     assert_eq!(
         parse(&stale, &known(), NOW),
-        Parsed::Discard(Discard::Stale)
+        Parsed::Discard(DiscardReason::Stale)
     );
     let in_time = Time(NOW.0 - 1);
     assert!(matches!(
@@ -165,7 +163,7 @@ fn what_is_too_large_too_deep_or_too_long_is_malformed() {
 }
 
 #[test]
-fn depth_that_nobody_reads_is_passed_over() {
+fn depth_that_is_not_read_is_skipped() {
     let nested = format!(
         "{{\"deep\":{}{},\"version\"",
         "[".repeat(50_000),
@@ -206,8 +204,19 @@ fn what_a_configuration_declares_is_known() {
 }
 
 /// Text as a person or an attacker may put it into an event.
-fn words() -> impl Strategy<Value = String> {
+fn any_text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~]{0,40}", "\\PC{0,12}", any::<String>()]
+}
+
+/// A sample as the lag monitor sends it.
+fn lag_event_json(sample: &LagSample) -> String {
+    let date = |at: Time| jiff::Timestamp::from_millisecond(at.0).expect("a date");
+    let (time, lag) = (date(sample.taken_at), sample.lag.as_secs_f64());
+    format!(
+        "{{\"version\":\"0\",\"id\":\"l\",\"detail-type\":\"Replication Lag\",\"source\":\"drd.lag\",\
+         \"account\":\"{ACCOUNT}\",\"time\":\"{time}\",\"region\":\"eu-central-2\",\"resources\":[],\
+         \"detail\":{{\"lag_seconds\":{lag},\"taken_at\":\"{time}\"}}}}"
+    )
 }
 
 fn moment() -> impl Strategy<Value = Time> {
@@ -256,7 +265,7 @@ proptest! {
     fn a_composed_alarm_is_read_back(id in "[ -~]{1,36}", at in moment(), before in verdict(), verdict in verdict()) {
         let text = compose::alarm_event_json(&id, HEALTH, before, verdict, at);
         let signal = Signal { id: id.as_str().into(), sensor: "route53-primary".into(), verdict, observed_at: at };
-        let reading = Reading { source: Source::CloudwatchAlarm, parsed: Parsed::Signal(signal) };
+        let reading = Reading { source: SenderKind::CloudwatchAlarm, parsed: Parsed::Signal(signal) };
         prop_assert_eq!(read(&text, &known(), NOW), reading);
     }
 
@@ -268,18 +277,18 @@ proptest! {
     }
 
     #[test]
-    fn a_composed_sample_and_a_heartbeat_are_read_back(lag in 0i64..86_400_000, at in moment()) {
+    fn a_sample_and_a_composed_heartbeat_are_read_back(lag in 0i64..86_400_000, at in moment()) {
         let sample = LagSample { taken_at: at, lag: Span::millis(lag) };
-        let text = compose::lag_event_json("l", ACCOUNT, "eu-central-2", &sample);
+        let text = lag_event_json(&sample);
         prop_assert_eq!(parse(&text, &known(), NOW), Parsed::Lag(sample));
         let text = compose::heartbeat_json("b", ACCOUNT, "eu-central-2", at, NOW);
         let heartbeat = Parsed::Heartbeat { id: "b".into(), sent_at: at, stamped_at: NOW };
         prop_assert_eq!(parse(&text, &known(), NOW), heartbeat);
     }
 
-    /// Whatever stands in a name or an id, a JSON reader that is not ours gets it back.
+    /// Any text in a name or an id is read back by a JSON reader that is not ours.
     #[test]
-    fn composed_events_are_plain_json(id in words(), name in words()) {
+    fn composed_events_are_plain_json(id in any_text(), name in any_text()) {
         let arn = format!("arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{name}");
         let text = compose::alarm_event_json(&id, &arn, Verdict::Healthy, Verdict::Unhealthy, NOW);
         let value: serde_json::Value = serde_json::from_str(&text).expect("is JSON");

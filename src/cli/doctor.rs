@@ -1,12 +1,17 @@
-//! The word `doctor`: which estate, and how to print.
+//! `drd doctor`: which estate, and how to print.
 //!
 //! Deliberately absent: the checks.
 
-use super::words::SettingWords;
-use super::{Exit, Failure, Output, Where, print, runtime, variables};
+use super::config_args::ConfigArgs;
+use super::error::CliError;
+use super::exit::Exit;
+use super::fetch_config::{self, FetchConfigError};
+use super::output::{OutputFormat, print};
+use super::process::{runtime, variables};
+use super::setting_flags::SettingFlags;
+use crate::aws::sdk::sdk_config;
 use crate::config;
-use crate::doctor::{self, DoctorReport};
-use crate::handed::{self, HandedError};
+use crate::doctor::{self, Report};
 use clap::Args;
 use drd_bootstrap::Suffix;
 use drd_bootstrap::checks::Requirements;
@@ -18,51 +23,55 @@ use std::path::Path;
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
-    place: Where,
+    config: ConfigArgs,
     /// An estate of `drd bootstrap`, or one that is still to be built.
     #[arg(long, value_name = "X", conflicts_with = "config", value_parser = Suffix::new)]
     suffix: Option<Suffix>,
     /// How to print.
-    #[arg(short, long, value_enum, default_value_t = Output::Table)]
-    output: Output,
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
+    output: OutputFormat,
     /// Exit with 4 when a check is red that gates.
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
-    settings: SettingWords,
+    settings: SettingFlags,
 }
 
-pub(super) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
-    let report = runtime()?.block_on(ask(args))?;
-    match args.output {
-        Output::Json => print(&serde_json::to_string_pretty(&report)?)?,
-        Output::Table => print(&report.table())?,
+impl DoctorArgs {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
+        let report = runtime()?.block_on(examine(self))?;
+        match self.output {
+            OutputFormat::Json => print(&serde_json::to_string_pretty(&report)?)?,
+            OutputFormat::Table => print(&report.table())?,
+        }
+        Ok(match (report.nobody(), report.gated) {
+            (true, _) => Exit::Unreachable,
+            (false, true) if self.detailed_exitcode => Exit::NotArmed,
+            (false, true | false) => Exit::Done,
+        })
     }
-    Ok(match (report.is_unauthenticated(), report.gated) {
-        (true, _) => Exit::Unreachable,
-        (false, true) if args.detailed_exitcode => Exit::NotArmed,
-        (false, true | false) => Exit::Done,
-    })
 }
 
-async fn ask(args: &DoctorArgs) -> Result<DoctorReport, Failure> {
+async fn examine(args: &DoctorArgs) -> Result<Report, CliError> {
     let Some(suffix) = &args.suffix else {
-        let config = config::load(args.place.config.as_deref(), variables())?;
-        return Ok(doctor::existing(&config).await?);
+        let config = config::load(args.config.config.as_deref(), variables())?;
+        let sdk = sdk_config(&config.topology.sides.standby.region).await;
+        return Ok(doctor::standing(&sdk, &config).await?);
     };
-    let state = Folder::new(Path::new(handed::FOLDER), suffix).load()?;
-    let remembered = state.map(|state| state.said());
-    let settings = Settings::resolve(suffix, remembered.as_ref(), args.settings.said())?;
+    let state = Folder::new(Path::new(fetch_config::FOLDER), suffix).load()?;
+    let saved = state.map(|state| state.said());
+    let settings = Settings::resolve(suffix, saved.as_ref(), args.settings.values())?;
     let region = settings.region(Role::Standby);
-    match handed::find(suffix, region).await {
+    let sdk = sdk_config(region).await;
+    match fetch_config::find(suffix, region).await {
         Ok(found) => {
             let config = config::parse(&found.name, &found.text, variables())?;
             Ok(doctor::existing(&config).await?)
         }
         // Not handed over yet, or AWS does not give it: the checks find out why.
-        Err(HandedError::Nowhere { .. } | HandedError::Aws { .. }) => {
-            Ok(doctor::before(region, &Requirements::of(&settings)).await)
+        Err(FetchConfigError::Nowhere { .. } | FetchConfigError::Aws { .. }) => {
+            Ok(doctor::before(&sdk, &Wanted::of(&settings)).await)
         }
-        Err(error @ HandedError::Read(_)) => Err(error.into()),
+        Err(error @ FetchConfigError::Read(_)) => Err(error.into()),
     }
 }

@@ -1,4 +1,4 @@
-//! What `drd bootstrap` asks before its work: would it fail half-way?
+//! What `drd bootstrap` checks before its work: would it fail half-way?
 //!
 //! Deliberately absent: the checks; `drd_bootstrap::checks` has them.
 
@@ -17,11 +17,11 @@ pub(super) async fn refusal(aws: &Aws, settings: &Settings) -> Option<Error> {
     if red.is_empty() {
         return None;
     }
-    let line = |check: &&Check| match &check.remedy {
-        Some(remedy) => format!("{}: {}\n  {remedy}", check.name, check.detail),
-        None => format!("{}: {}", check.name, check.detail),
+    let text = |finding: &&Finding| match &finding.remedy {
+        Some(remedy) => format!("{}: {}\n  {remedy}", finding.check, finding.detail),
+        None => format!("{}: {}", finding.check, finding.detail),
     };
-    let list: Vec<String> = red.iter().map(line).collect();
+    let list: Vec<String> = red.iter().map(text).collect();
     Some(Error::Refused(format!(
         "{}\nNothing was created. `drd doctor --suffix {}` checks again.",
         list.join("\n"),

@@ -5,8 +5,9 @@
 
 use super::{News, Parts, Stance, story};
 use crate::conductor::Conductor;
-use crate::portrait::{Sitter, portrait};
+use crate::perform::perform;
 use crate::status::LeaderStatus;
+use crate::status::build::{LedgerHealth, StatusInput, build};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Check, Completion, Event, Outcome, Verdict};
 use drd_state_machine::record::Record;
@@ -221,8 +222,14 @@ impl Control {
         self.stance
             .send_if_modified(|old| std::mem::replace(old, stance) != stance);
         self.parts.turned();
-        let sitter = Sitter::leading(&self.conductor, self.leader.clone());
-        let view = portrait(&sitter, &self.parts.config, now);
+        let input = StatusInput {
+            record: self.conductor.record(),
+            setup: self.conductor.setup(),
+            seq: self.conductor.ledger().seq(),
+            ledger: LedgerHealth::of(self.conductor.ledger_works()),
+            leader: self.leader.clone(),
+        };
+        let view = build(&input, &self.parts.config, now);
         if std::mem::replace(&mut self.armed, view.armed) != view.armed {
             story::armed(&view);
         }

@@ -4,9 +4,8 @@
 //! Deliberately absent: what a message means (`crate::intake`) and what follows from it.
 
 use super::{News, Parts};
-use crate::estate::message::Message;
-use crate::intake::Known;
-use crate::intake::envelope::{Parsed, Reading, read};
+use crate::aws::queue::{self, Message};
+use crate::intake::{Known, Parsed, Reading, read};
 use drd_state_machine::event::Event;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};

@@ -12,8 +12,9 @@ use crate::estate::error::EstateError;
 use crate::estate::lease_gate::LeaseGate;
 use crate::lease::{Claim, Row, Term, Terms, Watch, takeover_after};
 use crate::ledger::{LedgerError, Tail, Trouble, fold};
-use crate::portrait::{Sitter, portrait};
+use crate::perform::perform;
 use crate::status::LeaderStatus;
+use crate::status::build::{LedgerHealth, StatusInput, build};
 use crate::telemetry::message_id as id;
 use drd_state_machine::event::Outcome;
 use drd_state_machine::time::{Span, Time};
@@ -100,7 +101,7 @@ impl Seat {
         match self.watch.look(found.as_ref(), &self.identity.name, boot()) {
             Claim::Wait(left) => {
                 self.read(parts).await?;
-                self.show(parts, setup, found.as_ref(), None);
+                self.show(parts, setup, found.as_ref(), LedgerHealth::Works);
                 Ok(Looked::Wait(left))
             }
             Claim::Take => self.take(found.as_ref()).await,
@@ -136,25 +137,25 @@ impl Seat {
         Ok(())
     }
 
-    fn show(&self, parts: &Parts, setup: &Setup, row: Option<&Row>, refuses: Option<&str>) {
+    fn show(&self, parts: &Parts, setup: &Setup, row: Option<&Row>, ledger: LedgerHealth) {
         let now = parts.clock.read();
         let fresh = Record::new(setup, now);
         let (record, seq) = self
             .known
             .as_ref()
             .map_or((&fresh, 0), |(record, seq, _)| (record, *seq));
-        let sitter = Sitter {
+        let input = StatusInput {
             record,
             setup,
             seq,
-            refuses,
+            ledger,
             leader: Some(status(row, false, self.terms)),
         };
-        match refuses {
-            Some(_) => parts.metrics.held_by_ledger(),
-            None => parts.metrics.following(record, now, setup),
+        match ledger {
+            LedgerHealth::Refuses => parts.metrics.held_by_ledger(),
+            LedgerHealth::Works => parts.metrics.following(record, now, setup),
         }
-        parts.publish(portrait(&sitter, &parts.config, now));
+        parts.publish(build(&input, &parts.config, now));
     }
 
     /// Nobody can lead while the store answers nobody: after a whole lease people are told.
@@ -168,7 +169,7 @@ impl Seat {
             .known
             .as_ref()
             .map_or(0, |(record, _, _)| record.facts.incident_id);
-        if let Some(page) = self.trouble.refused(now, epoch, &error.to_string()) {
+        if let Some(page) = self.trouble.refused(now, incident_id, &error.to_string()) {
             let (estate, metrics) = (parts.estate.clone(), parts.metrics.clone());
             // Beside the watch: the bus may be as slow as the table.
             drop(tokio::spawn(async move {
@@ -176,7 +177,7 @@ impl Seat {
                 metrics.paged(matches!(done.outcome, Outcome::Done));
             }));
         }
-        self.show(parts, setup, None, Some("the ledger refuses"));
+        self.show(parts, setup, None, LedgerHealth::Refuses);
     }
 
     /// Gives the lease up, so that another daemon need not wait it out. Best effort.
@@ -203,7 +204,7 @@ pub(super) fn status(row: Option<&Row>, leads: bool, terms: Terms) -> LeaderStat
     LeaderStatus {
         leads,
         owner: row.map(|row| row.owner.clone()).unwrap_or_default(),
-        epoch: row.map_or(0, |row| row.epoch),
+        fencing_token: row.map_or(0, |row| row.epoch),
         takeover_after_seconds: takeover_after(lease).as_secs_f64(),
     }
 }

@@ -4,6 +4,7 @@
 //! channel. What the conductor returns is durable, and only that is performed.
 //! Deliberately absent: decisions, and retries of anything (those are states).
 
+pub mod client;
 mod control;
 mod identity;
 mod intake;
@@ -24,8 +25,9 @@ use crate::estate::timers::Timers;
 use crate::http::{self, ListenError, Shared};
 use crate::ledger::LedgerError;
 use crate::metrics::{Metrics, MetricsError};
-use crate::portrait::{Sitter, portrait};
+use crate::perform::Estate;
 use crate::status::StatusView;
+use crate::status::build::{LedgerHealth, StatusInput, build};
 use drd_state_machine::Record;
 use drd_state_machine::event::{Event, Side};
 use drd_state_machine::time::Span;
@@ -133,14 +135,14 @@ async fn start(config: Config) -> Result<(), DaemonError> {
     let estate = Aurora::connect(&config.topology, timers(&config), meter, gate.clone())
         .await
         .map_err(host("TLS"))?;
-    let nothing = Sitter {
+    let nothing = StatusInput {
         record: &Record::new(&setup, clock.read()),
         setup: &setup,
         seq: 0,
-        refuses: None,
+        ledger: LedgerHealth::Works,
         leader: None,
     };
-    let first = portrait(&nothing, &config, clock.read());
+    let first = build(&nothing, &config, clock.read());
     let shared = Arc::new(Shared::new(clock, metrics.clone(), first));
     let parts = Parts {
         config: Arc::new(config),

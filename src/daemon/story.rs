@@ -32,7 +32,7 @@ pub(super) fn changed(decision: &Decision, record: &Record) {
 
 /// drd is armed from here on, or is not.
 pub(super) fn armed(view: &StatusView) {
-    let (drd_state, drd_side) = (view.state.as_str(), view.active_side.name());
+    let (drd_state, drd_side) = (view.state.name(), view.active_side.name());
     if view.armed {
         let message_id = id::ARMED;
         tracing::info!(message_id, drd_state, drd_side, "armed");

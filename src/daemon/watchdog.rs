@@ -5,6 +5,7 @@
 //! of its own, sockets, clocks. Moments are times since this host's boot.
 
 use crate::status::StatusView;
+use drd_state_machine::Phase;
 use drd_state_machine::time::Span;
 use sd_notify::NotifyState;
 
@@ -42,7 +43,7 @@ struct Said {
 /// What is told at once when it changes.
 #[derive(Debug, PartialEq, Eq)]
 struct Matters {
-    state: String,
+    state: Phase,
     armed: bool,
     paused: bool,
     leads: bool,
@@ -52,7 +53,7 @@ struct Matters {
 impl Matters {
     fn of(view: &StatusView) -> Matters {
         Matters {
-            state: view.state.clone(),
+            state: view.state,
             armed: view.armed,
             paused: view.paused,
             leads: view.leader.as_ref().is_none_or(|leader| leader.leads),
@@ -145,16 +146,16 @@ pub(super) fn extend(by: Span) -> NotifyState<'static> {
 
 /// One line for `systemctl status`. No line break may get in: the next line is another message.
 fn words(view: &StatusView) -> String {
-    let (state, side) = (&view.state, view.active_side);
+    let (state, side) = (view.state, view.active_side);
     let run = view.incident.as_ref().filter(|incident| !incident.ended);
     let text = match (run, &view.leader) {
-        (_, Some(leader)) if !leader.leads && state != "held" => {
-            format!("standing by: {}", leader.words())
+        (_, Some(leader)) if !leader.leads && state != Phase::Held => {
+            format!("standing by: {}", leader.summary())
         }
         (Some(run), _) => {
             let (number, to) = (run.incident_id, run.to);
-            let held = state == "held";
-            let now = if held { &run.text } else { state };
+            let held = state == Phase::Held;
+            let now = if held { &run.text } else { state.name() };
             format!("run {number}, to {to}: {now}")
         }
         (None, _) if view.armed => format!("armed; {state}, {side} serves"),
@@ -276,7 +277,7 @@ mod tests {
         view.leader = Some(LeaderStatus {
             leads: false,
             owner: "other".to_owned(),
-            epoch: 3,
+            fencing_token: 3,
             takeover_after_seconds: 15.0,
         });
         assert!(words(&view).starts_with("standing by: other leads, epoch 3"));

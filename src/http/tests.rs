@@ -1,10 +1,11 @@
 //! The interface over real sockets on the loopback.
 
 use super::*;
+use crate::daemon::client::{self, FetchError, Unhealthy};
+use crate::status::LeaderStatus;
 use crate::status::tests::calm;
-use crate::status::{self, FetchError, LeaderStatus, Unhealthy};
-use drd_state_machine::Setup;
 use drd_state_machine::policy::{Policy, Serving};
+use drd_state_machine::{Phase, Setup};
 use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -142,7 +143,7 @@ fn readiness_says_why_not() {
     });
     shared.publish(StatusView {
         armed: false,
-        state: "promoting".to_owned(),
+        state: Phase::Promoting,
         ..calm()
     });
     with(&shared, |address| async move {
@@ -176,7 +177,7 @@ fn a_client_that_says_too_much_or_nothing_is_sent_away() {
 fn the_command_reads_what_the_daemon_shows() {
     with(&shared(Clock::start()), |address| async move {
         assert_eq!(
-            status::fetch(address).await.expect("the daemon answers"),
+            client::fetch(address).await.expect("the daemon answers"),
             calm()
         );
     });
@@ -190,7 +191,7 @@ fn a_daemon_that_is_not_there_or_not_ours_is_told_apart() {
         ..calm()
     });
     with(&shared, |address| async move {
-        let newer = status::fetch(address).await.expect_err("another schema");
+        let newer = client::fetch(address).await.expect_err("another schema");
         assert!(matches!(newer, FetchError::Foreign { .. }), "{newer}");
         assert!(newer.to_string().contains("drd.status/2.0"), "{newer}");
         let nobody = listen((Ipv4Addr::LOCALHOST, 0).into())
@@ -198,7 +199,7 @@ fn a_daemon_that_is_not_there_or_not_ours_is_told_apart() {
             .expect("a free port");
         let address = nobody.local_addr().expect("an address");
         drop(nobody);
-        let error = status::fetch(address).await.expect_err("nobody listens");
+        let error = client::fetch(address).await.expect_err("nobody listens");
         assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
         assert_eq!(FetchError::EXIT_CODE, 7);
     });
@@ -209,7 +210,7 @@ fn a_daemon_whose_loop_turns_is_healthy_in_whatever_state_it_is() {
     let follower = LeaderStatus {
         leads: false,
         owner: "host-1".to_owned(),
-        epoch: 7,
+        fencing_token: 7,
         takeover_after_seconds: 15.1,
     };
     let shared = shared(Clock::start());
@@ -222,7 +223,7 @@ fn a_daemon_whose_loop_turns_is_healthy_in_whatever_state_it_is() {
         },
         StatusView {
             armed: false,
-            state: "held".to_owned(),
+            state: Phase::Held,
             ..calm()
         },
         StatusView {
@@ -233,7 +234,7 @@ fn a_daemon_whose_loop_turns_is_healthy_in_whatever_state_it_is() {
     ] {
         shared.publish(view);
         with(&shared, |address| async move {
-            let said = status::health(address).await.expect("the loop turns");
+            let said = client::health(address).await.expect("the loop turns");
             assert!(said.starts_with("ok: the control loop turned"), "{said}");
         });
     }
@@ -245,17 +246,17 @@ fn a_loop_that_stands_still_is_one_and_a_daemon_that_cannot_be_asked_is_seven() 
     let shared = shared(clock);
     shared.turned(clock.read() - Span::secs(16));
     with(&shared, |address| async move {
-        let stalled = status::health(address).await.expect_err("it stands still");
+        let stalled = client::health(address).await.expect_err("it stands still");
         assert!(matches!(stalled, Unhealthy::Stalled { .. }), "{stalled}");
         assert_eq!(stalled.exit_code(), 1);
         let hung = listen((Ipv4Addr::LOCALHOST, 0).into())
             .await
             .expect("a port");
         let address = hung.local_addr().expect("an address");
-        let silent = status::health(address).await.expect_err("nobody accepts");
+        let silent = client::health(address).await.expect_err("nobody accepts");
         assert!(matches!(silent, Unhealthy::Silent { .. }), "{silent}");
         drop(hung);
-        let absent = status::health(address).await.expect_err("nobody listens");
+        let absent = client::health(address).await.expect_err("nobody listens");
         assert!(matches!(absent, Unhealthy::Absent { .. }), "{absent}");
         for error in [silent, absent] {
             assert_eq!(error.exit_code(), 7);
@@ -279,7 +280,7 @@ fn another_program_on_the_port_is_not_taken_for_a_healthy_daemon() {
             let (stream, _) = socket.accept().await.expect("a connection");
             answer(stream, other).await;
         };
-        let (asked, ()) = tokio::join!(status::health(address), answered);
+        let (asked, ()) = tokio::join!(client::health(address), answered);
         let error = asked.expect_err("it is no drd");
         assert!(matches!(error, Unhealthy::Foreign { .. }), "{error}");
         assert_eq!(error.exit_code(), 7);

@@ -1,10 +1,10 @@
 //! Writes the events that `envelope` reads, in the shape AWS sends them (aws-facts 1.1).
 //!
-//! The lab and the tests speak through here. Deliberately absent: SNS envelopes and Aurora's
-//! events, which the lab does without, and sending anything.
+//! The lab and the tests compose their messages here. Deliberately absent: SNS envelopes, Aurora's
+//! events and lag samples, which the lab does without, and sending anything.
 
-use super::stamp;
-use drd_state_machine::event::{LagSample, Side, Verdict};
+use super::timestamps;
+use drd_state_machine::event::{Side, Verdict};
 use drd_state_machine::time::Time;
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub fn alarm_event_json(id: &str, arn: &str, before: Verdict, now: Verdict, at: 
     let mut next = || parts.next().unwrap_or_default();
     let (region, account, _, name) = (next(), next(), next(), next());
     let (before, now) = (state(before), state(now));
-    let (changed, name) = (stamp::cloudwatch(at), Json(name));
+    let (changed, name) = (timestamps::cloudwatch(at), JsonString(name));
     let detail = format!(
         "{{\"alarmName\":{name},\"configuration\":{{\"description\":\"\",\"metrics\":[{{\"id\":\"m1\",\
          \"metricStat\":{{\"metric\":{{\"dimensions\":{{}},\"name\":\"Health\",\"namespace\":\"drd\"}},\
@@ -25,9 +25,9 @@ pub fn alarm_event_json(id: &str, arn: &str, before: Verdict, now: Verdict, at: 
          \"state\":{{\"value\":\"{now}\",\"reason\":\"Threshold Crossed\",\
          \"reasonData\":\"{{\\\"version\\\":\\\"1.0\\\"}}\",\"timestamp\":\"{changed}\"}}}}"
     );
-    let resources = Json(arn).to_string();
+    let resources = JsonString(arn).to_string();
     let kind = ("aws.cloudwatch", "CloudWatch Alarm State Change");
-    Head {
+    EnvelopeFields {
         id,
         account,
         region,
@@ -45,35 +45,22 @@ pub fn witness_event_json(
     verdict: Verdict,
     at: Time,
 ) -> String {
-    let said = match verdict {
+    let reported = match verdict {
         Verdict::Healthy => "healthy",
         Verdict::Unhealthy => "unhealthy",
         Verdict::Unknown => "unknown",
     };
-    let looked = stamp::rfc3339(at);
+    let looked = timestamps::rfc3339(at);
     let detail = format!(
-        "{{\"side\":\"{side}\",\"verdict\":\"{said}\",\"observed_at\":\"{looked}\",\"reason\":\"{said}\"}}"
+        "{{\"side\":\"{side}\",\"verdict\":\"{reported}\",\"observed_at\":\"{looked}\",\"reason\":\"{reported}\"}}"
     );
-    Head {
+    EnvelopeFields {
         id,
         account,
         region,
         time: at,
     }
     .around(("drd.witness", "Endpoint Verdict"), "", &detail)
-}
-
-/// The lag monitor's sample.
-pub fn lag_event_json(id: &str, account: &str, region: &str, sample: &LagSample) -> String {
-    let (seconds, at) = (sample.lag.as_secs_f64(), stamp::rfc3339(sample.taken_at));
-    let detail = format!("{{\"lag_seconds\":{seconds},\"taken_at\":\"{at}\"}}");
-    let head = Head {
-        id,
-        account,
-        region,
-        time: sample.taken_at,
-    };
-    head.around(("drd.lag", "Replication Lag"), "", &detail)
 }
 
 /// A heartbeat as it comes back: sent by drd's clock, stamped by AWS's.
@@ -84,8 +71,8 @@ pub fn heartbeat_json(
     sent_at: Time,
     stamped_at: Time,
 ) -> String {
-    let detail = format!("{{\"sent_at\":\"{}\"}}", stamp::rfc3339(sent_at));
-    let head = Head {
+    let detail = format!("{{\"sent_at\":\"{}\"}}", timestamps::rfc3339(sent_at));
+    let head = EnvelopeFields {
         id,
         account,
         region,
@@ -94,7 +81,7 @@ pub fn heartbeat_json(
     head.around(("drd.heartbeat", "Heartbeat"), "", &detail)
 }
 
-/// CloudWatch's word for a verdict.
+/// CloudWatch's name of a verdict.
 fn state(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Healthy => "OK",
@@ -104,36 +91,36 @@ fn state(verdict: Verdict) -> &'static str {
 }
 
 /// What every event has beside its detail.
-struct Head<'a> {
+struct EnvelopeFields<'a> {
     id: &'a str,
     account: &'a str,
     region: &'a str,
     time: Time,
 }
 
-impl Head<'_> {
+impl EnvelopeFields<'_> {
     fn around(&self, (source, kind): (&str, &str), resources: &str, detail: &str) -> String {
         format!(
             "{{\"version\":\"0\",\"id\":{},\"detail-type\":\"{kind}\",\"source\":\"{source}\",\
              \"account\":{},\"time\":\"{}\",\"region\":{},\"resources\":[{resources}],\
              \"detail\":{detail}}}",
-            Json(self.id),
-            Json(self.account),
-            stamp::whole_seconds(self.time),
-            Json(self.region),
+            JsonString(self.id),
+            JsonString(self.account),
+            timestamps::whole_seconds(self.time),
+            JsonString(self.region),
         )
     }
 }
 
 /// Text as a JSON string.
-struct Json<'a>(&'a str);
+struct JsonString<'a>(&'a str);
 
-impl fmt::Display for Json<'_> {
+impl fmt::Display for JsonString<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
         let mut plain_from = 0;
         for (at, byte) in self.0.bytes().enumerate() {
-            // Only these may not stand in a JSON string as they are (RFC 8259, section 7).
+            // Only these must be escaped in a JSON string (RFC 8259, section 7).
             if byte >= 0x20 && byte != b'"' && byte != b'\\' {
                 continue;
             }

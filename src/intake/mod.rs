@@ -1,15 +1,17 @@
-//! From the text of a queue message to something the machine can be told.
+//! From the text of a queue message to an event that the machine can take.
 //!
 //! Everything here is pure: no queue, no clock, no memory of earlier messages. Deliberately
-//! absent: receiving and deleting (`queue`), and remembering what was seen (the machine does, so
-//! that a replay of the ledger decides the same).
+//! absent: receiving and deleting (`aws::queue`), and remembering what was accepted (the machine
+//! does, so that a replay of the ledger decides the same).
 
 pub mod compose;
-pub mod envelope;
-
-mod bridge;
-mod known;
+mod envelope;
+mod eventbridge;
+mod reading;
 mod sns;
-mod stamp;
+mod timestamps;
+mod trust;
 
-pub use envelope::{Discard, Hint, HintKind, Known, Parsed, Reading, Source, parse, read};
+pub use envelope::{BODY_BYTES_MAX, parse, read};
+pub use reading::{DiscardReason, Hint, HintKind, Parsed, Reading, SenderKind};
+pub use trust::Known;

@@ -2,66 +2,62 @@
 //!
 //! Deliberately absent: the `Region` key, which holds a display name ("EU (Frankfurt)").
 
-use super::envelope::{Discard, Parsed, Reading, Source, Statement, Text, verdict_of_state};
-use super::known::Known;
-use super::stamp;
+use super::reading::{
+    DiscardReason, JsonText, Parsed, Reading, SenderKind, SensorReport, identity, verdict_of_state,
+};
+use super::timestamps;
+use super::trust::Known;
 use drd_state_machine::time::Time;
 use serde::Deserialize;
-use std::sync::Arc;
 
 #[derive(Deserialize)]
 struct Notification<'a> {
     #[serde(borrow, rename = "AlarmArn")]
-    alarm_arn: Text<'a>,
+    alarm_arn: JsonText<'a>,
     #[serde(borrow, rename = "NewStateValue")]
-    new_state: Text<'a>,
+    new_state: JsonText<'a>,
     #[serde(borrow, rename = "StateChangeTime")]
-    changed_at: Text<'a>,
+    changed_at: JsonText<'a>,
 }
 
 /// `message_id` is empty under raw delivery.
 pub(super) fn read(body: &str, message_id: &str, known: &Known, now: Time) -> Reading {
     let parsed = match serde_json::from_str::<Notification<'_>>(body) {
-        Ok(notification) => weigh(&notification, message_id, known, now),
+        Ok(notification) => signal_of(&notification, message_id, known, now),
         Err(error) => Parsed::malformed(error),
     };
     Reading {
-        source: Source::CloudwatchAlarm,
+        source: SenderKind::CloudwatchAlarm,
         parsed,
     }
 }
 
-fn weigh(notification: &Notification<'_>, message_id: &str, known: &Known, now: Time) -> Parsed {
+fn signal_of(
+    notification: &Notification<'_>,
+    message_id: &str,
+    known: &Known,
+    now: Time,
+) -> Parsed {
     let arn: &str = &notification.alarm_arn;
     let mut parts = arn.split(':').skip(3);
     let (region, account) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
     if !known.is_account(account) {
-        return Parsed::Discard(Discard::ForeignAccount);
+        return Parsed::Discard(DiscardReason::ForeignAccount);
     }
     if !known.is_region(region) {
-        return Parsed::Discard(Discard::ForeignRegion);
+        return Parsed::Discard(DiscardReason::ForeignRegion);
     }
     let Some(sensor) = known.sensor_of_alarm(arn) else {
-        return Parsed::Discard(Discard::UnknownAlarm);
+        return Parsed::Discard(DiscardReason::UnknownAlarm);
     };
-    let Some(observed_at) = stamp::read(&notification.changed_at) else {
+    let Some(observed_at) = timestamps::read(&notification.changed_at) else {
         return Parsed::malformed("StateChangeTime is no timestamp");
     };
-    let statement = Statement {
+    let report = SensorReport {
         id: identity(message_id, arn, &notification.changed_at),
         sensor,
         verdict: verdict_of_state(&notification.new_state),
         observed_at,
     };
-    statement.weighed(known, now)
-}
-
-/// The delivery's id; where it has none, the transition itself, which AWS stamps to the
-/// millisecond.
-pub(super) fn identity(id: &str, arn: &str, at: &str) -> Arc<str> {
-    if id.is_empty() {
-        Arc::from(format!("{arn}@{at}"))
-    } else {
-        Arc::from(id)
-    }
+    report.unless_stale(known, now)
 }

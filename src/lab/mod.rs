@@ -1,7 +1,7 @@
 //! The lab: game days without an account. A virtual clock, a seeded world, the shipped
 //! decide-ledger-count code, and a judge.
 //!
-//! `senses` emits the same JSON that SQS would deliver, so `intake::envelope`, the machine, the
+//! `senses` emits the same JSON that SQS would deliver, so `intake`, the machine, the
 //! conductor, the metrics and the report are the shipped code, byte for byte.
 //! Deliberately absent: tokio, AWS, the system's clock.
 

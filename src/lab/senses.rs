@@ -1,7 +1,7 @@
 //! What sensors make of the world: the messages that SQS would deliver, as the same JSON, and
 //! drd's own looks.
 //!
-//! Deliberately absent: what drd makes of it. Every message goes through `intake::envelope`.
+//! Deliberately absent: what drd makes of it. Every message goes through `intake`.
 
 use super::chance::Chance;
 use super::daemon::Place;

@@ -41,7 +41,7 @@ fn place(outcome: Outcome) -> usize {
 }
 
 /// Rehearses seeds `base..base + seeds` on `jobs` threads; stops soon after the first violation.
-/// `progress` hears how many are done.
+/// `progress` gets how many are done.
 pub fn soak(
     base: u64,
     seeds: u64,
@@ -49,11 +49,22 @@ pub fn soak(
     bench: &Bench,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Soaked {
+    soak_until(base, seeds, jobs, bench, progress, &AtomicBool::new(false))
+}
+
+/// As [`soak`], until `stop` is raised: each thread then ends after its rehearsal.
+pub fn soak_until(
+    base: u64,
+    seeds: u64,
+    jobs: usize,
+    bench: &Bench,
+    progress: &(dyn Fn(u64) + Sync),
+    stop: &AtomicBool,
+) -> Soaked {
     let next = AtomicU64::new(0);
-    let stop = AtomicBool::new(false);
     let parts: Vec<Soaked> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs.max(1))
-            .map(|_| scope.spawn(|| work(base, seeds, &next, &stop, bench, progress)))
+            .map(|_| scope.spawn(|| work(base, seeds, &next, stop, bench, progress)))
             .collect();
         workers
             .into_iter()

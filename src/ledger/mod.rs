@@ -17,7 +17,7 @@ pub use memory::{MemoryLedger, MemoryTable, Trap, Way};
 pub use replay::{Replayed, replay, what_if};
 #[cfg(feature = "aws")]
 pub use table::{TableLedger, Tail};
-pub use trouble::{SHOWN, Trouble};
+pub use trouble::Trouble;
 
 use crate::estate::error::EstateError;
 use drd_state_machine::event::Event;

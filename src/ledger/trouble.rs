@@ -10,9 +10,6 @@ use drd_state_machine::time::{Span, Time};
 /// not be the last one, and more than twelve an hour are not read.
 const PAGE_EVERY: Span = Span::secs(300);
 
-/// The state that is shown meanwhile: nothing acts, people were paged.
-pub const SHOWN: &str = "held";
-
 /// Whether the store refuses.
 #[derive(Clone, Debug, Default)]
 pub struct Trouble {

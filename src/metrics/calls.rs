@@ -34,16 +34,17 @@ const AWS_CALLS: [(&str, &str); 20] = [
 ];
 /// The classes of `aws::error`.
 const AWS_FAILURES: [&str; 4] = ["transient", "denied", "gone", "conflict"];
+
 #[derive(Debug)]
-pub(super) struct Aws {
+pub(super) struct AwsMetrics {
     calls: Vec<((&'static str, &'static str), IntCounter)>,
     requests: IntCounterVec,
     failed: IntCounterVec,
     duration: HistogramVec,
 }
 
-impl Aws {
-    pub fn new(r: &Register) -> Result<Aws> {
+impl AwsMetrics {
+    pub fn new(r: &Register) -> Result<AwsMetrics> {
         let labels = &["api", "operation"];
         let failed = (
             "drd_aws_requests_failed_total",
@@ -53,7 +54,7 @@ impl Aws {
             "drd_aws_request_duration_seconds",
             "How long calls to AWS took.",
         );
-        Ok(Aws {
+        Ok(AwsMetrics {
             calls: Vec::new(),
             requests: counters(r, ("drd_aws_requests_total", "Calls to AWS."), labels)?,
             failed: counters(r, failed, &["api", "operation", "reason"])?,

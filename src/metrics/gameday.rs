@@ -1,11 +1,11 @@
 //! What a passed game day leaves for node_exporter's textfile collector.
 //!
-//! A rehearsal is a short run of a command, not the daemon's, and on another host more often than
-//! not: the daemon could only pretend to know of it. Deliberately absent: a rehearsal that failed.
-//! Its exit code says so, and the time of the last success stands until there is a newer one.
+//! A rehearsal is a short run of a command, usually on another host: the daemon does not know of
+//! it. Deliberately absent: a rehearsal that failed. Its exit code reports that, and the time of
+//! the last success remains until there is a newer one.
 
-use super::register::{Family, Register, gauges};
-use super::{MetricsError, Named, seconds};
+use super::family::FamilyInfo;
+use super::register::{Family, MetricsError, Register, gauges, seconds};
 use drd_state_machine::time::Time;
 use prometheus::{GaugeVec, Result, TextEncoder};
 
@@ -37,7 +37,7 @@ pub fn gameday_passed(
 ///
 /// # Errors
 /// As [`gameday_passed`].
-pub fn gameday_families() -> std::result::Result<Vec<Named>, MetricsError> {
+pub fn gameday_families() -> std::result::Result<Vec<FamilyInfo>, MetricsError> {
     let r = Register::default();
     last_success(&r)?;
     Ok(r.families())

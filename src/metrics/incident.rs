@@ -1,14 +1,14 @@
-//! What a recovery leaves behind in the metrics: begun, given up, how long, how much was lost.
+//! What an incident leaves in the metrics: begun, given up, how long, how much was lost.
 //!
-//! Deliberately absent: labels that name a run. The ledger and the report tell single stories.
+//! Deliberately absent: labels that name an incident. The ledger and the report have the single ones.
 
-use super::machine::store;
-use super::register::{Children, Family, Register, counters, gauge, histograms, unknown};
-use super::seconds;
-use drd_state_machine::Record;
+use super::register::{
+    Children, Family, Register, counters, gauge, histograms, seconds, store, unknown,
+};
 use drd_state_machine::record::{Incident, Operation, Trigger};
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
+use drd_state_machine::{Phase, Record};
 use prometheus::{Gauge, Histogram, IntCounter, Result};
 
 /// The scale of an incident: 300 s is the default RTO, 900 s a failover that went badly.
@@ -20,21 +20,12 @@ const FAILOVER_BUCKETS: [f64; 15] = [
 const PHASE_BUCKETS: [f64; 12] = [
     1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 150.0, 240.0,
 ];
-/// The states that are phases of a recovery.
-const PHASES: [&str; 6] = [
-    "suspecting",
-    "fencing",
-    "promoting",
-    "redirecting",
-    "verifying",
-    "switching",
-];
 const OPERATIONS: [Operation; 2] = [Operation::Failover, Operation::Switchover];
 const TRIGGERS: [Trigger; 2] = [Trigger::Automatic, Trigger::Operator];
 
 #[derive(Debug)]
-pub(super) struct Incidents {
-    counts: Vec<((Operation, Trigger), Counts)>,
+pub(super) struct IncidentMetrics {
+    counts: Vec<((Operation, Trigger), IncidentCounters)>,
     started_at: Gauge,
     durations: Children<Histogram>,
     phases: Children<Histogram>,
@@ -43,13 +34,13 @@ pub(super) struct Incidents {
 }
 
 #[derive(Debug)]
-struct Counts {
+struct IncidentCounters {
     total: IntCounter,
     failed: IntCounter,
 }
 
-impl Incidents {
-    pub fn new(r: &Register) -> Result<Incidents> {
+impl IncidentMetrics {
+    pub fn new(r: &Register) -> Result<IncidentMetrics> {
         let durations = histograms(
             r,
             (
@@ -68,7 +59,8 @@ impl Incidents {
             &["phase"],
             &PHASE_BUCKETS,
         )?;
-        Ok(Incidents {
+        let acting = Phase::ALL.into_iter().filter(|phase| phase.is_acting());
+        Ok(IncidentMetrics {
             counts: counts(r)?,
             started_at: gauge(
                 r,
@@ -76,7 +68,7 @@ impl Incidents {
                 "When the newest role change that was begun was decided; 0 is never.",
             )?,
             durations: durations.children(OPERATIONS.map(operation_name))?,
-            phases: phases.children(PHASES)?,
+            phases: phases.children(acting.map(Phase::name))?,
             last_recovery: unknown(
                 r,
                 "drd_last_failover_recovery_time_seconds",
@@ -97,7 +89,7 @@ impl Incidents {
         }
     }
 
-    /// Counts what became of the incident.
+    /// IncidentCounters what became of the incident.
     pub fn counted(&self, before: &Record, after: &Record) {
         let Some(incident) = &after.facts.incident else {
             return;
@@ -120,7 +112,7 @@ impl Incidents {
         {
             histogram.observe(took.as_secs_f64());
         }
-        // Once for each time that it stops, whether people then end it or drd goes on.
+        // Once for each time that it stops, whether an operator then ends it or drd goes on.
         let stopped = held(after) || ended && recovered.is_none();
         if incident.committed && stopped && !held(before) {
             self.counts(incident).inspect(|counts| counts.failed.inc());
@@ -146,7 +138,7 @@ impl Incidents {
         store(&self.last_loss, loss.map_or(f64::NAN, Span::as_secs_f64));
     }
 
-    fn counts(&self, incident: &Incident) -> Option<&Counts> {
+    fn counts(&self, incident: &Incident) -> Option<&IncidentCounters> {
         let key = (incident.operation, incident.trigger);
         self.counts
             .iter()
@@ -176,7 +168,7 @@ fn trigger_name(trigger: Trigger) -> &'static str {
     }
 }
 
-fn counts(r: &Register) -> Result<Vec<((Operation, Trigger), Counts)>> {
+fn counts(r: &Register) -> Result<Vec<((Operation, Trigger), IncidentCounters)>> {
     let labels = &["operation", "trigger"];
     let total = counters(
         r,
@@ -195,7 +187,7 @@ fn counts(r: &Register) -> Result<Vec<((Operation, Trigger), Counts)>> {
     for operation in OPERATIONS {
         for trigger in TRIGGERS {
             let values = [operation_name(operation), trigger_name(trigger)];
-            let both = Counts {
+            let both = IncidentCounters {
                 total: total.child(&values)?,
                 failed: failed.child(&values)?,
             };

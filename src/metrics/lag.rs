@@ -3,8 +3,7 @@
 //! Deliberately absent: what the lag means for a failover. The gates have that; their limits are
 //! shown beside it.
 
-use super::register::{Children, Family, Register, gauges};
-use super::seconds;
+use super::register::{Children, Family, Register, gauges, seconds};
 use drd_state_machine::event::LagSample;
 use prometheus::{Gauge, Result};
 
@@ -30,13 +29,13 @@ impl LagSource {
 }
 
 #[derive(Debug)]
-pub(super) struct Lag {
+pub(super) struct LagMetrics {
     seconds: Children<Gauge>,
     measured_at: Children<Gauge>,
 }
 
-impl Lag {
-    pub fn new(r: &Register) -> Result<Lag> {
+impl LagMetrics {
+    pub fn new(r: &Register) -> Result<LagMetrics> {
         let lag = (
             "drd_replication_lag_seconds",
             "The newest lag sample; NaN until there is one.",
@@ -46,7 +45,7 @@ impl Lag {
             "When the newest lag sample was taken; 0 is never.",
         );
         let sources = LagSource::ALL.map(LagSource::name);
-        let lag = Lag {
+        let lag = LagMetrics {
             seconds: gauges(r, lag, &["source"])?.children(sources)?,
             measured_at: gauges(r, at, &["source"])?.children(sources)?,
         };
@@ -66,7 +65,7 @@ impl Lag {
         }
     }
 
-    /// Nobody looks any more.
+    /// This daemon reads no samples any more.
     pub fn forgotten(&self) {
         self.seconds.iter().for_each(|(_, lag)| lag.set(f64::NAN));
         self.measured_at.iter().for_each(|(_, at)| at.set(0.0));

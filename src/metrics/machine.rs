@@ -1,12 +1,13 @@
 //! What a decision changes in the metrics.
 //!
-//! Levels are taken from the record as it stands, so that a daemon that starts on an old ledger
+//! Levels are taken from the record as it is, so that a daemon that starts on an old ledger
 //! shows them from its first event; counts are taken from what changed. Deliberately absent:
 //! replication lag, whose source the record does not keep.
 
-use super::incident::Incidents;
-use super::register::{Children, Family, Register, flag, flags, gauge, gauges, unknown};
-use super::seconds;
+use super::incident::IncidentMetrics;
+use super::register::{
+    Children, Family, Register, flag, flags, gauge, gauges, seconds, store, store_flag, unknown,
+};
 use drd_state_machine::event::{Side, Verdict};
 use drd_state_machine::evidence::{Noted, Reading};
 use drd_state_machine::time::Time;
@@ -15,7 +16,7 @@ use prometheus::{Gauge, IntGauge, IntGaugeVec, Result};
 use std::sync::Arc;
 
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct MachineMetrics {
     state: Children<IntGauge>,
     entered_at: Gauge,
     armed: IntGauge,
@@ -25,23 +26,23 @@ pub(super) struct Machine {
     active: Children<IntGauge>,
     writers: Gauge,
     points_to: Children<IntGauge>,
-    sensors: Vec<Sensor>,
+    sensors: Vec<SensorGauges>,
     rto_left: Gauge,
     heartbeat_at: Gauge,
     checks: IntGaugeVec,
     checked_at: Gauge,
-    incidents: Incidents,
+    incidents: IncidentMetrics,
 }
 
 #[derive(Debug)]
-struct Sensor {
+struct SensorGauges {
     name: Arc<str>,
     firing: IntGauge,
     updated_at: Gauge,
 }
 
-impl Machine {
-    pub fn new(r: &Register, setup: &Setup) -> Result<Machine> {
+impl MachineMetrics {
+    pub fn new(r: &Register, setup: &Setup) -> Result<MachineMetrics> {
         let by_state = flags(
             r,
             ("drd_state", "Where the machine stands: exactly one is 1."),
@@ -53,7 +54,7 @@ impl Machine {
             &["side"],
         )?;
         objectives(r, setup)?;
-        Ok(Machine {
+        Ok(MachineMetrics {
             state: by_state.children(Phase::ALL.map(Phase::name))?,
             entered_at: gauge(
                 r,
@@ -103,7 +104,7 @@ impl Machine {
                 "drd_preflight_last_run_timestamp_seconds",
                 "When readiness was last checked.",
             )?,
-            incidents: Incidents::new(r)?,
+            incidents: IncidentMetrics::new(r)?,
         })
     }
 
@@ -125,19 +126,19 @@ impl Machine {
         self.incidents.counted(before, after);
     }
 
-    /// Another state than the record's is shown, until the next decision.
-    pub fn shown(&self, state: &str) {
-        one_of(&self.state, state);
+    /// Another phase than the record's is shown, until the next decision.
+    pub fn shown(&self, phase: Phase) {
+        one_of(&self.state, Some(phase.name()));
         store_flag(&self.armed, false);
     }
 
-    /// The levels of a record that another daemon decides on. What this daemon saw when it led is
-    /// forgotten: it does not look any more, and the last look would stand for ever.
+    /// The levels of a record that another daemon decides on. What this daemon observed while it
+    /// led is cleared: it polls no more, and its last poll would be shown for ever.
     pub fn followed(&self, record: &Record, now: Time, setup: &Setup) {
         self.levels(record, now, setup);
         store_flag(&self.armed, false);
         self.writers.set(f64::NAN);
-        one_of(&self.points_to, "");
+        one_of(&self.points_to, None);
         for sensor in &self.sensors {
             store_flag(&sensor.firing, false);
             store(&sensor.updated_at, 0.0);
@@ -148,8 +149,8 @@ impl Machine {
 
     fn levels(&self, record: &Record, now: Time, setup: &Setup) {
         let facts = &record.facts;
-        one_of(&self.state, record.state.name());
-        one_of(&self.active, facts.active.name());
+        one_of(&self.state, Some(record.state.name()));
+        one_of(&self.active, Some(facts.active.name()));
         store(&self.entered_at, seconds(facts.entered_at));
         store_flag(&self.armed, facts.armed);
         store_flag(&self.paused, facts.paused);
@@ -168,13 +169,13 @@ impl Machine {
     fn seen(&self, record: &Record) {
         let evidence = &record.facts.evidence;
         for (at, reading) in evidence.readings.iter().enumerate() {
-            self.heard(at, reading);
+            self.signalled(at, reading);
         }
         if let Some(global) = evidence.global {
             store(&self.writers, f64::from(global.is.writers));
         }
         if let Some(dns) = evidence.dns {
-            one_of(&self.points_to, dns.is.name());
+            one_of(&self.points_to, Some(dns.is.name()));
         }
         let checked_at = seconds(record.facts.readiness.checked_at);
         if self.checked_at.get() != checked_at {
@@ -187,8 +188,8 @@ impl Machine {
     }
 
     /// The record lists sensors as the setup does, unless it is older than the setup.
-    fn heard(&self, place: usize, reading: &Reading) {
-        let is_its = |sensor: &&Sensor| sensor.name == reading.sensor;
+    fn signalled(&self, place: usize, reading: &Reading) {
+        let is_its = |sensor: &&SensorGauges| sensor.name == reading.sensor;
         let in_place = self.sensors.get(place).filter(is_its);
         let Some(sensor) = in_place.or_else(|| self.sensors.iter().find(is_its)) else {
             return;
@@ -202,22 +203,10 @@ impl Machine {
     }
 }
 
-/// Writes only what changed: two threads of a soak share these lines of the cache.
-pub(super) fn store(gauge: &Gauge, value: f64) {
-    if gauge.get() != value {
-        gauge.set(value);
-    }
-}
-
-fn store_flag(gauge: &IntGauge, value: bool) {
-    if gauge.get() != i64::from(value) {
-        gauge.set(i64::from(value));
-    }
-}
-
-fn one_of(gauges: &Children<IntGauge>, value: &str) {
+/// The gauge of this value is 1 and every other 0; none is 1 while the value is unknown.
+fn one_of(gauges: &Children<IntGauge>, value: Option<&str>) {
     for (name, gauge) in gauges.iter() {
-        store_flag(gauge, name == value);
+        store_flag(gauge, value == Some(name));
     }
 }
 
@@ -255,7 +244,7 @@ fn points_to(r: &Register) -> Result<Children<IntGauge>> {
     by_dns.children(Side::BOTH.map(Side::name))
 }
 
-fn sensors(r: &Register, setup: &Setup) -> Result<Vec<Sensor>> {
+fn sensors(r: &Register, setup: &Setup) -> Result<Vec<SensorGauges>> {
     let labels = &["sensor", "vantage"];
     let firing = flags(
         r,
@@ -275,7 +264,7 @@ fn sensors(r: &Register, setup: &Setup) -> Result<Vec<Sensor>> {
     )?;
     let sensor = |sensor: &drd_state_machine::policy::Sensor| {
         let values = [&*sensor.name, sensor.vantage.name()];
-        Ok(Sensor {
+        Ok(SensorGauges {
             name: sensor.name.clone(),
             firing: firing.child(&values)?,
             updated_at: updated_at.child(&values)?,

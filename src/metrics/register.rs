@@ -1,10 +1,11 @@
 //! Registering a family and its children once, so that an update is one atomic store.
 //!
-//! Each family is noted with its kind and labels, so that what is built on the names (the
-//! dashboard, the alerts) can be held against them. Deliberately absent: the global registry,
+//! Each family is recorded with its kind and labels, so that what is built on the names (the
+//! dashboard, the alerts) can be checked against them. Deliberately absent: the global registry,
 //! and looking a child up by its labels on a hot path.
 
-use super::family::{Kind, Named};
+use super::family::{FamilyInfo, FamilyKind};
+use drd_state_machine::time::Time;
 use prometheus::core::Collector;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
@@ -16,7 +17,7 @@ use std::cell::RefCell;
 #[derive(Debug, Default)]
 pub(super) struct Register {
     registry: Registry,
-    families: RefCell<Vec<Named>>,
+    families: RefCell<Vec<FamilyInfo>>,
 }
 
 impl Register {
@@ -25,18 +26,18 @@ impl Register {
         self.registry.clone()
     }
 
-    /// What was registered so far.
-    pub fn families(&self) -> Vec<Named> {
+    /// The families registered so far.
+    pub fn families(&self) -> Vec<FamilyInfo> {
         self.families.borrow().clone()
     }
 
-    /// Takes `collector`. `kind` is told each family's name.
+    /// Registers `collector`. `kind` gives the kind of a family by its name.
     pub fn take<C: Collector + 'static>(
         &self,
-        kind: impl Fn(&str) -> Kind,
+        kind: impl Fn(&str) -> FamilyKind,
         collector: C,
     ) -> Result<()> {
-        let named = collector.desc().into_iter().map(|desc| Named {
+        let named = collector.desc().into_iter().map(|desc| FamilyInfo {
             kind: kind(&desc.fq_name),
             name: desc.fq_name.clone(),
             help: desc.help.clone(),
@@ -67,13 +68,13 @@ impl<T> Children<T> {
     }
 }
 
-fn kept<C: Collector + Clone + 'static>(r: &Register, kind: Kind, collector: C) -> Result<C> {
+fn kept<C: Collector + Clone + 'static>(r: &Register, kind: FamilyKind, collector: C) -> Result<C> {
     r.take(|_| kind, collector.clone())?;
     Ok(collector)
 }
 
 pub(super) fn flag(r: &Register, name: &str, help: &str) -> Result<IntGauge> {
-    kept(r, Kind::Gauge, IntGauge::new(name, help)?)
+    kept(r, FamilyKind::Gauge, IntGauge::new(name, help)?)
 }
 
 /// A gauge that is not known yet: NaN, which no threshold holds for.
@@ -84,11 +85,11 @@ pub(super) fn unknown(r: &Register, name: &str, help: &str) -> Result<Gauge> {
 }
 
 pub(super) fn gauge(r: &Register, name: &str, help: &str) -> Result<Gauge> {
-    kept(r, Kind::Gauge, Gauge::new(name, help)?)
+    kept(r, FamilyKind::Gauge, Gauge::new(name, help)?)
 }
 
 pub(super) fn counter(r: &Register, name: &str, help: &str) -> Result<IntCounter> {
-    kept(r, Kind::Counter, IntCounter::new(name, help)?)
+    kept(r, FamilyKind::Counter, IntCounter::new(name, help)?)
 }
 
 pub(super) fn counters(
@@ -98,7 +99,7 @@ pub(super) fn counters(
 ) -> Result<IntCounterVec> {
     kept(
         r,
-        Kind::Counter,
+        FamilyKind::Counter,
         IntCounterVec::new(Opts::new(name, help), labels)?,
     )
 }
@@ -110,7 +111,7 @@ pub(super) fn gauges(
 ) -> Result<GaugeVec> {
     kept(
         r,
-        Kind::Gauge,
+        FamilyKind::Gauge,
         GaugeVec::new(Opts::new(name, help), labels)?,
     )
 }
@@ -122,7 +123,7 @@ pub(super) fn flags(
 ) -> Result<IntGaugeVec> {
     kept(
         r,
-        Kind::Gauge,
+        FamilyKind::Gauge,
         IntGaugeVec::new(Opts::new(name, help), labels)?,
     )
 }
@@ -134,7 +135,7 @@ pub(super) fn histogram(
 ) -> Result<Histogram> {
     kept(
         r,
-        Kind::Histogram,
+        FamilyKind::Histogram,
         Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?,
     )
 }
@@ -146,7 +147,11 @@ pub(super) fn histograms(
     buckets: &[f64],
 ) -> Result<HistogramVec> {
     let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-    kept(r, Kind::Histogram, HistogramVec::new(options, labels)?)
+    kept(
+        r,
+        FamilyKind::Histogram,
+        HistogramVec::new(options, labels)?,
+    )
 }
 
 /// Families with one label.
@@ -181,3 +186,27 @@ macro_rules! family {
     )*};
 }
 family!(IntCounterVec => IntCounter, GaugeVec => Gauge, IntGaugeVec => IntGauge, HistogramVec => Histogram);
+
+/// A family could not be registered: a name or a label is not valid.
+#[derive(Debug, thiserror::Error)]
+#[error("register drd's metrics; the daemon was not started")]
+pub struct MetricsError(#[from] prometheus::Error);
+
+/// Writes only what changed: two threads of a soak share these cache lines.
+pub(super) fn store(gauge: &Gauge, value: f64) {
+    if gauge.get() != value {
+        gauge.set(value);
+    }
+}
+
+/// Writes only what changed, as [`store`].
+pub(super) fn store_flag(gauge: &IntGauge, value: bool) {
+    if gauge.get() != i64::from(value) {
+        gauge.set(i64::from(value));
+    }
+}
+
+/// Seconds since 1970, as Prometheus wants moments.
+pub(super) fn seconds(at: Time) -> f64 {
+    at.0 as f64 / 1000.0
+}

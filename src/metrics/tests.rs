@@ -1,7 +1,6 @@
-//! What the page of metrics shows after what happened.
+//! What the page of metrics shows after each occurrence.
 
 use super::*;
-use drd_state_machine::Phase;
 use drd_state_machine::event::{Event, Signal, Vantage, Verdict};
 use drd_state_machine::policy::{Policy, Sensor, Serving};
 use drd_state_machine::record::{FenceOutcome, Incident, Operation, Trigger};
@@ -60,11 +59,10 @@ fn incident() -> Incident {
     }
 }
 
-fn decision(from: &str, to: &str) -> Decision {
-    let phase = |name| Phase::named(name).expect("a state's name");
+fn decision(from: Phase, to: Phase) -> Decision {
     Decision {
-        from: phase(from),
-        to: phase(to),
+        from,
+        to,
         commands: Vec::new(),
         because: "a test".into(),
         noted: Noted::Refreshed,
@@ -95,7 +93,7 @@ fn every_known_value_is_there_from_the_start() {
     assert!(page.contains("process_resident_memory_bytes"));
 }
 
-/// What `promtool check metrics` asks of names and help texts.
+/// What `promtool check metrics` requires of names and help texts.
 #[test]
 fn names_and_help_are_as_prometheus_wants_them() {
     let page = metrics().render();
@@ -141,7 +139,7 @@ fn a_recovery_is_counted_once_and_timed_from_the_first_bad_sample() {
     metrics.decided(
         &before,
         &after,
-        &decision("promoting", "promoting"),
+        &decision(Phase::Promoting, Phase::Promoting),
         NOW,
         &setup,
     );
@@ -161,11 +159,17 @@ fn a_recovery_is_counted_once_and_timed_from_the_first_bad_sample() {
     metrics.decided(
         &after,
         &done,
-        &decision("promoting", "exposed"),
+        &decision(Phase::Promoting, Phase::Exposed),
         later,
         &setup,
     );
-    metrics.decided(&done, &done, &decision("exposed", "exposed"), later, &setup);
+    metrics.decided(
+        &done,
+        &done,
+        &decision(Phase::Exposed, Phase::Exposed),
+        later,
+        &setup,
+    );
     let page = metrics.render();
     let automatic = "{operation=\"failover\",trigger=\"automatic\"}";
     assert_eq!(
@@ -211,8 +215,20 @@ fn a_recovery_that_stops_is_counted_as_failed_once() {
         hold: Hold::OutOfTime,
         stage: Stopped::Promoting(Progress::default()),
     };
-    metrics.decided(&going, &held, &decision("promoting", "held"), NOW, &setup);
-    metrics.decided(&held, &held, &decision("held", "held"), NOW, &setup);
+    metrics.decided(
+        &going,
+        &held,
+        &decision(Phase::Promoting, Phase::Held),
+        NOW,
+        &setup,
+    );
+    metrics.decided(
+        &held,
+        &held,
+        &decision(Phase::Held, Phase::Held),
+        NOW,
+        &setup,
+    );
     let mut given_up = held.clone();
     given_up.state = State::Watching;
     given_up.facts.incident = Some(Incident {
@@ -220,13 +236,19 @@ fn a_recovery_that_stops_is_counted_as_failed_once() {
         ended_at: Some(NOW),
         ..incident()
     });
-    metrics.decided(&held, &given_up, &decision("held", "watching"), NOW, &setup);
+    metrics.decided(
+        &held,
+        &given_up,
+        &decision(Phase::Held, Phase::Watching),
+        NOW,
+        &setup,
+    );
     let failed = "drd_failovers_failed_total{operation=\"failover\",trigger=\"automatic\"}";
     assert_eq!(value(&metrics.render(), failed), Some("1"));
 }
 
 #[test]
-fn what_the_machine_hears_is_shown_by_sensor() {
+fn signals_are_shown_by_sensor() {
     let (metrics, setup) = (metrics(), setup());
     let mut record = Record::new(&setup, NOW);
     let signal = Signal {
@@ -324,7 +346,7 @@ fn a_daemon_that_only_follows_shows_nothing_that_it_saw_when_it_led() {
     ] {
         assert_eq!(value(&page, series), Some("0"), "{series}");
     }
-    // What the ledger says is shown by both.
+    // What is in the ledger is shown by leader and follower.
     assert_eq!(value(&page, "drd_paused"), Some("1"));
     assert_eq!(
         value(&page, "drd_paused_since_timestamp_seconds"),
@@ -346,7 +368,7 @@ fn the_newest_recovery_is_shown_again_after_a_restart() {
     metrics.decided(
         &record,
         &record,
-        &decision("exposed", "exposed"),
+        &decision(Phase::Exposed, Phase::Exposed),
         NOW,
         &setup,
     );
@@ -363,7 +385,7 @@ fn the_newest_recovery_is_shown_again_after_a_restart() {
         value(&page, "drd_failover_started_timestamp_seconds"),
         Some("1000000")
     );
-    // Counted was it by the daemon of before.
+    // It was counted by the daemon before the restart.
     let automatic = "drd_failovers_total{operation=\"failover\",trigger=\"automatic\"}";
     assert_eq!(value(&page, automatic), Some("0"));
 }
@@ -386,4 +408,27 @@ fn the_limit_of_the_lag_is_where_the_gate_closes() {
     });
     assert!(drd_state_machine::gates::rpo(&at(30), &setup).is_none());
     assert!(drd_state_machine::gates::rpo(&at(31), &setup).is_some());
+}
+
+#[test]
+fn every_family_that_is_scraped_is_listed_with_its_kind() {
+    let metrics = metrics();
+    let page = metrics.render();
+    let scraped: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+        .collect();
+    let listed = |family: &FamilyInfo| {
+        let kind = match family.kind {
+            FamilyKind::Counter => "counter",
+            FamilyKind::Gauge => "gauge",
+            FamilyKind::Histogram => "histogram",
+        };
+        scraped.contains(&(family.name.as_str(), kind))
+    };
+    for family in metrics.families() {
+        let only_later = family.name == "drd_preflight_check_ok";
+        assert_eq!(listed(family), !only_later, "{family:?}");
+    }
+    assert_eq!(metrics.families().len(), scraped.len() + 1);
 }

@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: scripts and external assets; it can be mailed and printed.
 
-use super::{Line, Report};
+use super::{Report, TimelineLine};
+use drd_state_machine::Phase;
 use maud::{DOCTYPE, Markup, html};
 
 const WIDTH: f64 = 960.0;
@@ -14,43 +15,49 @@ td{padding:.2rem .6rem;border-top:1px solid #dde3e8;vertical-align:top}td:first-
 .fault{color:#b3261e}.state{font-weight:600}.command{color:#174ea6}.page{color:#9a5b00}.ok{color:#146c2e}.bad{color:#b3261e}
 svg text{font:11px system-ui,sans-serif}@media print{body{margin:0}}";
 
-struct Bar {
+/// A state and when it began and ended, in seconds since the start.
+struct StateBar {
     from: f64,
     to: f64,
-    state: String,
+    phase: Phase,
 }
 
 /// The states of a timeline, from its `state` lines (`from -> to: because`).
-fn bars(timeline: &[Line], end: f64) -> Vec<Bar> {
-    let mut bars = vec![Bar {
+fn bars(timeline: &[TimelineLine], end: f64) -> Vec<StateBar> {
+    let mut bars = vec![StateBar {
         from: 0.0,
         to: end,
-        state: "watching".to_owned(),
+        phase: Phase::Watching,
     }];
     for line in timeline.iter().filter(|line| line.kind == "state") {
-        let Some((_, rest)) = line.text.split_once(" -> ") else {
+        let entered = line.text.split_once(" -> ");
+        let name = entered.and_then(|(_, rest)| rest.split(':').next());
+        let Some(phase) = name.and_then(Phase::named) else {
             continue;
         };
-        let state = rest.split(':').next().unwrap_or(rest).to_owned();
         if let Some(last) = bars.last_mut() {
             last.to = line.t;
         }
-        bars.push(Bar {
+        bars.push(StateBar {
             from: line.t,
             to: end,
-            state,
+            phase,
         });
     }
     bars
 }
 
-fn colour(state: &str) -> &'static str {
-    match state {
-        "watching" => "#b7dfc0",
-        "suspecting" => "#ffe08a",
-        "exposed" => "#bcd5f5",
-        "held" => "#f2b8b5",
-        _ => "#f6c28b",
+fn colour(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Watching => "#b7dfc0",
+        Phase::Suspecting => "#ffe08a",
+        Phase::Exposed => "#bcd5f5",
+        Phase::Held => "#f2b8b5",
+        Phase::Fencing
+        | Phase::Promoting
+        | Phase::Redirecting
+        | Phase::Verifying
+        | Phase::Switching => "#f6c28b",
     }
 }
 
@@ -60,11 +67,11 @@ fn drawing(report: &Report) -> Markup {
     html! {
         svg viewBox={"0 0 " (WIDTH) " " (HEIGHT)} width="100%" role="img" aria-label="the states over time" {
             @for bar in bars(&report.timeline, end) {
-                rect x=(x(bar.from)) y="30" width=(x(bar.to) - x(bar.from)) height="34" fill=(colour(&bar.state)) {
-                    title { (bar.state) " " (format!("{:.0} s to {:.0} s", bar.from, bar.to)) }
+                rect x=(x(bar.from)) y="30" width=(x(bar.to) - x(bar.from)) height="34" fill=(colour(bar.phase)) {
+                    title { (bar.phase) " " (format!("{:.0} s to {:.0} s", bar.from, bar.to)) }
                 }
                 @if x(bar.to) - x(bar.from) > 52.0 {
-                    text x=(x(bar.from) + 4.0) y="51" { (bar.state) }
+                    text x=(x(bar.from) + 4.0) y="51" { (bar.phase) }
                 }
             }
             @for line in report.timeline.iter().filter(|l| l.kind == "fault") {
@@ -78,8 +85,14 @@ fn drawing(report: &Report) -> Markup {
     }
 }
 
-/// The whole page.
-pub(super) fn page(report: &Report) -> String {
+impl Report {
+    /// The report as one HTML page without external assets.
+    pub fn html(&self) -> String {
+        page(self)
+    }
+}
+
+fn page(report: &Report) -> String {
     let class = if report.passed { "ok" } else { "bad" };
     html! {
         (DOCTYPE)

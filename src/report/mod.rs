@@ -1,6 +1,6 @@
-//! What a rehearsal showed: JSON for programs, Markdown and a self-contained HTML page for people.
+//! The report of a rehearsal: JSON for programs, Markdown and a self-contained HTML page for people.
 //!
-//! Deliberately absent: judging. The lab's judge did that; here it is told.
+//! Deliberately absent: judging. The lab's judge did that.
 
 mod html;
 
@@ -25,7 +25,7 @@ pub struct Report {
     seed: u64,
     /// The outcome's name.
     pub outcome: &'static str,
-    expected: Expected,
+    expected: ExpectedOutcome,
     /// Outcome as expected, all clocks and the loss within bounds, no promise broken.
     pub passed: bool,
     clocks: Clocks,
@@ -33,12 +33,12 @@ pub struct Report {
     acknowledged_writes_lost: usize,
     mutating_calls: u32,
     invariants: Invariants,
-    timeline: Vec<Line>,
+    timeline: Vec<TimelineLine>,
     diagnosis: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
-struct Expected {
+struct ExpectedOutcome {
     outcome: &'static str,
     rto_seconds: Option<f64>,
     rpo_seconds: Option<f64>,
@@ -56,26 +56,26 @@ struct Clocks {
 struct Invariants {
     checked: u64,
     promises: &'static [&'static str],
-    violated: Vec<Broken>,
+    violated: Vec<BrokenPromise>,
 }
 
 #[derive(Debug, Serialize)]
-struct Broken {
+struct BrokenPromise {
     promise: &'static str,
     t: f64,
     what: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
+struct TimelineLine {
     t: f64,
     kind: &'static str,
     text: String,
 }
 
-impl From<&Moment> for Line {
-    fn from(moment: &Moment) -> Line {
-        Line {
+impl From<&Moment> for TimelineLine {
+    fn from(moment: &Moment) -> TimelineLine {
+        TimelineLine {
             t: moment.t.as_secs_f64(),
             kind: moment.kind,
             text: moment.text.clone(),
@@ -94,7 +94,7 @@ impl Report {
             about: scenario.about.clone(),
             seed,
             outcome: done.outcome.name(),
-            expected: Expected {
+            expected: ExpectedOutcome {
                 outcome: done.expect.outcome.name(),
                 rto_seconds: done.expect.rto.map(Span::as_secs_f64),
                 rpo_seconds: done.expect.rpo.map(Span::as_secs_f64),
@@ -109,12 +109,12 @@ impl Report {
                 promises: &judge::CHECKED,
                 violated: done.violations.iter().map(broken).collect(),
             },
-            timeline: done.timeline.iter().map(Line::from).collect(),
+            timeline: done.timeline.iter().map(TimelineLine::from).collect(),
             diagnosis: done.incident.as_ref().map(|i| i.diagnosis.name()),
         }
     }
 
-    /// Four lines that say how it came out.
+    /// Four lines of text: the outcome against what was expected.
     pub fn summary(&self) -> String {
         let clock =
             |seconds: Option<f64>| seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
@@ -183,11 +183,6 @@ impl Report {
         out
     }
 
-    /// The report as one HTML page without external assets.
-    pub fn html(&self) -> String {
-        html::page(self)
-    }
-
     /// Writes `report.json`, `report.md` and `report.html` into a folder.
     ///
     /// # Errors
@@ -205,8 +200,8 @@ impl Report {
     }
 }
 
-fn broken(violation: &judge::Violation) -> Broken {
-    Broken {
+fn broken(violation: &judge::Violation) -> BrokenPromise {
+    BrokenPromise {
         promise: violation.promise,
         t: (violation.at - EPOCH).as_secs_f64(),
         what: violation.what.clone(),

@@ -1,4 +1,4 @@
-//! What people and scripts read.
+//! The texts and the JSON of a status.
 
 use super::*;
 
@@ -25,7 +25,7 @@ pub(crate) fn calm() -> StatusView {
         version: "0.1.0".to_owned(),
         suffix: "shop1".to_owned(),
         as_of: "2026-11-22T08:12:00Z".to_owned(),
-        state: "watching".to_owned(),
+        state: Phase::Watching,
         state_seconds: 4_334_400.0,
         armed: true,
         not_armed_because: Vec::new(),
@@ -33,14 +33,14 @@ pub(crate) fn calm() -> StatusView {
         active_side: Side::Primary,
         diagnosis: "healthy".to_owned(),
         why: vec![
-            Reason {
+            RuleStatus {
                 code: "quorum".to_owned(),
-                verdict: Met::No,
+                verdict: RuleVerdict::No,
                 text: "0 of 3".to_owned(),
             },
-            Reason {
+            RuleStatus {
                 code: "rpo".to_owned(),
-                verdict: Met::Ok,
+                verdict: RuleVerdict::Ok,
                 text: "0.4 s".to_owned(),
             },
         ],
@@ -104,7 +104,7 @@ Ledger /var/lib/drd/ledger.jsonl at 812. drd 0.1.0, as of 2026-11-22T08:12:00Z.
 }
 
 #[test]
-fn the_first_line_says_what_somebody_must_know_at_three_in_the_morning() {
+fn the_first_line_answers_whether_an_operator_must_act() {
     let why = "readiness engine_parity is red: 16.4 and 16.6".to_owned();
     let not_armed = StatusView {
         armed: false,
@@ -117,7 +117,7 @@ fn the_first_line_says_what_somebody_must_know_at_three_in_the_morning() {
          16.6; primary serves (eu-central-1)   watching for 50 d 4 h"
     );
     let acting = StatusView {
-        state: "promoting".to_owned(),
+        state: Phase::Promoting,
         state_seconds: 31.0,
         incident: Some(running()),
         ..calm()
@@ -128,7 +128,7 @@ fn the_first_line_says_what_somebody_must_know_at_three_in_the_morning() {
          promoting for 31 s"
     );
     let held = StatusView {
-        state: "held".to_owned(),
+        state: Phase::Held,
         ..acting
     };
     assert!(first_line(&held).starts_with("shop1   HELD: a person must act   the standby is"));
@@ -139,12 +139,12 @@ fn the_first_line_says_what_somebody_must_know_at_three_in_the_morning() {
     };
     assert!(first_line(&paused).starts_with("shop1   PAUSED   "));
     let exposed = StatusView {
-        state: "exposed".to_owned(),
+        state: Phase::Exposed,
         active_side: Side::Standby,
         ..calm()
     };
-    let said = "shop1   EXPOSED   standby serves (eu-central-2); no standby behind it yet";
-    assert!(first_line(&exposed).starts_with(said));
+    let text = "shop1   EXPOSED   standby serves (eu-central-2); no standby behind it yet";
+    assert!(first_line(&exposed).starts_with(text));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn why_lists_each_rule_with_its_mark() {
 }
 
 #[test]
-fn scripts_read_the_words_of_the_schema() {
+fn scripts_read_the_names_of_the_schema() {
     let view = StatusView {
         incident: Some(running()),
         ..calm()
@@ -208,15 +208,15 @@ fn what_is_silent_or_wrong_is_named() {
     }
 }
 
-fn follower(state: &str) -> StatusView {
+fn follower(state: Phase) -> StatusView {
     StatusView {
-        state: state.to_owned(),
+        state,
         armed: false,
         not_armed_because: vec!["the ledger refuses".to_owned()],
         leader: Some(LeaderStatus {
             leads: false,
             owner: "host-1".to_owned(),
-            epoch: 4,
+            fencing_token: 4,
             takeover_after_seconds: 15.018,
         }),
         ..calm()
@@ -224,19 +224,19 @@ fn follower(state: &str) -> StatusView {
 }
 
 #[test]
-fn a_daemon_that_stands_by_says_who_leads_and_when_it_would_take_over() {
-    let said = "host-1 leads, epoch 4; this daemon takes over once it was silent for 15.0 s";
-    let view = follower("promoting");
+fn a_follower_shows_who_leads_and_when_it_would_take_over() {
+    let text = "host-1 leads, epoch 4; this daemon takes over once it was silent for 15.0 s";
+    let view = follower(Phase::Promoting);
     assert_eq!(
         first_line(&view),
-        format!("shop1   STANDING BY   {said}   promoting for 50 d 4 h")
+        format!("shop1   STANDING BY   {text}   promoting for 50 d 4 h")
     );
-    assert!(view.is_ready() && view.table().contains(&format!("Lease: {said}.")));
+    assert!(view.is_ready() && view.table().contains(&format!("Lease: {text}.")));
 }
 
 #[test]
-fn a_daemon_whose_ledger_refuses_says_that_it_is_held_and_why() {
-    let view = follower("held");
+fn a_daemon_whose_ledger_refuses_is_shown_as_held_with_the_reason() {
+    let view = follower(Phase::Held);
     assert!(!view.is_ready(), "it could not take over");
     assert!(first_line(&view).contains("HELD: a person must act   the ledger refuses"));
 }
@@ -251,14 +251,14 @@ fn ready_is_armed_or_acting() {
     assert!(!idle.is_ready());
     assert!(
         StatusView {
-            state: "fencing".to_owned(),
+            state: Phase::Fencing,
             ..idle.clone()
         }
         .is_ready()
     );
     assert!(
         !StatusView {
-            state: "held".to_owned(),
+            state: Phase::Held,
             ..idle
         }
         .is_ready()

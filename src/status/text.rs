@@ -1,20 +1,32 @@
-//! The status in words.
+//! The status as text.
 //!
-//! Deliberately absent: colour. What is wrong is said by words in the first line, and scripts
-//! read the JSON.
+//! Deliberately absent: colour. What is wrong is in the first line, and scripts read the JSON.
 
-use super::{IncidentStatus, LeaderStatus, Met, SideStatus, SignalStatus, StatusView};
+use super::{IncidentStatus, LeaderStatus, RuleVerdict, SideStatus, SignalStatus, StatusView};
+use drd_state_machine::Phase;
 use drd_state_machine::event::Verdict;
 use std::fmt::{self, Write};
 
-pub(super) fn table(view: &StatusView) -> String {
+impl StatusView {
+    /// The text of `drd status`: the first line answers the one question asked at 3 am.
+    pub fn table(&self) -> String {
+        table(self)
+    }
+
+    /// The text of `drd status --why`.
+    pub fn why(&self) -> String {
+        why(self)
+    }
+}
+
+fn table(view: &StatusView) -> String {
     let mut out = headline(view);
     // Writing to a String cannot fail.
     let _ = write_rest(&mut out, view);
     out
 }
 
-pub(super) fn why(view: &StatusView) -> String {
+fn why(view: &StatusView) -> String {
     let mut out = format!("{}\n", headline(view));
     let width = view
         .why
@@ -24,9 +36,9 @@ pub(super) fn why(view: &StatusView) -> String {
         .unwrap_or(0);
     for reason in &view.why {
         let mark = match reason.verdict {
-            Met::Ok => "ok",
-            Met::No => "x",
-            Met::Unknown => "?",
+            RuleVerdict::Ok => "ok",
+            RuleVerdict::No => "x",
+            RuleVerdict::Unknown => "?",
         };
         out.push_str(&format!(
             "  {mark:<2} {:<width$}  {}\n",
@@ -39,14 +51,14 @@ pub(super) fn why(view: &StatusView) -> String {
     out
 }
 
-/// The one thing asked at 3 am: is it all right, and if not, who has to do what?
+/// The first line: is it all right, and if not, who has to do what?
 fn headline(view: &StatusView) -> String {
     let active = view.sides.iter().find(|side| side.side == view.active_side);
     let region = active.map_or(String::new(), |side| format!(" ({})", side.region));
     let serving = format!("{} serves{region}", view.active_side);
     let since = format!("{} for {}", view.state, length(view.state_seconds));
-    let (word, rest) = match (view.state.as_str(), &view.incident) {
-        ("held", incident) => {
+    let (headword, rest) = match (view.state, &view.incident) {
+        (Phase::Held, incident) => {
             let open = incident.as_ref().filter(|incident| !incident.ended);
             let first = view.not_armed_because.first();
             let text = open.map(|incident| &incident.text).or(first);
@@ -56,15 +68,15 @@ fn headline(view: &StatusView) -> String {
             )
         }
         _ if view.stands_by() => {
-            let leader = view.leader.as_ref().map(LeaderStatus::words);
+            let leader = view.leader.as_ref().map(LeaderStatus::summary);
             ("STANDING BY".to_owned(), leader.unwrap_or_default())
         }
-        ("exposed", _) => (
+        (Phase::Exposed, _) => (
             "EXPOSED".to_owned(),
             format!("{serving}; no standby behind it yet"),
         ),
-        (_, Some(incident)) if view.is_acting() && !incident.ended => {
-            (view.state.to_uppercase(), progress(incident))
+        (phase, Some(incident)) if phase.is_acting() && !incident.ended => {
+            (phase.name().to_uppercase(), progress(incident))
         }
         _ if view.paused => (
             "PAUSED".to_owned(),
@@ -79,7 +91,7 @@ fn headline(view: &StatusView) -> String {
             )
         }
     };
-    format!("{}   {word}   {rest}   {since}\n", view.suffix)
+    format!("{}   {headword}   {rest}   {since}\n", view.suffix)
 }
 
 fn progress(incident: &IncidentStatus) -> String {
@@ -105,7 +117,7 @@ fn write_rest(out: &mut String, view: &StatusView) -> fmt::Result {
     write_replication(out, view)?;
     write_signals(out, &view.signals)?;
     writeln!(out, "Diagnosis {}.", view.diagnosis)?;
-    if view.not_armed_because.len() > 1 || view.is_acting() {
+    if view.not_armed_because.len() > 1 || view.state.is_acting() {
         for reason in &view.not_armed_because {
             writeln!(out, "Not armed: {reason}.")?;
         }
@@ -114,7 +126,7 @@ fn write_rest(out: &mut String, view: &StatusView) -> fmt::Result {
         writeln!(out, "{}", last_run(incident))?;
     }
     if let Some(leader) = &view.leader {
-        writeln!(out, "Lease: {}.", leader.words())?;
+        writeln!(out, "Lease: {}.", leader.summary())?;
     }
     writeln!(
         out,

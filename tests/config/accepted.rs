@@ -1,6 +1,6 @@
 //! What is accepted, and what it then means.
 
-use crate::{SHOP1, assert_says, good, owned};
+use crate::{SHOP1, assert_contains, good, owned};
 use drd::config::{self, LedgerConfig, SensorConfig};
 use drd_bootstrap::Events;
 use drd_state_machine::diagnosis::Diagnosis::{DatabaseDown, EdgeDown};
@@ -165,7 +165,7 @@ fn the_report_of_a_good_file_shows_what_was_understood() -> std::io::Result<()> 
     std::fs::write(&path, SHOP1)?;
     let report = config::check_report(Some(&path), []).unwrap_or_else(|error| error.to_string());
     std::fs::remove_dir_all(&directory)?;
-    assert_says(
+    assert_contains(
         &report,
         &[
             "estate     shop1   account 123456789012   global-aurora-shop1",
@@ -181,7 +181,7 @@ fn the_report_of_a_good_file_shows_what_was_understood() -> std::io::Result<()> 
 }
 
 #[test]
-fn an_address_that_others_reach_is_somebody_s_explicit_decision() {
+fn an_address_that_others_reach_must_be_configured_explicitly() {
     let open = format!("{SHOP1}\n[http]\nlisten = \"0.0.0.0:9817\"\nexpose = true\n");
     let text = match SHOP1.split_once("[http]") {
         Some((before, rest)) => {
@@ -217,7 +217,7 @@ fn a_shared_ledger_has_its_lease_in_the_documented_defaults() {
     );
 }
 
-/// What `drd status --health` asks, from a file and variables.
+/// The address that `drd status --health` reads from a file and variables.
 fn asked(folder: &str, text: &str, variables: &[(&str, &str)]) -> Result<String, String> {
     let folder = std::env::temp_dir().join(format!("drd-asked-{}-{folder}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -237,11 +237,11 @@ fn of_the_configuration_a_health_check_needs_the_address_alone() {
     assert_eq!(asked("whole", SHOP1, &[]), Ok(usual));
     let text = "suffix = 7\nno_such_key = true\n[http]\nlisten = \"127.0.0.1:1\"\n";
     assert_eq!(asked("wrong", text, &[]), Ok("127.0.0.1:1".to_owned()));
-    // Whether it may be exposed was the daemon's question when it started.
+    // Whether it may be exposed was checked when the daemon started.
     let exposed = "[http]\nlisten = \"0.0.0.0:1\"\n";
     assert_eq!(asked("exposed", exposed, &[]), Ok("0.0.0.0:1".to_owned()));
     let said = asked("no-address", "[http]\nlisten = \"here\"\n", &[]).expect_err("no address");
-    assert_says(&said, &["drd.toml:2", "127.0.0.1:9817"]);
+    assert_contains(&said, &["drd.toml:2", "127.0.0.1:9817"]);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn with_the_variable_a_health_check_does_not_open_the_file() {
     assert_eq!(found.to_string(), "127.0.0.1:2");
     assert!(config::address(Some(nowhere), owned(&[])).is_err());
     let said = config::address(None, owned(&[("DRD_HTTP__LISTEN", "here")]));
-    assert_says(
+    assert_contains(
         &said.expect_err("no address").to_string(),
         &["DRD_HTTP__LISTEN"],
     );

@@ -25,7 +25,7 @@ fn handed(witness_region: &str) -> (drd_bootstrap::Topology, drd::config::Config
 }
 
 #[test]
-fn the_file_says_the_estate_that_the_outputs_say() {
+fn the_file_has_the_estate_of_the_outputs() {
     let (topology, config) = handed("eu-west-1");
     assert_eq!(config.topology, topology);
     assert_eq!((config.serving.min, config.serving.desired), (4, 6));

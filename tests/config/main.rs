@@ -1,4 +1,4 @@
-//! What a configuration may hold, and how a wrong one is shown.
+//! What a configuration may contain, and how a wrong one is shown.
 //!
 //! Deliberately absent: the process's environment; variables are handed in.
 
@@ -35,7 +35,7 @@ fn owned(variables: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn assert_says(problem: &str, words: &[&str]) {
+fn assert_contains(problem: &str, words: &[&str]) {
     for word in words {
         assert!(problem.contains(word), "{word:?} is missing in:\n{problem}");
     }

@@ -1,6 +1,6 @@
 """The expressions of deploy/grafana/drd.json, without a server: each is one that Prometheus takes.
 
-That the file is what drd draws is tests/lab/printed.rs, that its names and kinds are the metrics' is src/dashboard;
+That the file is what drd draws is tests/lab/printed.rs, that its names and kinds are the metrics' is src/metrics/dashboard;
 that its panels have data is test_prometheus.py. Deliberately absent: Grafana, which Debian does not have.
 """
 

@@ -78,7 +78,7 @@ def test_a_stop_has_time_for_what_drd_does_before_it_ends():
 def test_a_daemon_that_hangs_is_replaced_and_one_that_is_slow_is_not():
     check = container(ecs.written("task-definition.json"))["healthCheck"]
     assert check["command"] == ["CMD", "/usr/local/bin/drd", "status", "--health"], "there is no shell in the image"
-    assert seconds("src/status/fetch.rs", "PATIENCE") < check["timeout"] <= check["interval"]
+    assert seconds("src/daemon/client/request.rs", "PATIENCE") < check["timeout"] <= check["interval"]
     stalled = seconds("src/http.rs", "STALLED_AFTER")
     assert stalled < check["interval"] * check["retries"] < 60
     assert container(ecs.written("task-definition.json"))["restartPolicy"]["restartAttemptPeriod"] >= RESTART_MIN

@@ -5,7 +5,7 @@
 use crate::{Folder, named, rehearsed};
 use drd::ledger::FileLedger;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const SHOP1: &str = include_str!("../fixtures/config/shop1.toml");
 
@@ -213,6 +213,7 @@ fn usage_errors_are_two() {
         &["gamedya"],
         &["gameday", "run"],
         &["gameday", "run", "x", "--speed", "fast"],
+        &["gameday", "soak", "--seeds", "0"],
         &["status", "--health", "--why"],
         &["status", "--health", "-o", "json"],
     ] {
@@ -344,4 +345,43 @@ fn one_crash_is_replayed_by_its_name() {
         &["gameday", "crash-all", "--crash", "region-drak:60:after"],
         2,
     );
+}
+
+#[test]
+fn a_crash_that_cannot_happen_is_a_usage_error() {
+    let folder = Folder::new("no-crash");
+    for (spot, reason) in [
+        ("region-dark:99999:before", "no daemon dies at line 99999"),
+        ("region-dark:60:frozen", "alone on its ledger"),
+    ] {
+        let text = refuses(&folder, &["gameday", "crash-all", "--crash", spot], 2);
+        assert!(text.contains(reason), "{text}");
+    }
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_ends_nothing_but_the_printing() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_drd"))
+        .args(["gameday", "list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("drd starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("drd ends");
+    assert_eq!((code(&output), err(&output).as_str()), (0, ""));
+}
+
+#[test]
+fn an_interrupted_soak_prints_how_far_it_came() {
+    // More seeds than two seconds are enough for on any machine.
+    let output = Command::new("timeout")
+        .args(["--preserve-status", "-s", "INT", "2"])
+        .arg(env!("CARGO_BIN_EXE_drd"))
+        .args(["gameday", "soak", "--seeds", "100000000"])
+        .output()
+        .expect("timeout of coreutils");
+    let text = out(&output);
+    assert_eq!(code(&output), 1, "{text}{}", err(&output));
+    assert!(text.contains(" of 100000000 seeds"), "{text}");
 }

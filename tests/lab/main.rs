@@ -14,7 +14,7 @@ mod replay;
 mod runbook;
 mod soak;
 
-use drd::gameday;
+use drd::cli::gameday::play;
 use drd::lab::builtin;
 use drd::lab::rehearsal::{Bench, Moment, Rehearsed, rehearse};
 use drd::lab::scenario::Scenario;
@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 
 fn bench() -> &'static Bench {
     static BENCH: OnceLock<Bench> = OnceLock::new();
-    BENCH.get_or_init(|| gameday::bench().unwrap_or_else(|error| panic!("{error}")))
+    BENCH.get_or_init(|| play::bench().unwrap_or_else(|error| panic!("{error}")))
 }
 
 fn named(name: &str) -> Scenario {

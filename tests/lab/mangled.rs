@@ -7,8 +7,7 @@
 
 use crate::ledger::entries_of;
 use drd::config;
-use drd::intake::Known;
-use drd::intake::envelope::{self, Parsed};
+use drd::intake::{self, Known, Parsed};
 use drd::lab::builtin;
 use drd::lab::chance::Chance;
 use drd::lab::scenario::Scenario;
@@ -134,7 +133,7 @@ fn a_mangled_message_never_speaks_for_another_account_or_an_unknown_sensor() {
     let now = Time(1_795_255_800_000);
     each(&files("tests/fixtures/envelopes"), |_, mangled| {
         let body = String::from_utf8_lossy(mangled);
-        let Parsed::Signal(signal) = envelope::parse(&body, &known, now) else {
+        let Parsed::Signal(signal) = intake::parse(&body, &known, now) else {
             return None;
         };
         let value: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();

@@ -107,7 +107,7 @@ impl Judge {
         }
         self.terms.sent.push(Sent {
             kind: command.kind(),
-            epoch: command.incident_id(),
+            incident_id: command.incident_id(),
             attempt: command.attempt(),
             generation: sender.generation,
             to,
@@ -136,7 +136,7 @@ impl Judge {
             return;
         }
         for sent in &mut self.terms.sent {
-            let same = (sent.kind, sent.epoch, sent.attempt, sent.generation)
+            let same = (sent.kind, sent.incident_id, sent.attempt, sent.generation)
                 == (done.kind, done.incident_id, done.attempt, generation);
             sent.answered |= same;
         }

@@ -3,7 +3,7 @@
 //! Deliberately absent: who sends them (`senses`), what they mean (`crate::intake`).
 
 use super::{Life, TICK_EVERY};
-use crate::intake::envelope::{self, Parsed};
+use crate::intake::{self, Parsed};
 use crate::lab::daemon::Place;
 use crate::lab::rehearsal::Rehearsal;
 use crate::lab::senses::Message;
@@ -71,7 +71,7 @@ impl Rehearsal<'_> {
     }
 
     fn read_message(&mut self, who: Place, message: &Message, local: Time) -> Parsed {
-        let parsed = envelope::parse(&message.body, self.known, local);
+        let parsed = intake::parse(&message.body, self.known, local);
         if let Parsed::Heartbeat {
             sent_at,
             stamped_at,

@@ -1,0 +1,151 @@
+//! Runs rehearsals for a command: at a chosen pace, or as fast as possible.
+//!
+//! Deliberately absent: what happens in one (`lab`) and what is made of it (`report`).
+
+use crate::intake::Known;
+use crate::lab::crash::{Crashed, crash_all};
+use crate::lab::rehearsal::{Bench, Moment, rehearse};
+use crate::lab::scenario::Scenario;
+use crate::lab::soak::{Soaked, soak_until};
+use crate::lab::{senses, setup};
+use crate::metrics::{Metrics, MetricsError};
+use crate::report::Report;
+use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::time::Span;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// How fast virtual time runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// As fast as it goes.
+    Max,
+    /// This many times real time.
+    Times(f64),
+}
+
+impl FromStr for Speed {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Speed, String> {
+        if text == "max" {
+            return Ok(Speed::Max);
+        }
+        text.strip_suffix('x')
+            .and_then(|n| n.parse::<f64>().ok())
+            .filter(|n| n.is_finite() && *n > 0.0)
+            .map(Speed::Times)
+            .ok_or_else(|| format!("{text:?} is no speed: use max, 20x or 1x"))
+    }
+}
+
+/// What the lab's intake accepts: the default estate with the suffix `lab`.
+fn known() -> Known {
+    let max_age = setup().policy.event_max_age;
+    let mut known = Known::new(senses::ACCOUNT, max_age)
+        .region(senses::region(Side::Primary))
+        .region(senses::region(Side::Standby))
+        .region("us-east-1");
+    for side in Side::BOTH {
+        known = known.witness(side, &senses::sensor_name(Vantage::Witness, side));
+        for vantage in [Vantage::Route53, Vantage::Inside] {
+            let arn = senses::alarm_arn(vantage, side);
+            known = known.alarm(&arn, &senses::sensor_name(vantage, side));
+        }
+    }
+    known
+}
+
+/// Everything that rehearsals share.
+///
+/// # Errors
+/// When a metric cannot be registered, which would be a defect.
+pub fn bench() -> Result<Bench, MetricsError> {
+    let setup = setup();
+    let metrics = Arc::new(Metrics::for_lab(&setup)?);
+    Ok(Bench {
+        setup,
+        known: known(),
+        metrics,
+    })
+}
+
+/// Rehearses one scenario; `watcher` gets each line of the timeline as it happens.
+///
+/// # Errors
+/// As [`bench()`].
+pub fn run(
+    scenario: &Scenario,
+    seed: u64,
+    speed: Speed,
+    watcher: &mut dyn FnMut(&Moment),
+) -> Result<Report, MetricsError> {
+    let bench = bench()?;
+    let mut shown = Span::ZERO;
+    let done = rehearse(scenario, seed, &bench, &mut |moment| {
+        if let Speed::Times(factor) = speed {
+            let ahead = (moment.t - shown).as_secs_f64().max(0.0) / factor;
+            #[expect(clippy::disallowed_methods, reason = "the pace that was asked for")]
+            std::thread::sleep(Duration::from_secs_f64(ahead));
+            shown = moment.t;
+        }
+        watcher(moment);
+    });
+    Ok(Report::new(scenario, seed, &done))
+}
+
+fn bar(rehearsals: u64) -> ProgressBar {
+    // Hidden by itself where stderr is no terminal.
+    let bar = ProgressBar::new(rehearsals);
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} rehearsals, {per_sec}, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Soaks on `jobs` threads with a bar on a terminal, until `stop` is raised; gives the rehearsals
+/// a second beside it.
+///
+/// # Errors
+/// As [`bench()`].
+pub fn soak_all(
+    base: u64,
+    seeds: u64,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Result<(Soaked, f64), MetricsError> {
+    let bench = bench()?;
+    let bar = bar(seeds);
+    let progress = |done| bar.set_position(done);
+    let soaked = soak_until(base, seeds, jobs, &bench, &progress, stop);
+    // 1 ms keeps the rate finite of a soak that was interrupted at once.
+    let took = bar.elapsed().as_secs_f64().max(0.001);
+    bar.finish_and_clear();
+    let rate = soaked.seeds as f64 / took;
+    Ok((soaked, rate))
+}
+
+/// Kills the daemon of every scenario at every `stride`th line.
+///
+/// # Errors
+/// As [`bench()`].
+pub fn crash_everywhere(
+    scenarios: &[Scenario],
+    seed: u64,
+    stride: usize,
+    jobs: usize,
+) -> Result<Vec<Crashed>, MetricsError> {
+    let bench = bench()?;
+    let bar = bar(0);
+    let progress = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    let crashed = crash_all(scenarios, seed, stride, jobs, &bench, &progress);
+    bar.finish_and_clear();
+    Ok(crashed)
+}

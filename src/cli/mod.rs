@@ -1,0 +1,91 @@
+//! The commands and their help. Data on stdout, messages on stderr, exit codes as DESIGN section 9.
+//!
+//! Deliberately absent: logic. Each command has a file, and each of those is one call into the
+//! library.
+
+mod bootstrap;
+mod config;
+mod config_args;
+mod consent;
+mod destroy;
+mod doctor;
+mod error;
+mod estate_args;
+mod exit;
+mod exports;
+mod fetch_config;
+pub mod gameday;
+mod output;
+mod outputs;
+mod preflight;
+mod process;
+mod progress;
+mod replay;
+mod run;
+mod saved_estate;
+mod setting_flags;
+mod status;
+
+pub use error::CliError;
+pub use exit::Exit;
+
+use clap::{Parser, Subcommand};
+
+const EXIT_CODES: &str = "Exit codes: 0 done and verified; 1 failed, nothing running; 2 usage; 3 refused; \
+4 (with --detailed-exitcode) not armed, or changes pending; 5 still in progress; 6 missed RTO or RPO, or a rehearsal's \
+expectation; 7 AWS or the daemon is unreachable.";
+
+/// Cross-region failover for Aurora on AWS: watch, fail over, prove it.
+///
+/// Try it without an AWS account:   drd gameday run region-dark
+/// Is it ready right now?           drd status
+#[derive(Debug, Parser)]
+#[command(name = "drd", version, verbatim_doc_comment, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build both regions, or finish or update what is there.
+    Bootstrap(Box<bootstrap::BootstrapArgs>),
+    /// What an estate offers: endpoints, dashboard, queue, topics.
+    Outputs(outputs::OutputsArgs),
+    /// Take an estate away, and prove that nothing is left.
+    Destroy(destroy::DestroyArgs),
+    /// Run the daemon until SIGTERM.
+    Run(run::RunArgs),
+    /// Ask the running daemon: armed or not, and why.
+    Status(status::StatusArgs),
+    /// Check whether an estate can be built, or the one that stands could fail over.
+    Doctor(Box<doctor::DoctorArgs>),
+    /// Check a configuration; print what Prometheus and Grafana are to be given.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Rehearse failovers in the embedded lab: no account, no configuration.
+    #[command(subcommand)]
+    Gameday(gameday::GamedayCommand),
+    /// Make every decision of a ledger again: bit for bit, or with another policy.
+    Replay(replay::ReplayArgs),
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// See [`CliError`].
+    pub fn run(self) -> Result<Exit, CliError> {
+        match self.command {
+            Command::Bootstrap(args) => args.run(),
+            Command::Outputs(args) => args.run(),
+            Command::Destroy(args) => args.run(),
+            Command::Run(args) => args.run(),
+            Command::Doctor(args) => args.run(),
+            Command::Status(args) => args.run(),
+            Command::Config(command) => command.run(),
+            Command::Gameday(command) => command.run(),
+            Command::Replay(args) => args.run(),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `drd run`.
+//!
+//! Deliberately absent: the daemon (`crate::daemon`).
+
+use super::config_args::ConfigArgs;
+use super::error::CliError;
+use super::estate_args::{self, EstateArgs};
+use super::exit::Exit;
+use crate::daemon;
+use crate::telemetry::Telemetry;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    estate: EstateArgs,
+}
+
+impl RunArgs {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
+        Telemetry::from_process().start()?;
+        daemon::run(estate_args::config(&self.config, &self.estate)?)?;
+        Ok(Exit::Done)
+    }
+}

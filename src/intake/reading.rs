@@ -1,0 +1,316 @@
+//! What a queue message turns out to be: the values that `envelope` gives and its readers fill.
+//!
+//! Deliberately absent: recognising a shape (`envelope`, `eventbridge`, `sns`) and what is
+//! accepted (`trust`).
+
+use super::trust::Known;
+use drd_state_machine::event::{LagSample, Signal, Verdict};
+use drd_state_machine::time::Time;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What is quoted from a message in logs and reports.
+const QUOTE_CHARS_MAX: usize = 300;
+
+/// What a message turned out to be, and from which kind of sender.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The sender's kind: a label of the metrics.
+    pub source: SenderKind,
+    /// What it means.
+    pub parsed: Parsed,
+}
+
+/// What a message means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parsed {
+    /// A sensor reported a verdict.
+    Signal(Signal),
+    /// The lag monitor took a sample.
+    Lag(LagSample),
+    /// Our heartbeat came back.
+    Heartbeat {
+        /// The event's id.
+        id: Arc<str>,
+        /// When drd sent it, by drd's clock.
+        sent_at: Time,
+        /// The `time` that AWS stamped on it, in whole seconds.
+        stamped_at: Time,
+    },
+    /// Something may have changed: look now. Never evidence by itself, since AWS sends these on
+    /// a best-effort basis (aws-facts 1.5).
+    Hint(Hint),
+    /// Understood, and not to be acted on.
+    Discard(DiscardReason),
+    /// Not understood, and why.
+    Malformed(String),
+}
+
+/// A reason to look at the world sooner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The event's id.
+    pub id: Arc<str>,
+    /// What kind of thing it is about.
+    pub kind: HintKind,
+    /// AWS's code, such as `RDS-EVENT-0184`, or the detail-type where there is none.
+    pub code: String,
+    /// The cluster, instance or group.
+    pub subject: String,
+    /// AWS's text, shortened.
+    pub text: String,
+    /// When AWS sent it.
+    pub at: Time,
+}
+
+/// What a hint is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HintKind {
+    /// An RDS cluster or instance.
+    Database,
+    /// An Auto Scaling group.
+    Capacity,
+}
+
+/// Why an understood message is not acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiscardReason {
+    /// Older than `event_max_age`.
+    Stale,
+    /// No configured sensor is bound to this alarm or witness.
+    UnknownAlarm,
+    /// From another AWS account.
+    ForeignAccount,
+    /// From a region that the estate has nothing in.
+    ForeignRegion,
+    /// One of drd's own senders reports on another estate of this account.
+    ForeignEstate,
+    /// A mute rule covers the alarm now.
+    Muted,
+    /// The composite alarm's suppressor holds it back.
+    Suppressed,
+    /// A page of ours that a forwarding rule brought back.
+    OwnPage,
+    /// A source or detail-type that drd has no use for.
+    Unsupported,
+}
+
+impl DiscardReason {
+    /// Every reason.
+    pub const ALL: [DiscardReason; 9] = [
+        DiscardReason::Stale,
+        DiscardReason::UnknownAlarm,
+        DiscardReason::ForeignAccount,
+        DiscardReason::ForeignRegion,
+        DiscardReason::ForeignEstate,
+        DiscardReason::Muted,
+        DiscardReason::Suppressed,
+        DiscardReason::OwnPage,
+        DiscardReason::Unsupported,
+    ];
+
+    /// The name used in metrics and in the ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DiscardReason::Stale => "stale",
+            DiscardReason::UnknownAlarm => "unknown_alarm",
+            DiscardReason::ForeignAccount => "foreign_account",
+            DiscardReason::ForeignRegion => "foreign_region",
+            DiscardReason::ForeignEstate => "foreign_estate",
+            DiscardReason::Muted => "muted",
+            DiscardReason::Suppressed => "suppressed",
+            DiscardReason::OwnPage => "own_page",
+            DiscardReason::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// The kind of sender of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SenderKind {
+    /// A CloudWatch alarm, by EventBridge or SNS.
+    CloudwatchAlarm,
+    /// The witness in the third region.
+    Witness,
+    /// The function that samples replication lag.
+    LagMonitor,
+    /// drd itself.
+    Heartbeat,
+    /// Aurora.
+    Rds,
+    /// EC2 Auto Scaling.
+    Autoscaling,
+    /// Anything else, and what could not be read.
+    Other,
+}
+
+impl SenderKind {
+    /// Every kind.
+    pub const ALL: [SenderKind; 7] = [
+        SenderKind::CloudwatchAlarm,
+        SenderKind::Witness,
+        SenderKind::LagMonitor,
+        SenderKind::Heartbeat,
+        SenderKind::Rds,
+        SenderKind::Autoscaling,
+        SenderKind::Other,
+    ];
+
+    /// The name used in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SenderKind::CloudwatchAlarm => "cloudwatch_alarm",
+            SenderKind::Witness => "witness",
+            SenderKind::LagMonitor => "lag_monitor",
+            SenderKind::Heartbeat => "heartbeat",
+            SenderKind::Rds => "rds",
+            SenderKind::Autoscaling => "autoscaling",
+            SenderKind::Other => "other",
+        }
+    }
+}
+
+impl Parsed {
+    /// Whether the message must stay in the queue until the redrive policy moves it to the
+    /// dead-letter queue, where a person can look at it. All others are deleted once the ledger
+    /// holds what they led to.
+    pub fn leave_in_queue(&self) -> bool {
+        match self {
+            Parsed::Malformed(_) | Parsed::Discard(DiscardReason::Unsupported) => true,
+            Parsed::Signal(_)
+            | Parsed::Lag(_)
+            | Parsed::Heartbeat { .. }
+            | Parsed::Hint(_)
+            | Parsed::Discard(
+                DiscardReason::Stale
+                | DiscardReason::UnknownAlarm
+                | DiscardReason::ForeignAccount
+                | DiscardReason::ForeignRegion
+                | DiscardReason::ForeignEstate
+                | DiscardReason::Muted
+                | DiscardReason::Suppressed
+                | DiscardReason::OwnPage,
+            ) => false,
+        }
+    }
+
+    pub(super) fn malformed(why: impl std::fmt::Display) -> Parsed {
+        Parsed::Malformed(shortened(&why.to_string()))
+    }
+}
+
+impl From<Parsed> for Reading {
+    fn from(parsed: Parsed) -> Reading {
+        Reading {
+            source: SenderKind::Other,
+            parsed,
+        }
+    }
+}
+
+/// JSON text that borrows from the body wherever it holds no escapes, also inside `Option` and
+/// `Vec`, where a bare `Cow` would be copied.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct JsonText<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+impl std::ops::Deref for JsonText<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The keys that distinguish the shapes, and those that every EventBridge event has.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EventHead<'a> {
+    #[serde(borrow, rename = "detail-type")]
+    pub detail_type: JsonText<'a>,
+    #[serde(borrow)]
+    pub source: JsonText<'a>,
+    #[serde(borrow)]
+    pub account: JsonText<'a>,
+    #[serde(borrow)]
+    pub region: JsonText<'a>,
+    #[serde(borrow)]
+    pub time: JsonText<'a>,
+    #[serde(borrow)]
+    pub id: JsonText<'a>,
+    #[serde(borrow, rename = "Type")]
+    pub sns_type: JsonText<'a>,
+    #[serde(borrow, rename = "TopicArn")]
+    pub topic: JsonText<'a>,
+    #[serde(borrow, rename = "MessageId")]
+    pub message_id: JsonText<'a>,
+    #[serde(borrow, rename = "Message")]
+    pub message: JsonText<'a>,
+    #[serde(borrow, rename = "AlarmName")]
+    pub alarm_name: JsonText<'a>,
+    #[serde(borrow, rename = "NewStateValue")]
+    pub new_state: JsonText<'a>,
+}
+
+impl EventHead<'_> {
+    /// The rule of aws-facts 1.2; a `detail-type` goes before.
+    pub fn is_sns(&self) -> bool {
+        self.detail_type.is_empty() && !self.sns_type.is_empty() && !self.topic.is_empty()
+    }
+}
+
+/// A sensor's report with everything checked but its age.
+pub(super) struct SensorReport {
+    pub id: Arc<str>,
+    pub sensor: Arc<str>,
+    pub verdict: Verdict,
+    pub observed_at: Time,
+}
+
+impl SensorReport {
+    /// A signal, unless the report is too old.
+    pub fn unless_stale(self, known: &Known, now: Time) -> Parsed {
+        if is_stale(self.observed_at, known, now) {
+            return Parsed::Discard(DiscardReason::Stale);
+        }
+        Parsed::Signal(Signal {
+            id: self.id,
+            sensor: self.sensor,
+            verdict: self.verdict,
+            observed_at: self.observed_at,
+        })
+    }
+}
+
+pub(super) fn is_stale(at: Time, known: &Known, now: Time) -> bool {
+    now - at > known.event_max_age()
+}
+
+/// A verdict from CloudWatch's three states. A state that is not documented is not a failure.
+pub(super) fn verdict_of_state(state: &str) -> Verdict {
+    match state {
+        "ALARM" => Verdict::Unhealthy,
+        "OK" => Verdict::Healthy,
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Foreign text, short enough for a log line.
+pub(super) fn shortened(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut short: String = chars.by_ref().take(QUOTE_CHARS_MAX).collect();
+    if chars.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// The delivery's id; where it has none, the transition itself, which AWS stamps to the
+/// millisecond.
+pub(super) fn identity(id: &str, arn: &str, at: &str) -> Arc<str> {
+    if id.is_empty() {
+        Arc::from(format!("{arn}@{at}"))
+    } else {
+        Arc::from(id)
+    }
+}
