@@ -14,8 +14,6 @@ use serde::{Deserialize, Serialize};
 
 /// The schema of the JSON. A minor step may add keys; readers ignore what they do not know.
 pub const SCHEMA: &str = "drd.status/1.0";
-/// The part of [`SCHEMA`] that a reader must know.
-pub(crate) const SCHEMA_MAJOR: &str = "drd.status/1.";
 /// Where the daemon serves it.
 pub(crate) const PATH: &str = "/api/v1/status";
 /// Where the daemon reports whether its control loop turns.

@@ -3,10 +3,13 @@
 //! Deliberately absent: what a status contains (`crate::status`) and the request (`request`).
 
 use super::request::{PATIENCE, get};
-use crate::status::{PATH, SCHEMA_MAJOR, StatusView};
+use crate::status::{PATH, StatusView};
 use http::StatusCode;
 use std::error::Error;
 use std::net::SocketAddr;
+
+/// The part of [`crate::status::SCHEMA`] that a reader must know.
+const SCHEMA_MAJOR: &str = "drd.status/1.";
 
 /// Why there is no status. Nothing is known about the estate then, so this is never "not armed".
 #[derive(Debug, thiserror::Error)]
