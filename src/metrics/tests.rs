@@ -1,4 +1,6 @@
 //! What the page of metrics shows after each occurrence.
+//!
+//! Deliberately absent: HTTP; `crate::http` has its own tests.
 
 use super::*;
 use drd_state_machine::event::{Event, Signal, Vantage, Verdict};

@@ -1,4 +1,6 @@
 //! The texts and the JSON of a status.
+//!
+//! Deliberately absent: HTTP; `crate::http` has its own tests.
 
 use super::*;
 

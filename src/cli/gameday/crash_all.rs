@@ -12,7 +12,7 @@ use crate::lab::rehearsal::rehearse;
 use clap::Args;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct CrashAllArgs {
+pub(crate) struct CrashAllArgs {
     /// The seed of every rehearsal.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -31,7 +31,7 @@ pub(in crate::cli) struct CrashAllArgs {
 }
 
 impl CrashAllArgs {
-    pub(in crate::cli) fn run(&self) -> Result<Exit, CliError> {
+    pub(crate) fn run(&self) -> Result<Exit, CliError> {
         match &self.crash {
             Some(spot) => crash(spot, self.seed),
             None => crash_all(self),

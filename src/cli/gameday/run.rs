@@ -14,7 +14,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct RehearsalArgs {
+pub(crate) struct RehearsalArgs {
     /// A built-in name, or a scenario file.
     #[arg(value_name = "NAME|FILE")]
     scenario: String,
@@ -36,7 +36,7 @@ pub(in crate::cli) struct RehearsalArgs {
 }
 
 impl RehearsalArgs {
-    pub(in crate::cli) fn run(&self) -> Result<Exit, CliError> {
+    pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let scenario = builtin::find(&self.scenario)?;
         let live = std::io::stderr().is_terminal();
         // 20 virtual minutes in 20 s: long enough to follow, short enough to wait for.

@@ -15,7 +15,7 @@ use clap::Args;
 const MANY: u64 = 20_000;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SoakArgs {
+pub(crate) struct SoakArgs {
     /// How many seeds.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
@@ -28,7 +28,7 @@ pub(in crate::cli) struct SoakArgs {
 }
 
 impl SoakArgs {
-    pub(in crate::cli) fn run(&self) -> Result<Exit, CliError> {
+    pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let stop = threads::interrupted()?;
         let jobs = threads::count(self.jobs);
         let (soaked, rate) = play::soak_all(self.base, self.seeds, jobs, &stop)?;

@@ -1,4 +1,6 @@
 //! The dashboard as a whole: it fits the metrics, the grid and its own rules.
+//!
+//! Deliberately absent: Grafana itself (`tests/deploy`).
 
 use super::*;
 use std::collections::BTreeSet;
