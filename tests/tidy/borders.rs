@@ -1,0 +1,241 @@
+//! Who may name or reach what: tokio, the SDK, clocks and sockets.
+//!
+//! Names are judged after imports are resolved; reach is judged over the whole graph, with the
+//! way that leads there. Deliberately absent: tests, which may use what they like but the SDK.
+
+use crate::code::code_only;
+use crate::graph::{Foreign, Graph};
+use crate::rooms::room;
+use crate::sources::Sources;
+use crate::texts::mentions;
+use std::collections::BTreeMap;
+
+/// Where tokio may be named.
+const TOKIO: [&str; 7] = [
+    "src/cli/",
+    "src/daemon/",
+    "src/estate/",
+    "src/aws/",
+    "bootstrap/src/apply/",
+    "bootstrap/src/observe/",
+    "bootstrap/src/aws/",
+];
+/// Where the SDK may be named, tests included.
+const SDK: [&str; 4] = [
+    "src/aws/",
+    "bootstrap/src/apply/",
+    "bootstrap/src/observe/",
+    "bootstrap/src/aws/",
+];
+/// How the crates of the SDK are called.
+const SDK_NAMES: [&str; 3] = ["aws_sdk_", "aws_config", "aws_smithy"];
+/// Rooms that decide, store, or print: they build without the SDK and run on virtual time.
+const PURE: [&str; 8] = [
+    "engine", "ledger", "intake", "config", "lab", "metrics", "status", "report",
+];
+/// What a pure room does not reach, however long the way.
+const IMPURE: [&str; 3] = ["aws", "daemon", "estate"];
+/// Files of impure rooms that are pure.
+const PURE_FILES: [&str; 0] = [];
+/// Crates that a pure room does not name.
+const REAL_CRATES: [&str; 3] = ["tokio", "hyper", "axum"];
+/// Items that a pure room does not name, wherever they come from.
+const REAL_ITEMS: [&str; 2] = ["SystemTime", "Instant"];
+/// What a pure room may name of `std::net`: addresses are values, and no socket.
+const ADDRESSES: [&str; 6] = [
+    "AddrParseError",
+    "IpAddr",
+    "Ipv4Addr",
+    "Ipv6Addr",
+    "SocketAddr",
+    "SocketAddrV4",
+];
+/// What the state machine depends on; without a dependency a crate cannot be named.
+const MACHINE_NEEDS: [&str; 3] = ["serde", "statig", "thiserror"];
+
+/// Files by the beginning of their path; `src/cli.rs` belongs to `src/cli/`.
+fn within(file: &str, places: &[&str]) -> bool {
+    let folder = format!("{}/", file.trim_end_matches(".rs"));
+    let starts = |place: &&str| file.starts_with(*place) || folder == **place;
+    places.iter().any(starts)
+}
+
+fn named(foreign: &Foreign) -> String {
+    let Foreign {
+        file, line, path, ..
+    } = foreign;
+    format!("{file}:{line}: names {}", path.join("::"))
+}
+
+/// tokio is for the shell.
+pub fn tokio_stays_in_the_shell(graph: &Graph) -> Vec<String> {
+    let is_tokio = |foreign: &&Foreign| foreign.path.first().is_some_and(|name| name == "tokio");
+    let outside = |foreign: &&Foreign| !within(&foreign.file, &TOKIO);
+    let found = graph.foreign.iter().filter(is_tokio).filter(outside);
+    found.map(named).collect()
+}
+
+/// The SDK's types are behind their border, in tests too.
+pub fn the_sdk_stays_behind_its_border(sources: &Sources) -> Vec<String> {
+    let rust = sources.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let outside = rust.filter(|(path, _)| !within(path, &SDK));
+    outside
+        .flat_map(|(path, text)| {
+            let found = mentions(&code_only(text), &SDK_NAMES);
+            found.into_iter().map(move |what| format!("{path}: {what}"))
+        })
+        .collect()
+}
+
+/// A pure room reaches no impure one. One complaint for each import that crosses the border,
+/// with the shortest way to it from a pure room.
+pub fn pure_rooms_reach_nothing_impure(graph: &Graph) -> Vec<String> {
+    let mut crossings: BTreeMap<(&str, &str), Vec<Vec<&str>>> = BTreeMap::new();
+    for file in graph.edges.keys().filter(|file| PURE.contains(&room(file))) {
+        let needs = graph.needs(file);
+        let reached = needs.keys().copied().chain([file.as_str()]);
+        for from in reached.filter(|from| !is_impure(from)) {
+            for to in graph.imports(from).filter(|to| is_impure(to)) {
+                let mut way = vec![from];
+                while way[0] != file.as_str() {
+                    way.insert(0, needs[way[0]]);
+                }
+                crossings.entry((from, to)).or_default().push(way);
+            }
+        }
+    }
+    let describe = |((from, to), ways): ((&str, &str), Vec<Vec<&str>>)| {
+        let shortest = ways.iter().min_by_key(|way| way.len());
+        let way = shortest.map_or_else(String::new, |way| way.join(" -> "));
+        let count = ways.len();
+        format!("{from} imports {to}: {count} files of pure rooms reach it: {way} -> {to}")
+    };
+    crossings.into_iter().map(describe).collect()
+}
+
+fn is_impure(file: &str) -> bool {
+    IMPURE.contains(&room(file)) && !PURE_FILES.contains(&file)
+}
+
+/// A pure room, or the state machine, names no clock, no socket and no runtime.
+pub fn pure_rooms_name_nothing_real(graph: &Graph) -> Vec<String> {
+    let real = |foreign: &&Foreign| {
+        let path: Vec<&str> = foreign.path.iter().map(String::as_str).collect();
+        let crates = path.first().is_some_and(|name| REAL_CRATES.contains(name));
+        let item = path.len() > 1 && path.iter().any(|name| REAL_ITEMS.contains(name));
+        let socket = path.starts_with(&["std", "net"]) && path.len() > 2;
+        crates || item || socket && !ADDRESSES.contains(&path[2])
+    };
+    let pure = |foreign: &&Foreign| {
+        let room = room(&foreign.file);
+        room == "state-machine" || PURE.contains(&room)
+    };
+    let found = graph.foreign.iter().filter(pure).filter(real);
+    found.map(named).collect()
+}
+
+/// The state machine's manifest lists what it may.
+pub fn the_machine_needs_little(sources: &Sources) -> Vec<String> {
+    let manifest = sources.get("state-machine/Cargo.toml");
+    let lines = manifest.map_or("", String::as_str).lines();
+    let section = lines
+        .skip_while(|line| *line != "[dependencies]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['));
+    let name = |line: &str| {
+        let end = line.find(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+        line[..end.unwrap_or(line.len())].to_owned()
+    };
+    let names = section.map(name).filter(|name| !name.is_empty());
+    let more = names.filter(|name| !MACHINE_NEEDS.contains(&name.as_str()));
+    more.map(|name| format!("state-machine depends on {name}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod samples {
+    use super::*;
+    use crate::modules::Modules;
+    use crate::sources::fixture;
+
+    fn graph(files: &[(&str, &str)]) -> Graph {
+        let sources = fixture(files);
+        Graph::of(&sources, &Modules::of(&sources))
+    }
+
+    #[test]
+    fn tokio_outside_the_shell() {
+        let graph = graph(&[
+            ("src/lib.rs", "mod cli; mod engine; // tokio"),
+            ("src/cli.rs", "use tokio::time::sleep;"),
+            ("src/engine.rs", "use tokio as t; fn f() { t::spawn(); }"),
+        ]);
+        let expected = [
+            "src/engine.rs:1: names tokio",
+            "src/engine.rs:1: names tokio::spawn",
+        ];
+        assert_eq!(tokio_stays_in_the_shell(&graph), expected);
+    }
+
+    #[test]
+    fn the_sdk_outside_its_border() {
+        let sources = fixture(&[
+            ("src/aws/database.rs", "use aws_sdk_rds::Client;"),
+            (
+                "src/perform.rs",
+                "//! Not `aws_sdk_rds`.\nuse aws_sdk_rds::Client;\n",
+            ),
+            ("tests/x.rs", "use aws_config::Region;"),
+        ]);
+        let expected = [
+            "src/perform.rs: line 2: mentions aws_sdk_",
+            "tests/x.rs: line 1: mentions aws_config",
+        ];
+        assert_eq!(the_sdk_stays_behind_its_border(&sources), expected);
+    }
+
+    #[test]
+    fn a_long_way_from_the_lab_to_aws() {
+        let graph = graph(&[
+            ("src/lib.rs", "mod lab; mod clock; mod aws;"),
+            ("src/lab.rs", "use crate::clock::now;"),
+            (
+                "src/clock.rs",
+                "use crate::aws::time; pub fn now() { time() }",
+            ),
+            ("src/aws.rs", "pub fn time() {}"),
+        ]);
+        assert_eq!(
+            pure_rooms_reach_nothing_impure(&graph),
+            [
+                "src/clock.rs imports src/aws.rs: 1 files of pure rooms reach it: \
+                src/lab.rs -> src/clock.rs -> src/aws.rs"
+            ]
+        );
+    }
+
+    #[test]
+    fn reality_in_a_pure_room() {
+        let text = "use std::time as real; fn f() { real::Instant::now(); std::net::bind(); }";
+        let graph = graph(&[
+            ("src/lib.rs", "mod lab; mod daemon; struct Instant;"),
+            ("src/lab.rs", text),
+            ("src/daemon.rs", text),
+        ]);
+        let expected = [
+            "src/lab.rs:1: names std::time::Instant::now",
+            "src/lab.rs:1: names std::net::bind",
+        ];
+        assert_eq!(pure_rooms_name_nothing_real(&graph), expected);
+    }
+
+    #[test]
+    fn a_machine_that_needs_more() {
+        let text = "[dependencies]\nserde.workspace = true\ntokio = \"1\"\n\n[dev-dependencies]\nx = \"1\"\n";
+        let sources = fixture(&[("state-machine/Cargo.toml", text)]);
+        assert_eq!(
+            the_machine_needs_little(&sources),
+            ["state-machine depends on tokio"]
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! The files of the tree, read once.
+//!
+//! Deliberately absent: any judgement about them. A fixture is a tree too: a few paths with texts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Path from the root, with `/`, to text.
+pub type Sources = BTreeMap<String, String>;
+
+/// A tree of a few files, for the samples that a rule must complain about.
+pub fn fixture(files: &[(&str, &str)]) -> Sources {
+    let owned = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
+    files.iter().map(owned).collect()
+}
+
+/// Every tracked file that is text. What is no text (an image, say) has no lines to judge.
+pub fn tracked_texts() -> Sources {
+    let read = |path: String| {
+        let text = std::fs::read_to_string(root().join(&path)).ok()?;
+        Some((path, text))
+    };
+    tracked().into_iter().filter_map(read).collect()
+}
+
+/// The variable is Cargo's own: with it, a compiled test examines the tree it is run for.
+fn root() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
+/// Tracked files; in an unpacked archive, which has no git, every file outside dot directories
+/// and build output.
+fn tracked() -> Vec<String> {
+    let listed = Command::new("git")
+        .args(["ls-files"])
+        .current_dir(root())
+        .output();
+    let listed = listed.ok().filter(|output| output.status.success());
+    let text = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let files: Vec<String> = text
+        .unwrap_or_default()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    if !files.is_empty() {
+        return files;
+    }
+    let mut found = Vec::new();
+    walk(&root(), &mut found);
+    found
+}
+
+fn walk(directory: &Path, found: &mut Vec<String>) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with('.') || name == "target" || name == "__pycache__" {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, found);
+        } else if let Ok(relative) = path.strip_prefix(root()) {
+            found.push(relative.to_string_lossy().into_owned());
+        }
+    }
+}
