@@ -1,85 +1,79 @@
-//! An AWS client that can change something is made by the one constructor that attaches the
-//! lease gate; any other is in the list below, with the reason why it needs none.
+//! AWS clients are made in one file, whose constructor attaches the lease gate. Any other place
+//! that makes one is listed here with the reason why it needs no lease.
 //!
-//! Deliberately absent: what a client is used for. A conversion by `.into()` is not seen either.
+//! Deliberately absent: how a client is used. Not detected: conversion by `.into()`, and a
+//! constructor behind a type alias.
 
 use crate::graph::{Foreign, Graph};
 
-/// The constructor: its file and its function.
-const FENCED: (&str, &str) = ("src/aws/clients.rs", "fenced");
-/// How an SDK client is made.
-const CONSTRUCTORS: [&str; 3] = ["new", "from_conf", "from"];
-/// Who makes an unfenced client of which service, and why that is right.
-const UNFENCED: [(&str, &str, &str); 21] = [
-    ("src/aws/clients.rs", "aws_sdk_cloudwatch", READS),
-    ("src/aws/clients.rs", "aws_sdk_dynamodb", LEASE),
+/// The file of the constructors `fenced` and `unfenced`, which has its own list of reasons.
+const CONSTRUCTOR: &str = "src/aws/fenced.rs";
+const PLAN: &str = "carries out a plan that the operator confirmed; provisioning holds no lease";
+const READS: &str = "checks before provisioning: read-only calls";
+/// Which other files make a client of which service, and why that needs no lease.
+const UNFENCED: [(&str, &str, &str); 15] = [
     (
-        "src/aws/clients.rs",
-        "aws_sdk_elasticloadbalancingv2",
-        READS,
-    ),
-    ("src/aws/clients.rs", "aws_sdk_eventbridge", PAGES),
-    ("src/aws/clients.rs", "aws_sdk_kms", READS),
-    ("src/aws/clients.rs", "aws_sdk_route53", READS),
-    ("src/aws/clients.rs", "aws_sdk_servicequotas", READS),
-    ("src/aws/clients.rs", "aws_sdk_sqs", QUEUE),
-    (
-        "bootstrap/src/observe/clients.rs",
+        "bootstrap/src/aws/clients.rs",
         "aws_sdk_cloudformation",
         PLAN,
     ),
-    ("bootstrap/src/observe/clients.rs", "aws_sdk_kms", PLAN),
-    ("bootstrap/src/observe/clients.rs", "aws_sdk_rds", PLAN),
+    ("bootstrap/src/aws/clients.rs", "aws_sdk_kms", PLAN),
+    ("bootstrap/src/aws/clients.rs", "aws_sdk_rds", PLAN),
     (
-        "bootstrap/src/observe/clients.rs",
+        "bootstrap/src/aws/clients.rs",
         "aws_sdk_resourcegroupstagging",
         PLAN,
     ),
-    ("bootstrap/src/observe/clients.rs", "aws_sdk_s3", PLAN),
-    ("bootstrap/src/observe/clients.rs", "aws_sdk_sts", PLAN),
+    ("bootstrap/src/aws/clients.rs", "aws_sdk_s3", PLAN),
+    ("bootstrap/src/aws/clients.rs", "aws_sdk_sts", PLAN),
     (
-        "bootstrap/src/observe/doctor/reads.rs",
+        "bootstrap/src/observe/preflight/reads.rs",
         "aws_sdk_account",
         READS,
     ),
     (
-        "bootstrap/src/observe/doctor/reads.rs",
+        "bootstrap/src/observe/preflight/reads.rs",
         "aws_sdk_cloudformation",
         READS,
     ),
     (
-        "bootstrap/src/observe/doctor/reads.rs",
+        "bootstrap/src/observe/preflight/reads.rs",
         "aws_sdk_cloudwatch",
         READS,
     ),
     (
-        "bootstrap/src/observe/doctor/reads.rs",
+        "bootstrap/src/observe/preflight/reads.rs",
+        "aws_sdk_kms",
+        READS,
+    ),
+    (
+        "bootstrap/src/observe/preflight/reads.rs",
         "aws_sdk_rds",
         READS,
     ),
     (
-        "bootstrap/src/observe/doctor/reads.rs",
+        "bootstrap/src/observe/preflight/reads.rs",
         "aws_sdk_route53",
         READS,
     ),
     (
-        "bootstrap/src/observe/doctor/reads.rs",
+        "bootstrap/src/observe/preflight/reads.rs",
+        "aws_sdk_s3",
+        READS,
+    ),
+    (
+        "bootstrap/src/observe/preflight/reads.rs",
         "aws_sdk_servicequotas",
         READS,
     ),
     (
-        "bootstrap/src/observe/doctor/reads.rs",
+        "bootstrap/src/observe/preflight/reads.rs",
         "aws_sdk_sts",
         READS,
     ),
 ];
-const READS: &str = "read-only: no call of it changes anything";
-const LEASE: &str = "the lease and the ledger: each write carries its own condition";
-const PAGES: &str = "pages: a daemon that lost its lease still reports";
-const QUEUE: &str = "messages: a second delivery is harmless";
-const PLAN: &str = "an operator's plan, confirmed by the operator; bootstrap has no lease";
 
-/// Every constructor outside [`FENCED`] is listed, and everything listed exists.
+/// Every client made outside [`CONSTRUCTOR`] is listed, and each entry of the list is needed.
 pub fn clients_are_fenced(graph: &Graph) -> Vec<String> {
     let mut complaints = judge(graph, &UNFENCED);
     for (file, service, _) in UNFENCED {
@@ -100,11 +94,10 @@ pub fn clients_are_fenced(graph: &Graph) -> Vec<String> {
 
 fn judge(graph: &Graph, listed: &[(&str, &str, &str)]) -> Vec<String> {
     let known = |foreign: &&Foreign| {
-        let fenced = (foreign.file.as_str(), foreign.function.as_str()) == FENCED;
         let excused = |(file, service, _): &(&str, &str, &str)| {
             *file == foreign.file && *service == foreign.path[0]
         };
-        fenced || listed.iter().any(excused)
+        foreign.file == CONSTRUCTOR || listed.iter().any(excused)
     };
     let made = graph.foreign.iter().filter(|foreign| makes(foreign));
     made.filter(|foreign| !known(foreign))
@@ -112,24 +105,22 @@ fn judge(graph: &Graph, listed: &[(&str, &str, &str)]) -> Vec<String> {
         .collect()
 }
 
-/// `aws_sdk_rds::Client::new`, by whatever name.
+/// `aws_sdk_rds::Client::new` by any name, also where a macro's parameter is the service. Only
+/// SDK clients have a `from_conf`.
 fn makes(foreign: &Foreign) -> bool {
     let path = &foreign.path;
-    let last = path.last().map_or("", String::as_str);
-    path[0].starts_with("aws_sdk_")
-        && path.iter().any(|part| part == "Client")
-        && CONSTRUCTORS.contains(&last)
+    let service = path[0].starts_with("aws_sdk_") || path[0].starts_with('$');
+    match path.last().map(String::as_str) {
+        Some("from_conf") => path.len() > 1,
+        Some("new" | "from") => service && path.iter().any(|part| part == "Client"),
+        Some(_) | None => false,
+    }
 }
 
 fn describe(foreign: &Foreign) -> String {
-    let Foreign {
-        file, line, path, ..
-    } = foreign;
-    let (place, function) = FENCED;
-    format!(
-        "{file}:{line}: {} is not fenced: use `{function}` of {place}, or list it with its reason",
-        path.join("::")
-    )
+    let Foreign { file, line, path } = foreign;
+    let path = path.join("::");
+    format!("{file}:{line}: {path} is not fenced: use {CONSTRUCTOR}, or list it with its reason")
 }
 
 #[cfg(test)]
@@ -140,10 +131,10 @@ mod samples {
 
     fn complaints(text: &str, listed: &[(&str, &str, &str)]) -> Vec<usize> {
         let lib = ("src/lib.rs", "mod aws;");
-        let aws = ("src/aws/mod.rs", "mod clients; mod other;");
-        let clients = "pub fn fenced() { aws_sdk_rds::Client::from_conf(c) }";
-        let clients = ("src/aws/clients.rs", clients);
-        let sources = fixture(&[lib, aws, clients, ("src/aws/other.rs", text)]);
+        let aws = ("src/aws/mod.rs", "mod fenced; mod other;");
+        let constructor = "pub fn fenced() { aws_sdk_rds::Client::from_conf(c) }";
+        let constructor = ("src/aws/fenced.rs", constructor);
+        let sources = fixture(&[lib, aws, constructor, ("src/aws/other.rs", text)]);
         let graph = Graph::of(&sources, &Modules::of(&sources));
         let found = judge(&graph, listed);
         assert!(
@@ -166,8 +157,10 @@ mod samples {
             fn e() { <Rds>::new(c); }\n\
             fn f() { rds::client::Client::new(c); }\n\
             fn g() { x.map(Rds::new); }\n\
-            fn h(_: Client) { Other::new(); }\n";
-        assert_eq!(complaints(text, &[]), [2, 3, 4, 5, 6, 7, 8]);
+            impl Make for Client { fn h() { Self::from_conf(c); } }\n\
+            macro_rules! m { ($s:ident) => { $s::Client::new(c) } }\n\
+            fn i(_: Client) { Other::new(); Config::from(c); }\n";
+        assert_eq!(complaints(text, &[]), [2, 3, 4, 5, 6, 7, 8, 9, 10]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Just enough of Rust's lexis to tell code from comments and strings, and to find functions.
+//! Separates code from comments and strings, and measures functions, line by line.
 //!
-//! Deliberately absent: a parser. Braces that balance are all that is counted.
+//! Deliberately absent: a parser; these rules count lines as they are written, also in a file
+//! that does not parse.
 
-/// The text with everything that is no code blanked out, line by line as it was: comments,
+/// The text with everything that is not code left out, line by line as it was: comments,
 /// strings, and the characters between single quotes that would upset the counting of braces.
 pub fn code_only(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

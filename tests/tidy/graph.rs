@@ -1,8 +1,8 @@
-//! Which file imports which: the resolved graph, and its circles.
+//! The import graph of our files after names are resolved, and its circles.
 //!
-//! An edge is a path in one file that leads to an item which another file defines. `mod child;`
-//! is none, and neither is `pub use`: it names the item for others, whose paths lead past it to
-//! the defining file. Deliberately absent: tests, and crates that are not ours.
+//! An edge is a path in one file to an item that another file defines. `mod child;` is not an
+//! edge, and neither is `pub use`: paths through it lead to the file that defines the item.
+//! Deliberately absent: tests, and crates that are not ours.
 
 use crate::mentions::{self, Mention};
 use crate::modules::Modules;
@@ -13,15 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Where the files of the graph are.
 const CRATES: [&str; 3] = ["src/", "bootstrap/src/", "state-machine/src/"];
 
-/// A path that leads out of the house.
+/// A path into a crate that is not ours.
 #[derive(Clone, Debug)]
 pub struct Foreign {
     /// The file that names it.
     pub file: String,
     /// Where.
     pub line: usize,
-    /// The function around it; empty outside of one.
-    pub function: String,
     /// In full: imports and renames are resolved.
     pub path: Vec<String>,
 }
@@ -31,7 +29,7 @@ pub struct Foreign {
 pub struct Graph {
     /// Importing file to imported files, each with the first mention: line and path.
     pub edges: BTreeMap<String, BTreeMap<String, (usize, String)>>,
-    /// Every path that leads out of the house.
+    /// Every path into a crate that is not ours.
     pub foreign: Vec<Foreign>,
     /// What could not be read, and files that no module declares.
     pub problems: Vec<String>,
@@ -68,7 +66,6 @@ impl Graph {
                     Target::Foreign(path) => self.foreign.push(Foreign {
                         file: module.file.clone(),
                         line: mention.line,
-                        function: mention.function.clone(),
                         path,
                     }),
                 }
@@ -92,7 +89,8 @@ impl Graph {
         files.map(|(to, _)| to.as_str())
     }
 
-    /// Every file that `file` needs, each with the one that needs it first: a way back.
+    /// Every file that `file` imports, directly or not, each with the file that imports it on a
+    /// shortest chain.
     pub fn needs<'a>(&'a self, file: &'a str) -> BTreeMap<&'a str, &'a str> {
         let mut found = BTreeMap::new();
         let mut waiting = std::collections::VecDeque::from([file]);
@@ -107,7 +105,7 @@ impl Graph {
         found
     }
 
-    /// Sets of files of which each needs all others, largest first.
+    /// Sets of files that all reach each other, largest first.
     pub fn circles(&self) -> Vec<BTreeSet<&str>> {
         let needs: BTreeMap<&str, BTreeMap<&str, &str>> = self
             .edges
@@ -127,7 +125,7 @@ impl Graph {
     }
 }
 
-/// One complaint a circle, with each of its imports.
+/// One complaint per circle, with all its imports.
 pub fn no_two_files_import_each_other_in_a_loop(graph: &Graph) -> Vec<String> {
     let describe = |circle: &BTreeSet<&str>| {
         let mut text = format!("a circle of {} files:", circle.len());
@@ -143,7 +141,7 @@ pub fn no_two_files_import_each_other_in_a_loop(graph: &Graph) -> Vec<String> {
     graph.circles().iter().map(describe).collect()
 }
 
-/// Files that the compiler never reads.
+/// Files that no `mod` declares: the compiler does not read them.
 fn undeclared(sources: &Sources, modules: &Modules) -> Vec<String> {
     let held = modules.files();
     let ours = |path: &&String| {

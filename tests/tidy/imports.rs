@@ -1,6 +1,6 @@
 //! `use` declarations as flat lists: one entry for each name that becomes known.
 //!
-//! Deliberately absent: what a name means; `resolve` finds that.
+//! Deliberately absent: what a name means; see `resolve`.
 
 use crate::modules::is_test;
 use syn::visit::{self, Visit};
@@ -9,11 +9,11 @@ use syn::{Item, ItemMod, ItemUse, UseTree};
 /// One name that a `use` makes known, or all names of a module.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// `crate`, `lab`, `World`; without the `*` of a glob.
+    /// Its segments, without the `*` of a glob.
     pub path: Vec<String>,
-    /// By which it is known here; `_` for nameless ones, `*` for a glob.
+    /// The name it has here; `_` if none, `*` for a glob.
     pub name: String,
-    /// `pub use`, with any restriction: handed on, and not used here.
+    /// `pub use`, with any visibility.
     pub handed_on: bool,
     /// The line of the declaration.
     pub line: usize,

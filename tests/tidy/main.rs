@@ -1,9 +1,8 @@
-//! The habits of the house that a compiler does not know: lengths, headers, borders, circles,
-//! names, words.
+//! Project rules that the compiler and clippy do not check: the import graph has no circles and
+//! keeps its borders, AWS clients are fenced, names are unique, comments are plain.
 //!
-//! Each rule is a function from what was read to complaints, and is shown beside its definition
-//! to complain about a bad sample. The tree is read once, paths are resolved as the compiler
-//! does. Deliberately absent: formatting and lints; rustfmt and clippy have them.
+//! A rule is a function from what was read to complaints; beside each is a sample that it
+//! complains about. Deliberately absent: formatting and lints; rustfmt and clippy have them.
 
 mod borders;
 mod clients;
@@ -26,21 +25,21 @@ use sources::Sources;
 use std::io::Write as _;
 use std::sync::OnceLock;
 
-/// What the rules are about.
-struct House {
+/// What the rules examine.
+struct Project {
     sources: Sources,
     graph: Graph,
     types: Names,
 }
 
-/// Read once for all tests.
-fn house() -> &'static House {
-    static HOUSE: OnceLock<House> = OnceLock::new();
-    HOUSE.get_or_init(|| {
+/// Read once for all tests of the process.
+fn project() -> &'static Project {
+    static PROJECT: OnceLock<Project> = OnceLock::new();
+    PROJECT.get_or_init(|| {
         let sources = sources::tracked_texts();
         assert!(sources.len() > 20, "the tree was not found");
         let modules = Modules::of(&sources);
-        House {
+        Project {
             graph: Graph::of(&sources, &modules),
             types: names::types(&modules),
             sources,
@@ -54,81 +53,82 @@ fn holds(complaints: &[String]) {
 
 #[test]
 fn texts_are_tidy() {
-    holds(&texts::texts_are_tidy(&house().sources));
+    holds(&texts::texts_are_tidy(&project().sources));
 }
 
 #[test]
 fn every_file_is_read_and_declared() {
-    holds(&house().graph.problems);
+    holds(&project().graph.problems);
 }
 
 #[test]
 fn no_two_files_import_each_other_in_a_loop() {
     holds(&graph::no_two_files_import_each_other_in_a_loop(
-        &house().graph,
+        &project().graph,
     ));
 }
 
 #[test]
-fn a_message_takes_a_short_way() {
-    let House { graph, sources, .. } = house();
-    holds(&rooms::a_message_takes_a_short_way(graph, sources));
+fn a_message_crosses_few_rooms() {
+    let Project { graph, sources, .. } = project();
+    holds(&rooms::a_message_crosses_few_rooms(graph, sources));
 }
 
 #[test]
 fn tokio_stays_in_the_shell() {
-    holds(&borders::tokio_stays_in_the_shell(&house().graph));
+    holds(&borders::tokio_stays_in_the_shell(&project().graph));
 }
 
 #[test]
 fn the_sdk_stays_behind_its_border() {
-    holds(&borders::the_sdk_stays_behind_its_border(&house().sources));
+    holds(&borders::the_sdk_stays_behind_its_border(
+        &project().sources,
+    ));
 }
 
 #[test]
 fn pure_rooms_reach_nothing_impure() {
-    holds(&borders::pure_rooms_reach_nothing_impure(&house().graph));
+    holds(&borders::pure_rooms_reach_nothing_impure(&project().graph));
 }
 
 #[test]
 fn pure_rooms_name_nothing_real() {
-    holds(&borders::pure_rooms_name_nothing_real(&house().graph));
+    holds(&borders::pure_rooms_name_nothing_real(&project().graph));
 }
 
 #[test]
 fn the_machine_needs_little() {
-    holds(&borders::the_machine_needs_little(&house().sources));
+    holds(&borders::the_machine_needs_little(&project().sources));
 }
 
 #[test]
 fn clients_are_fenced() {
-    holds(&clients::clients_are_fenced(&house().graph));
+    holds(&clients::clients_are_fenced(&project().graph));
 }
 
 #[test]
 fn type_names_are_unique() {
-    holds(&names::type_names_are_unique(&house().types));
+    holds(&names::type_names_are_unique(&project().types));
 }
 
 #[test]
 fn comments_are_plain() {
-    holds(&words::comments_are_plain(&house().sources));
+    holds(&words::comments_are_plain(&project().sources));
 }
 
-/// Written past the test harness, which would show it for failures only: the picture is to be
-/// read when all is well.
+/// Written to stdout directly: the test harness shows what `println!` prints for failures only.
 #[test]
-fn the_house_is_drawn() {
-    let House {
+fn the_import_graph_is_printed() {
+    let Project {
         sources,
         graph,
         types,
-    } = house();
+    } = project();
     let circles = graph.circles().len();
     let picture = format!(
         "\n{}circles: {circles}\n{}{}{}",
         rooms::picture(graph),
-        rooms::way(),
+        rooms::message_path(),
         names::picture(types),
         words::picture(sources)
     );

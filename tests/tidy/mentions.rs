@@ -1,4 +1,4 @@
-//! Every path that a module's code names: in `use`, in types, expressions and patterns, inside
+//! Every path in a module's code: in `use`, in types, expressions and patterns, inside
 //! macros, and in the strings of serde's attributes.
 //!
 //! Deliberately absent: tests, and what the paths mean.
@@ -13,13 +13,11 @@ use syn::visit::{self, Visit};
 pub struct Mention {
     /// Its segments; a first one that is empty is a leading `::`.
     pub path: Vec<String>,
-    /// Where it is.
+    /// Its line in the file.
     pub line: usize,
-    /// The innermost function or macro around it; empty outside of one.
-    pub function: String,
-    /// In a `use` that hands it on (`pub use`).
+    /// In a `pub use`, with any visibility.
     pub handed_on: bool,
-    /// In a `use` that takes all names of a module.
+    /// In a `use` with `*`.
     pub glob: bool,
 }
 
@@ -34,32 +32,30 @@ pub fn within(items: &[syn::Item]) -> Vec<Mention> {
 
 #[derive(Default)]
 struct Reader {
-    functions: Vec<String>,
+    /// The type of the `impl` around it, if that is a path.
+    implemented: Option<Vec<String>>,
     found: Vec<Mention>,
 }
 
 impl Reader {
-    fn add(&mut self, path: Vec<String>, line: usize) {
+    /// `Self` is replaced by what it is.
+    fn add(&mut self, mut path: Vec<String>, line: usize) {
+        if let Some(of) = self.implemented.as_ref().filter(|_| path[0] == "Self") {
+            path.splice(..1, of.iter().cloned());
+        }
         self.found.push(Mention {
             path,
             line,
-            function: self.functions.last().cloned().unwrap_or_default(),
             handed_on: false,
             glob: false,
         });
     }
 
-    fn inside(&mut self, function: String, visit: impl FnOnce(&mut Self)) {
-        self.functions.push(function);
-        visit(self);
-        self.functions.pop();
-    }
-
-    /// Sequences `a::b::c` in what only a macro understands. A name after a dot is a field or a
-    /// method, one after a quote a lifetime.
+    /// Sequences `a::b::c` in the tokens of a macro. A name after a dot is a field or a method,
+    /// one after a quote a lifetime; a macro's parameter keeps its `$`.
     fn tokens(&mut self, tokens: &TokenStream) {
         let mut path: Vec<String> = Vec::new();
-        let (mut line, mut colons, mut skip) = (0, 0, false);
+        let (mut line, mut colons, mut skip, mut parameter) = (0, 0, false, false);
         for token in tokens.clone() {
             match token {
                 TokenTree::Ident(ident) => {
@@ -68,14 +64,20 @@ impl Reader {
                     }
                     if !skip {
                         line = ident.span().start().line;
-                        path.push(ident.to_string());
+                        let mark = if parameter && ident != "crate" {
+                            "$"
+                        } else {
+                            ""
+                        };
+                        path.push(format!("{mark}{ident}"));
                     }
-                    (colons, skip) = (0, false);
+                    (colons, skip, parameter) = (0, false, false);
                 }
                 TokenTree::Punct(mark) if mark.as_char() == ':' => colons += 1,
                 TokenTree::Punct(mark) => {
                     self.flush(&mut path, line);
                     (colons, skip) = (0, matches!(mark.as_char(), '.' | '\''));
+                    parameter = mark.as_char() == '$';
                 }
                 TokenTree::Group(group) => {
                     self.flush(&mut path, line);
@@ -145,29 +147,23 @@ impl<'ast> Visit<'ast> for Reader {
                 glob: import.name == "*",
                 path: import.path,
                 line: import.line,
-                function: String::new(),
                 handed_on: import.handed_on,
             });
         }
     }
 
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        let name = item.sig.ident.to_string();
-        self.inside(name, |reader| visit::visit_item_fn(reader, item));
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        if let syn::Type::Path(of) = &*item.self_ty {
+            self.implemented = Some(words(&of.path));
+        }
+        visit::visit_item_impl(self, item);
+        self.implemented = None;
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
         if !is_test(&item.attrs) {
-            let name = item.sig.ident.to_string();
-            self.inside(name, |reader| visit::visit_impl_item_fn(reader, item));
+            visit::visit_impl_item_fn(self, item);
         }
-    }
-
-    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
-        let name = item.ident.as_ref().map(ToString::to_string);
-        self.inside(name.unwrap_or_default(), |reader| {
-            visit::visit_item_macro(reader, item);
-        });
     }
 
     /// `<Client>::new` is `Client::new`.

@@ -1,15 +1,15 @@
 //! The modules of our crates as the compiler finds them: `mod` declarations followed to their
 //! files, inline ones and `#[path]` included, each with what it defines and imports.
 //!
-//! Deliberately absent: conditions other than `#[cfg(test)]`, whose items are marked as tests. An
-//! item behind a feature is there: a circle that needs a feature is a circle.
+//! Deliberately absent: conditions other than `#[cfg(test)]`. An item behind a cargo feature is
+//! included, so a circle within a feature is a circle.
 
 use crate::imports::{self, Import};
 use crate::sources::Sources;
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{Attribute, Item};
 
-/// A library or program: the name other crates call it by, and its root file.
+/// Our crates: the name that paths use, and the root file.
 const CRATES: [(&str, &str); 4] = [
     ("drd_state_machine", "state-machine/src/lib.rs"),
     ("drd_bootstrap", "bootstrap/src/lib.rs"),
@@ -33,7 +33,7 @@ pub struct Module {
     pub items: BTreeSet<String>,
     /// Names that are imported here, those inside function bodies too.
     pub imports: Vec<Import>,
-    /// Its syntax, modules inside left out.
+    /// Its items, without the modules inside.
     pub syntax: Vec<Item>,
 }
 
@@ -49,7 +49,7 @@ pub struct Modules {
 }
 
 impl Modules {
-    /// Follows every crate that the tree has a root file of.
+    /// The modules of every crate whose root file is in the tree.
     pub fn of(sources: &Sources) -> Modules {
         let mut modules = Modules::default();
         for (name, path) in CRATES {

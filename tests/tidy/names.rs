@@ -1,13 +1,13 @@
-//! One name, one type within a crate: a name that two modules give to two types confuses.
+//! Within a crate, a type's name is given once, unless the module's path makes it plain.
 //!
-//! Deliberately absent: what macros and tests define, and types inside functions.
+//! Deliberately absent: types that macros or tests define, or that are inside functions.
 
 use crate::modules::{Modules, is_test};
 use std::collections::BTreeMap;
 use syn::Item;
 
-/// Names that more than one module may give, by crate, with the reason why the module's path
-/// makes the meaning plain.
+/// Crate and name of what several modules may define, with the reason why the path makes the
+/// meaning plain.
 const SHARED: [(&str, &str, &str); 0] = [];
 
 /// Crate and name to the places that define it.
@@ -49,7 +49,7 @@ fn type_name(item: &Item) -> Option<&syn::Ident> {
     (!is_test(attributes)).then_some(ident)
 }
 
-/// No name twice, unless it is listed; the list is sorted and has nothing that is gone.
+/// No name twice unless it is in [`SHARED`], which is sorted and has no unneeded entry.
 pub fn type_names_are_unique(names: &Names) -> Vec<String> {
     judge(names, &SHARED)
 }
@@ -85,7 +85,7 @@ fn judge(names: &Names, shared: &[(&str, &str, &str)]) -> Vec<String> {
     complaints
 }
 
-/// How many names, and which of them are shared.
+/// The number of names, and those that are given more than once.
 pub fn picture(names: &Names) -> String {
     let shared = names.iter().filter(|(_, places)| places.len() > 1);
     let shared: Vec<String> = shared

@@ -1,29 +1,29 @@
-//! What a path means: the compiler's rules for names, as far as files are concerned.
+//! Resolves a path to the module that defines the item, by the compiler's rules for names:
+//! imports, renames, globs and re-exports are followed.
 //!
-//! Imports, renames, globs and re-exports are followed to the file that defines the item.
-//! Deliberately absent: types. A method is found by the path of its type, not by its call.
+//! Deliberately absent: type inference. A method call leads nowhere; the path of its type does.
 
 use crate::imports::Import;
 use crate::modules::Modules;
 use std::collections::BTreeSet;
 
-/// Where a path leads.
+/// What a path resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A module of ours, by index.
     Module(usize),
     /// An item that this module defines, by the module's index.
     Item(usize),
-    /// Out of the house: the path in full.
+    /// In a crate that is not ours, or a local name: the path in full.
     Foreign(Vec<String>),
 }
 
-/// Names on their way to be resolved, by module: imports may go round in circles.
+/// Names being resolved, by module: imports may be circular.
 type Pending = BTreeSet<(usize, String)>;
 
 impl Modules {
-    /// Everything that `path`, written in module `at`, may mean: one name can be a module and a
-    /// function. An empty first segment is a leading `::`.
+    /// Everything that `path` in module `at` may mean: one name can be a module and a function.
+    /// An empty first segment is a leading `::`.
     pub fn resolve(&self, at: usize, path: &[String]) -> Vec<Target> {
         self.resolved(at, path, &mut Pending::new())
     }
@@ -35,7 +35,7 @@ impl Modules {
         let mut now = match first.as_str() {
             "crate" => vec![Target::Module(self.all[at].root)],
             "self" => vec![Target::Module(at)],
-            "Self" => Vec::new(),
+            "Self" => return vec![Target::Foreign(path.to_vec())],
             "super" => {
                 let mut module = self.all[at].parent.unwrap_or(at);
                 while let Some(("super", tail)) =
@@ -62,7 +62,7 @@ impl Modules {
         now
     }
 
-    /// One `::next` further. A module on the way wins over an item of the same name.
+    /// One segment further. Before `::`, a module takes precedence over an item of that name.
     fn step(
         &self,
         now: &[Target],
@@ -83,7 +83,7 @@ impl Modules {
                 Target::Module(module) => {
                     let found = self.named(*module, next, pending);
                     if found.is_empty() {
-                        // Defined by a macro: the module has it, unseen.
+                        // Not found, so a macro of this module defines it.
                         then.push(Target::Item(*module));
                     }
                     then.extend(found);
@@ -119,7 +119,7 @@ impl Modules {
         now
     }
 
-    /// What `name` is in this module: what it defines, then what it imports, then its globs.
+    /// The meanings of `name` in this module: its own items, its imports, then its globs.
     fn named(&self, at: usize, name: &str, pending: &mut Pending) -> Vec<Target> {
         let module = &self.all[at];
         let mut found: Vec<Target> = Vec::new();

@@ -1,40 +1,42 @@
-//! The rooms of the house, the arrows between them, and the way of one message through them.
+//! The rooms of the project, the arrows between them, and the path of one message through them.
 //!
 //! Deliberately absent: which arrow is allowed; `borders` has that.
 
 use crate::graph::Graph;
 use crate::sources::Sources;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The files that a message passes: from the client of the queue to the call that fails over.
-/// Two neighbours are joined by an import, one way or the other.
-const WAY: [&str; 10] = [
+/// The files that a message passes, in order: from the client of the queue to the call that
+/// fails over. Each imports the next, or is imported by it.
+const MESSAGE_PATH: [&str; 12] = [
     "src/aws/queue.rs",
+    "src/estate/aurora.rs",
     "src/estate/mod.rs",
     "src/daemon/queue_loop.rs",
     "src/intake/reading.rs",
     "src/engine/inbox.rs",
-    "state-machine/src/lib.rs",
     "src/engine/conductor.rs",
-    "src/engine/dispatch.rs",
+    "state-machine/src/lib.rs",
+    "src/engine/mod.rs",
+    "src/estate/mod.rs",
     "src/estate/perform.rs",
     "src/aws/database.rs",
 ];
-/// What the first and the last of them call.
-const WAY_CALLS: [&str; 2] = [".receive_message()", ".failover_global_cluster()"];
-/// A reader keeps seven or eight places in mind.
-const WAY_ROOMS_MAX: usize = 8;
-/// Three files a room.
-const WAY_FILES_MAX: usize = 25;
+/// What the first and the last of these files call.
+const ENDS: [&str; 2] = [".receive_message()", ".failover_global_cluster()"];
+/// Limit of DESIGN section 1: a reader remembers seven or eight places.
+const ROOMS_MAX: usize = 8;
+/// About three files a room.
+const FILES_MAX: usize = 25;
 
-/// A room is a folder of `src`, a file directly in it, or a crate.
+/// A room is a folder of `src`, a file directly in `src`, or another crate.
 pub fn room(file: &str) -> &str {
     let inside = file.strip_prefix("src/").unwrap_or(file);
     let name = inside.split('/').next().unwrap_or(inside);
     name.trim_end_matches(".rs")
 }
 
-/// One line a room: how many files it has, and to which rooms how many of them lead.
+/// One line per room: its number of files, and for each room it imports, how many files do so.
 pub fn picture(graph: &Graph) -> String {
     let mut rooms: BTreeMap<&str, usize> = BTreeMap::new();
     let mut arrows: BTreeMap<(&str, &str), usize> = BTreeMap::new();
@@ -47,61 +49,102 @@ pub fn picture(graph: &Graph) -> String {
     }
     let mut text = format!("{} rooms, {} arrows:\n", rooms.len(), arrows.len());
     for (from, files) in rooms {
-        let leading = arrows.iter().filter(|((start, _), _)| *start == from);
-        let leading = leading.map(|((_, to), count)| format!("{to} {count}"));
-        let leading = leading.collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("  {from} ({files} files) -> {leading}\n"));
+        let own = arrows.iter().filter(|((start, _), _)| *start == from);
+        let own: Vec<String> = own
+            .map(|((_, to), count)| format!("{to} {count}"))
+            .collect();
+        text.push_str(&format!("  {from} ({files} files) -> {}\n", own.join(", ")));
     }
     text
 }
 
-/// The way as it is printed: rooms in order, then files.
-pub fn way() -> String {
-    let (rooms, distinct) = rooms_of(&WAY);
-    let walk = rooms.join(" > ");
-    let files = WAY.join("\n    ");
-    let count = distinct.len();
+/// The path of a message as it is printed: rooms in order, then files.
+pub fn message_path() -> String {
+    let mut rooms: Vec<&str> = MESSAGE_PATH.iter().map(|file| room(file)).collect();
+    rooms.dedup();
     format!(
-        "the way of a message: {walk}: {count} rooms, {} files\n    {files}\n",
-        WAY.len()
+        "path of a message: {}: {} rooms, {} files\n    {}\n",
+        rooms.join(" > "),
+        distinct_rooms(&MESSAGE_PATH),
+        distinct(&MESSAGE_PATH),
+        MESSAGE_PATH.join("\n    ")
     )
 }
 
-/// Rooms in the order in which they are entered, and each once.
-fn rooms_of<'a>(way: &[&'a str]) -> (Vec<&'a str>, BTreeSet<&'a str>) {
-    let mut rooms: Vec<&str> = way.iter().map(|file| room(file)).collect();
-    rooms.dedup();
-    let distinct = rooms.iter().copied().collect();
-    (rooms, distinct)
+fn distinct(files: &[&str]) -> usize {
+    files.iter().collect::<BTreeSet<_>>().len()
 }
 
-/// Neighbours are joined, both ends make their call, and the way is short.
-pub fn a_message_takes_a_short_way(graph: &Graph, sources: &Sources) -> Vec<String> {
-    follow(graph, sources, &WAY)
+fn distinct_rooms(files: &[&str]) -> usize {
+    let rooms: BTreeSet<&str> = files.iter().map(|file| room(file)).collect();
+    rooms.len()
 }
 
-fn follow(graph: &Graph, sources: &Sources, way: &[&str]) -> Vec<String> {
-    let joined = |a: &str, b: &str| graph.imports(a).any(|file| file == b);
+/// [`MESSAGE_PATH`] is connected, its ends make their calls, and it is short.
+pub fn a_message_crosses_few_rooms(graph: &Graph, sources: &Sources) -> Vec<String> {
+    follow(graph, sources, &MESSAGE_PATH)
+}
+
+fn follow(graph: &Graph, sources: &Sources, path: &[&str]) -> Vec<String> {
+    let neighbours = neighbours(graph);
     let mut complaints = Vec::new();
-    for pair in way.windows(2) {
-        if !joined(pair[0], pair[1]) && !joined(pair[1], pair[0]) {
-            complaints.push(format!("no import joins {} and {}", pair[0], pair[1]));
+    for pair in path.windows(2) {
+        let between = shortest(&neighbours, pair[0], pair[1]);
+        if between.as_ref().is_none_or(|files| !files.is_empty()) {
+            let hint = between.map_or_else(String::new, |files| files.join(", "));
+            let (from, to) = (pair[0], pair[1]);
+            complaints.push(format!(
+                "no import joins {from} and {to}; between them: {hint}"
+            ));
         }
     }
-    for (file, call) in way.first().into_iter().chain(way.last()).zip(WAY_CALLS) {
+    for (file, call) in path.first().into_iter().chain(path.last()).zip(ENDS) {
         if !sources.get(*file).is_some_and(|text| text.contains(call)) {
             complaints.push(format!("{file} does not call {call}"));
         }
     }
-    let (_, rooms) = rooms_of(way);
-    if rooms.len() > WAY_ROOMS_MAX || way.len() > WAY_FILES_MAX {
+    let (rooms, files) = (distinct_rooms(path), distinct(path));
+    if rooms > ROOMS_MAX || files > FILES_MAX {
         complaints.push(format!(
-            "{} rooms and {} files on the way of a message, {WAY_ROOMS_MAX} and {WAY_FILES_MAX} at most",
-            rooms.len(),
-            way.len()
+            "a message passes {rooms} rooms and {files} files, {ROOMS_MAX} and {FILES_MAX} at most"
         ));
     }
     complaints
+}
+
+/// Files joined by an import, in both directions.
+fn neighbours(graph: &Graph) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (from, imported) in &graph.edges {
+        for to in imported.keys() {
+            found.entry(from).or_default().insert(to);
+            found.entry(to).or_default().insert(from);
+        }
+    }
+    found
+}
+
+/// The fewest files between two; none if nothing joins them.
+fn shortest<'a>(
+    neighbours: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+    from: &'a str,
+    to: &str,
+) -> Option<Vec<&'a str>> {
+    let mut seen = BTreeSet::from([from]);
+    let mut waiting = VecDeque::from([(from, Vec::new())]);
+    while let Some((file, between)) = waiting.pop_front() {
+        for next in neighbours.get(file).into_iter().flatten() {
+            if *next == to {
+                return Some(between);
+            }
+            if seen.insert(next) {
+                let mut further = between.clone();
+                further.push(*next);
+                waiting.push_back((next, further));
+            }
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -110,7 +153,7 @@ mod samples {
     use crate::modules::Modules;
     use crate::sources::fixture;
 
-    const HOUSE: [(&str, &str); 4] = [
+    const FILES: [(&str, &str); 4] = [
         ("src/lib.rs", "mod aws; mod daemon;"),
         ("src/aws/mod.rs", "pub mod queue; pub mod database;"),
         (
@@ -123,42 +166,54 @@ mod samples {
         ),
     ];
 
-    fn complaints(daemon: &str, way: &[&str]) -> Vec<String> {
-        let files: Vec<_> = HOUSE
+    fn complaints(daemon: &str, path: &[&str]) -> Vec<String> {
+        let files: Vec<_> = FILES
             .into_iter()
             .chain([("src/daemon.rs", daemon)])
             .collect();
         let sources = fixture(&files);
-        follow(&Graph::of(&sources, &Modules::of(&sources)), &sources, way)
+        follow(&Graph::of(&sources, &Modules::of(&sources)), &sources, path)
     }
 
     #[test]
-    fn a_way_whose_files_are_joined() {
+    fn a_connected_path() {
         let daemon =
             "use crate::aws::{database, queue}; fn f() { queue::next(); database::fail() }";
-        let way = ["src/aws/queue.rs", "src/daemon.rs", "src/aws/database.rs"];
-        assert_eq!(complaints(daemon, &way), [""; 0]);
-        assert_eq!(rooms_of(&way).0, ["aws", "daemon", "aws"]);
+        let path = ["src/aws/queue.rs", "src/daemon.rs", "src/aws/database.rs"];
+        assert_eq!(complaints(daemon, &path), [""; 0]);
+        assert_eq!((distinct_rooms(&path), distinct(&path)), (2, 3));
     }
 
     #[test]
-    fn a_gap_a_wrong_end_and_a_long_way() {
+    fn a_gap_that_files_between_would_close() {
+        let daemon =
+            "use crate::aws::{database, queue}; fn f() { queue::next(); database::fail() }";
+        let gap = complaints(daemon, &["src/aws/queue.rs", "src/aws/database.rs"]);
+        let expected = "no import joins src/aws/queue.rs and src/aws/database.rs; \
+            between them: src/daemon.rs";
+        assert_eq!(gap, [expected]);
+    }
+
+    #[test]
+    fn a_wrong_end() {
         let daemon = "use crate::aws::queue::next;";
-        let gap = complaints(
-            daemon,
-            &["src/aws/queue.rs", "src/daemon.rs", "src/aws/database.rs"],
-        );
-        assert_eq!(
-            gap,
-            ["no import joins src/daemon.rs and src/aws/database.rs"]
-        );
         let end = complaints(daemon, &["src/aws/queue.rs", "src/daemon.rs"]);
         assert_eq!(
             end,
             ["src/daemon.rs does not call .failover_global_cluster()"]
         );
-        let long: Vec<_> = ["src/aws/queue.rs", "src/daemon.rs"].repeat(13);
-        let last = complaints(daemon, &long).pop().unwrap_or_default();
-        assert!(last.starts_with("2 rooms and 26 files"), "{last}");
+    }
+
+    #[test]
+    fn too_many_rooms() {
+        let path = ["src/a.rs", "src/b.rs", "src/c.rs", "src/d/e.rs", "src/f.rs"];
+        let path = [
+            &path[..],
+            &["src/g.rs", "src/h.rs", "x/src/a.rs", "y/src/a.rs"],
+        ]
+        .concat();
+        let last = complaints("", &path).pop();
+        let expected = "a message passes 9 rooms and 9 files, 8 and 25 at most";
+        assert_eq!(last.as_deref(), Some(expected));
     }
 }

@@ -1,6 +1,6 @@
-//! The files of the tree, read once.
+//! The texts of the tree, by path.
 //!
-//! Deliberately absent: any judgement about them. A fixture is a tree too: a few paths with texts.
+//! Deliberately absent: rules. A rule's sample is a tree of a few texts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use std::process::Command;
 /// Path from the root, with `/`, to text.
 pub type Sources = BTreeMap<String, String>;
 
-/// A tree of a few files, for the samples that a rule must complain about.
+/// A tree of a few files: a sample for a rule.
 pub fn fixture(files: &[(&str, &str)]) -> Sources {
     let owned = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
     files.iter().map(owned).collect()
 }
 
-/// Every tracked file that is text. What is no text (an image, say) has no lines to judge.
+/// Every tracked file that is text; an image, for example, is not.
 pub fn tracked_texts() -> Sources {
     let read = |path: String| {
         let text = std::fs::read_to_string(root().join(&path)).ok()?;
@@ -24,7 +24,7 @@ pub fn tracked_texts() -> Sources {
     tracked().into_iter().filter_map(read).collect()
 }
 
-/// The variable is Cargo's own: with it, a compiled test examines the tree it is run for.
+/// Cargo sets the variable at run time too: a compiled test examines the tree it is run for.
 fn root() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)

@@ -25,7 +25,7 @@ const RUST_RULES: [Rule; 5] = [
 ];
 const RULES_FOR_ALL: [Rule; 2] = [no_path_of_a_machine, no_package_registry];
 
-/// Every rule on every text it is for.
+/// Applies each rule to the texts it is for.
 pub fn texts_are_tidy(sources: &Sources) -> Vec<String> {
     let judged = |(path, text): (&String, &String)| {
         let ours = path.ends_with(".rs") && CODE.iter().any(|place| path.starts_with(place));
@@ -72,7 +72,7 @@ fn nothing_is_pretended(_: &str, text: &str) -> Vec<String> {
 }
 
 fn no_test_sleeps(path: &str, text: &str) -> Vec<String> {
-    // A test that waits for a length of time is slow on a fast machine and wrong on a slow one.
+    // Waiting for a fixed time is slow on a fast machine and fails on a slow one.
     let test = path.starts_with("tests/") || path.contains("/tests/");
     if test {
         let sleep = concat!("sle", "ep(");

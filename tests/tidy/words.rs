@@ -1,50 +1,19 @@
-//! Comments are plain technical English: words of the spoken kind are counted, and few.
+//! Comments are plain technical English: the words that DESIGN section 1 excludes are counted.
 //!
-//! Deliberately absent: names and messages, and whatever is between backticks: names again.
+//! Deliberately absent: names and messages, and text between backticks.
 
 use crate::rooms::room;
 use crate::sources::Sources;
 use std::collections::BTreeMap;
 
-/// At most so many of the words in 1,000 lines of comments: ten times less than a novel, and
-/// what five well-known code bases stay under.
+/// Well-known code bases have 1 to 7 (measured in omicron, firezone, uv, linkerd2-proxy).
 const PER_1000_LINES_MAX: usize = 10;
-/// Files that are printed.
+/// How many files are printed.
 const WORST: usize = 10;
-/// tell, say, hear, speak, stand, lie, believe, whoever: in all their forms.
-const WORDS: [&str; 31] = [
-    "tell",
-    "tells",
-    "told",
-    "telling",
-    "say",
-    "says",
-    "said",
-    "saying",
-    "hear",
-    "hears",
-    "heard",
-    "hearing",
-    "speak",
-    "speaks",
-    "spoke",
-    "spoken",
-    "speaking",
-    "stand",
-    "stands",
-    "stood",
-    "standing",
-    "lie",
-    "lies",
-    "lied",
-    "lying",
-    "lain",
-    "believe",
-    "believes",
-    "believed",
-    "believing",
-    "whoever",
-];
+/// The words, in all inflections.
+const WORDS: &str = "tell tells told telling say says said saying hear hears heard hearing speak \
+    speaks spoke spoken speaking stand stands stood standing lie lies lied lying \
+    lain believe believes believed believing whoever";
 
 /// Words and lines of comments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,23 +51,26 @@ fn count(text: &str) -> Count {
     count
 }
 
-/// Whole words outside backticks. `stand-by` is one word, and not ours.
+/// Counts whole words outside backticks; `stand-by` is one word.
 fn words(comment: &str) -> usize {
     let outside = comment.split('`').step_by(2);
     outside
         .flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && !"-_'".contains(c)))
-        .filter(|word| WORDS.contains(&word.trim_matches('\'').to_lowercase().as_str()))
+        .map(|word| word.trim_matches('\'').to_lowercase())
+        .filter(|word| WORDS.split(' ').any(|excluded| excluded == word))
         .count()
 }
 
-/// Fewer than the limit over the whole tree.
+/// The whole tree is within the limit.
 pub fn comments_are_plain(sources: &Sources) -> Vec<String> {
     let mut all = Count::default();
     counts(sources).values().for_each(|count| all.add(*count));
     let found = all.per_1000();
     (found > PER_1000_LINES_MAX)
         .then(|| {
-            format!("{found} spoken words in 1,000 lines of comments, {PER_1000_LINES_MAX} at most")
+            format!(
+                "{found} excluded words in 1,000 lines of comments, {PER_1000_LINES_MAX} at most"
+            )
         })
         .into_iter()
         .collect()
@@ -122,7 +94,7 @@ pub fn picture(sources: &Sources) -> String {
     let worst = worst.iter().take(WORST);
     let rooms = rooms.iter().map(|(name, count)| line(name, *count));
     format!(
-        "spoken words in lines of comments: {}\n  {}\n  worst: {}\n",
+        "excluded words in lines of comments: {}\n  {}\n  worst: {}\n",
         line("all", all),
         rooms.collect::<Vec<_>>().join(", "),
         worst
@@ -150,7 +122,7 @@ mod samples {
     use crate::sources::fixture;
 
     #[test]
-    fn words_of_the_spoken_kind() {
+    fn excluded_words() {
         let text = "//! Whoever said so, lies; `told` is a name, and a stand-by is a side.\n\
             let told = 1;\n/// Understand the standby: TOLD.\n    // Nothing here.\n";
         let expected = Count { words: 4, lines: 3 };
@@ -163,7 +135,7 @@ mod samples {
         let few = fixture(&[("src/a.rs", &"// plain\n".repeat(11)), ("src/b.rs", &text)]);
         assert_eq!(comments_are_plain(&few), [""; 0]);
         let many = fixture(&[("src/b.rs", &text)]);
-        let complaint = "11 spoken words in 1,000 lines of comments, 10 at most";
+        let complaint = "11 excluded words in 1,000 lines of comments, 10 at most";
         assert_eq!(comments_are_plain(&many), [complaint]);
     }
 }
