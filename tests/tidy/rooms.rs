@@ -87,16 +87,18 @@ pub fn a_message_crosses_few_rooms(graph: &Graph, sources: &Sources) -> Vec<Stri
 
 fn follow(graph: &Graph, sources: &Sources, path: &[&str]) -> Vec<String> {
     let neighbours = neighbours(graph);
-    let mut complaints = Vec::new();
+    let lost = path.iter().filter(|file| !graph.edges.contains_key(**file));
+    let mut complaints: Vec<String> = lost.map(|file| format!("{file} does not exist")).collect();
     for pair in path.windows(2) {
-        let between = shortest(&neighbours, pair[0], pair[1]);
-        if between.as_ref().is_none_or(|files| !files.is_empty()) {
-            let hint = between.map_or_else(String::new, |files| files.join(", "));
-            let (from, to) = (pair[0], pair[1]);
-            complaints.push(format!(
-                "no import joins {from} and {to}; between them: {hint}"
-            ));
-        }
+        let (from, to) = (pair[0], pair[1]);
+        let hint = match shortest(&neighbours, from, to) {
+            Some(between) if between.is_empty() => continue,
+            Some(between) => between.join(", "),
+            None => "nothing".to_owned(),
+        };
+        complaints.push(format!(
+            "no import joins {from} and {to}; between them: {hint}"
+        ));
     }
     for (file, call) in path.first().into_iter().chain(path.last()).zip(ENDS) {
         if !sources.get(*file).is_some_and(|text| text.contains(call)) {
@@ -124,7 +126,7 @@ fn neighbours(graph: &Graph) -> BTreeMap<&str, BTreeSet<&str>> {
     found
 }
 
-/// The fewest files between two; none if nothing joins them.
+/// The fewest files between two. `None` if no imports join them, however many.
 fn shortest<'a>(
     neighbours: &BTreeMap<&'a str, BTreeSet<&'a str>>,
     from: &'a str,
@@ -213,6 +215,7 @@ mod samples {
         ]
         .concat();
         let last = complaints("", &path).pop();
+        assert!(complaints("", &path).contains(&"src/a.rs does not exist".to_owned()));
         let expected = "a message passes 9 rooms and 9 files, 8 and 25 at most";
         assert_eq!(last.as_deref(), Some(expected));
     }

@@ -66,7 +66,7 @@ pub fn comments_are_plain(sources: &Sources) -> Vec<String> {
     let mut all = Count::default();
     counts(sources).values().for_each(|count| all.add(*count));
     let found = all.per_1000();
-    (found > PER_1000_LINES_MAX)
+    (all.words * 1000 > PER_1000_LINES_MAX * all.lines)
         .then(|| {
             format!(
                 "{found} excluded words in 1,000 lines of comments, {PER_1000_LINES_MAX} at most"
