@@ -171,11 +171,12 @@ fn normal(path: &str) -> String {
     parts.join("/")
 }
 
-/// `#[cfg(test)]`, alone or among other conditions.
+/// `#[cfg(test)]`, alone or among other conditions, or `#[test]`.
 pub fn is_test(attributes: &[Attribute]) -> bool {
     let holds = |attribute: &Attribute| {
         let Ok(list) = attribute.meta.require_list() else {
-            return false;
+            let last = attribute.path().segments.last();
+            return last.is_some_and(|name| name.ident == "test");
         };
         let text = list.tokens.to_string();
         let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
