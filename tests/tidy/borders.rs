@@ -27,6 +27,8 @@ const SDK: [&str; 4] = [
     "bootstrap/src/observe/",
     "bootstrap/src/aws/",
 ];
+/// Who may import a file of `src/aws`: nothing else names a type of AWS.
+const AWS_USERS: [&str; 2] = ["src/aws/", "src/estate/"];
 /// How the crates of the SDK are called.
 const SDK_NAMES: [&str; 3] = ["aws_sdk_", "aws_config", "aws_smithy"];
 /// Rooms that build without the SDK and run on virtual time.
@@ -85,6 +87,18 @@ pub fn the_sdk_stays_behind_its_border(sources: &Sources) -> Vec<String> {
         .flat_map(|(path, text)| {
             let found = mentions(&code_only(text), &SDK_NAMES);
             found.into_iter().map(move |what| format!("{path}: {what}"))
+        })
+        .collect()
+}
+
+/// A file of `src/aws` is imported in [`AWS_USERS`] only.
+pub fn aws_is_used_by_the_estate_only(graph: &Graph) -> Vec<String> {
+    let files = graph.edges.iter();
+    let others = files.filter(|(file, _)| !within(file, &AWS_USERS));
+    others
+        .flat_map(|(file, imported)| {
+            let aws = imported.iter().filter(|(to, _)| room(to) == "aws");
+            aws.map(move |(to, (line, path))| format!("{file}:{line} -> {to} ({path})"))
         })
         .collect()
 }
@@ -195,6 +209,18 @@ mod samples {
             "tests/x.rs: line 1: mentions aws_config",
         ];
         assert_eq!(the_sdk_stays_behind_its_border(&sources), expected);
+    }
+
+    #[test]
+    fn a_daemon_that_calls_aws_itself() {
+        let graph = graph(&[
+            ("src/lib.rs", "mod aws; mod daemon; mod estate;"),
+            ("src/aws/mod.rs", "pub fn call() {}"),
+            ("src/daemon.rs", "use crate::aws; fn f() { aws::call() }"),
+            ("src/estate.rs", "use crate::aws::call;"),
+        ]);
+        let expected = ["src/daemon.rs:1 -> src/aws/mod.rs (aws::call)"];
+        assert_eq!(aws_is_used_by_the_estate_only(&graph), expected);
     }
 
     #[test]

@@ -87,6 +87,11 @@ fn the_sdk_stays_behind_its_border() {
 }
 
 #[test]
+fn aws_is_used_by_the_estate_only() {
+    holds(&borders::aws_is_used_by_the_estate_only(&project().graph));
+}
+
+#[test]
 fn pure_rooms_reach_nothing_impure() {
     holds(&borders::pure_rooms_reach_nothing_impure(&project().graph));
 }
