@@ -30,26 +30,31 @@ fn root() -> PathBuf {
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
-/// Tracked files; in an unpacked archive, which has no git, every file outside dot directories
-/// and build output.
+/// Tracked files, and Rust that is not tracked yet: the compiler reads it too. In an unpacked
+/// archive, which has no git, every file outside dot directories and build output.
 fn tracked() -> Vec<String> {
-    let listed = Command::new("git")
-        .args(["ls-files"])
+    let mut files = listed(&["ls-files"]);
+    if files.is_empty() {
+        walk(&root(), &mut files);
+    } else {
+        let new = ["ls-files", "--others", "--exclude-standard", "*.rs"];
+        files.extend(listed(&new));
+    }
+    files
+}
+
+/// What git lists; nothing where it is missing or fails.
+fn listed(arguments: &[&str]) -> Vec<String> {
+    let output = Command::new("git")
+        .args(arguments)
         .current_dir(root())
         .output();
-    let listed = listed.ok().filter(|output| output.status.success());
-    let text = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let files: Vec<String> = text
-        .unwrap_or_default()
+    let output = output.ok().filter(|output| output.status.success());
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    text.unwrap_or_default()
         .lines()
         .map(str::to_owned)
-        .collect();
-    if !files.is_empty() {
-        return files;
-    }
-    let mut found = Vec::new();
-    walk(&root(), &mut found);
-    found
+        .collect()
 }
 
 fn walk(directory: &Path, found: &mut Vec<String>) {
