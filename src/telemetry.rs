@@ -1,15 +1,24 @@
 //! Where log lines go: to the journal with fields where stderr is the journal's, else to stderr,
-//! as text for people on a terminal and as JSON Lines everywhere else.
+//! as text on a terminal and as JSON Lines everywhere else.
 //!
 //! A line of a recovery carries `drd_run` (its number), `drd_state` and `drd_side` in each of these
-//! forms; in the journal they are DRD_RUN, DRD_STATE and DRD_SIDE. Deliberately absent: files and
+//! forms; in the journal they are DRD_RUN, DRD_STATE and DRD_SIDE. Every line passes through
+//! [`sink`], so that no reader of the log can hold up the process. Deliberately absent: files and
 //! rotation (journald or the container keeps what is written), and traces.
 
+mod journal;
 pub mod message_id;
+mod repeats;
+pub mod sink;
 
-use std::io::IsTerminal;
+use drd_state_machine::time::Span;
+use journal::{JournalLayer, JournalSocket};
+use repeats::RepeatLimit;
+use sink::{DropReports, DroppedLines, Sink};
+use std::fs::File;
+use std::io::{IsTerminal, Write as _};
+use std::os::fd::AsFd as _;
 use tracing::Subscriber;
-use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -17,15 +26,15 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, registry};
 
-/// drd's own story, and what libraries call a warning.
+/// What drd itself does, and the warnings of its libraries.
 const DEFAULT_FILTER: &str = "warn,drd=info,drd_state_machine=info,drd_bootstrap=info";
-/// What journald and people's filters call this program, whatever its file is called.
-const IDENTIFIER: &str = "drd";
+/// Of the whole process, as logging is; read by the metrics at each scrape.
+static DROPPED: DroppedLines = DroppedLines::none();
 
 /// The form of a line, and with it where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// For people.
+    /// To be read on a terminal.
     Text {
         /// With colours.
         colour: bool,
@@ -48,9 +57,9 @@ pub struct Telemetry {
 /// What stderr is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stderr {
-    /// Somebody sits before it.
+    /// It is a terminal.
     pub terminal: bool,
-    /// Its device and inode; `None` when it cannot be asked.
+    /// Its device and inode; `None` when they cannot be read.
     pub identity: Option<(u64, u64)>,
 }
 
@@ -89,18 +98,37 @@ pub enum TelemetryError {
     /// Logging was started before.
     #[error("start logging")]
     Started(#[from] TryInitError),
+    /// stderr is closed, or there is no thread for the lines.
+    #[error("start the thread that writes log lines")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Logging, for as long as the process runs: its end waits a moment for the last lines.
+#[derive(Debug)]
+#[must_use = "the last lines are lost when this is dropped early"]
+pub struct Logging(Sink);
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.0.flush(sink::FLUSH_MAX);
+    }
+}
+
+/// How many log lines of this process were dropped, by reason.
+pub fn dropped() -> &'static DroppedLines {
+    &DROPPED
 }
 
 impl Telemetry {
     /// `DRD_LOG`, else `RUST_LOG`, else the default; colours on a terminal unless `NO_COLOR` is
     /// set to something (no-color.org).
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>, stderr: Stderr) -> Telemetry {
-        let said = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let filter = said("DRD_LOG").or_else(|| said("RUST_LOG"));
-        let form = if stderr.is_the_journal(said("JOURNAL_STREAM").as_deref()) {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let filter = given("DRD_LOG").or_else(|| given("RUST_LOG"));
+        let form = if stderr.is_the_journal(given("JOURNAL_STREAM").as_deref()) {
             Form::Journal
         } else if stderr.terminal {
-            let colour = said("NO_COLOR").is_none();
+            let colour = given("NO_COLOR").is_none();
             Form::Text { colour }
         } else {
             Form::Json
@@ -116,33 +144,81 @@ impl Telemetry {
         Telemetry::from_variables(|name| std::env::var(name).ok(), Stderr::of_process())
     }
 
-    /// Starts logging, once for the whole process.
+    /// Starts logging, once for the whole process. A panic is logged as well: the standard
+    /// message goes to stderr directly, and would wait for a reader.
     ///
     /// # Errors
     /// When the filter cannot be read, or logging was started before.
-    pub fn start(&self) -> Result<(), TelemetryError> {
+    pub fn start(&self) -> Result<Logging, TelemetryError> {
         let filter = EnvFilter::try_new(&self.filter).map_err(|source| TelemetryError::Filter {
             given: self.filter.clone(),
             source,
         })?;
-        let lines = registry().with(filter);
-        match self.form {
-            Form::Text { colour } => lines.with(text(colour)).try_init()?,
-            Form::Json => lines.with(json()).try_init()?,
-            Form::Journal => match tracing_journald::layer() {
-                Ok(journal) => lines.with(fields(journal)).try_init()?,
+        let repeats = RepeatLimit::default();
+        let lines = registry().with(filter).with(repeats.clone());
+        let sink = match self.form {
+            Form::Text { colour } => {
+                let sink = to_stderr(repeats)?;
+                lines.with(text(colour, sink.clone())).try_init()?;
+                sink
+            }
+            Form::Json => {
+                let sink = to_stderr(repeats)?;
+                lines.with(json(sink.clone())).try_init()?;
+                sink
+            }
+            Form::Journal => match JournalSocket::open() {
+                Ok(socket) => {
+                    let send = move |line: &[u8]| socket.send(line);
+                    let sink = Sink::start(send, &DROPPED, upkeep(repeats))?;
+                    lines.with(JournalLayer(sink.clone())).try_init()?;
+                    sink
+                }
                 Err(error) => {
-                    lines.with(json()).try_init()?;
+                    let sink = to_stderr(repeats)?;
+                    lines.with(json(sink.clone())).try_init()?;
                     tracing::warn!(%error, "journald takes no fields: its stream gets JSON Lines");
+                    sink
                 }
             },
-        }
-        Ok(())
+        };
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "drd panicked")));
+        Ok(Logging(sink))
     }
 }
 
-/// Without what only a machine looks for.
-fn text<S: Subscriber + for<'a> LookupSpan<'a>>(colour: bool) -> impl Layer<S> {
+/// Not by way of [`std::io::stderr`], whose lock a write that hangs would keep from all others.
+fn to_stderr(repeats: RepeatLimit) -> std::io::Result<Sink> {
+    let mut stderr = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
+    let write = move |line: &[u8]| stderr.write_all(line);
+    Sink::start(write, &DROPPED, upkeep(repeats))
+}
+
+/// Writes the last text of the process to stderr, and waits a moment at most for its reader.
+pub fn write_last(text: String) {
+    if let Ok(sink) = to_stderr(RepeatLimit::default()) {
+        sink.push(text.into_bytes());
+        sink.flush(sink::FLUSH_MAX);
+    }
+}
+
+/// Reports what is missing from the log, one warning per reason and minute.
+fn upkeep(repeats: RepeatLimit) -> impl FnMut(Span) + Send + 'static {
+    let mut drops = DropReports::default();
+    move |now| {
+        for (reason, count) in drops.due(&DROPPED, now) {
+            let reason = reason.name();
+            tracing::warn!(count, reason, "log lines were dropped");
+        }
+        for held_back in repeats.due(now) {
+            let (count, line) = (held_back.count, held_back.message);
+            tracing::warn!(count, %line, "a warning was repeated and not logged again");
+        }
+    }
+}
+
+/// Without the fields that only programs search for.
+fn text<S: Subscriber + for<'a> LookupSpan<'a>>(colour: bool, sink: Sink) -> impl Layer<S> {
     let fields = debug_fn(|out, field, value| match field.name() {
         "message" => write!(out, "{value:?}"),
         "message_id" => Ok(()),
@@ -152,27 +228,14 @@ fn text<S: Subscriber + for<'a> LookupSpan<'a>>(colour: bool) -> impl Layer<S> {
         .with_ansi(colour)
         .with_target(false)
         .fmt_fields(fields)
-        .with_writer(std::io::stderr)
+        .with_writer(sink)
 }
 
-fn json<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
+fn json<S: Subscriber + for<'a> LookupSpan<'a>>(sink: Sink) -> impl Layer<S> {
     tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
-        .with_writer(std::io::stderr)
-}
-
-/// Fields keep their own names, in capitals as journald wants them: with a prefix MESSAGE_ID could
-/// not be said. Levels are syslog's; the crate's own mapping would print every line of the story bold.
-fn fields(journal: tracing_journald::Layer) -> tracing_journald::Layer {
-    journal
-        .with_field_prefix(None)
-        .with_syslog_identifier(IDENTIFIER.to_owned())
-        .with_priority_mappings(PriorityMappings {
-            info: Priority::Informational,
-            debug: Priority::Debug,
-            ..PriorityMappings::new()
-        })
+        .with_writer(sink)
 }
 
 #[cfg(test)]
@@ -197,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn drd_log_goes_before_rust_log_and_an_empty_one_says_nothing() {
+    fn drd_log_goes_before_rust_log_and_an_empty_one_counts_as_absent() {
         let both = [("DRD_LOG", "debug"), ("RUST_LOG", "trace")];
         assert_eq!(with(&both, TERMINAL).filter, "debug");
         assert_eq!(
@@ -208,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_need_a_terminal_and_nobody_who_minds() {
+    fn colours_need_a_terminal_and_no_objection() {
         let form = |variables: &[(&str, &str)]| with(variables, TERMINAL).form;
         assert_eq!(form(&[]), Form::Text { colour: true });
         assert_eq!(form(&[("NO_COLOR", "")]), Form::Text { colour: true });

@@ -77,7 +77,8 @@ impl CliError {
             text.push_str(&format!("  because: {error}\n"));
             cause = error.source();
         }
-        note(&text);
+        // A stderr that is closed or not read must not keep the process from its end.
+        crate::telemetry::write_last(text + "\n");
         ExitCode::from(self.code())
     }
 }

@@ -10,6 +10,7 @@ mod family;
 mod gameday;
 mod incident;
 mod lag;
+mod log_lines;
 mod machine;
 mod register;
 #[cfg(test)]
@@ -76,6 +77,7 @@ impl Metrics {
             site.child(&[side.name(), region])?.set(1);
         }
         r.take(kind_by_name, ProcessCollector::for_self())?;
+        log_lines::register(&r, crate::telemetry::dropped())?;
         let mut metrics = Metrics::on(&r, setup)?;
         metrics.aws.known_from_the_start()?;
         Ok(metrics)

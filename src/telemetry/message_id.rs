@@ -1,16 +1,16 @@
-//! One `MESSAGE_ID` for each kind of line that people look for, the same for ever: what journald
-//! indexes and `journalctl -x` explains by the catalogue that is shipped beside the unit.
+//! One `MESSAGE_ID` for each kind of line that operators search for, the same for ever: journald
+//! indexes it, and `journalctl -x` explains it by the catalogue that is shipped beside the unit.
 //!
-//! An id is never used again for anything else. Deliberately absent: ids for lines that nobody
-//! would search for; most lines have none.
+//! An id is never used again for anything else. Deliberately absent: ids for all other lines;
+//! most have none.
 
 use drd_state_machine::Phase;
 
 /// drd is armed from here on.
 pub const ARMED: &str = "b32187254639494e8c54e5c25ab968d1";
-/// drd would not fail over from here on; the line says why.
+/// drd would not fail over from here on; the line gives the reasons.
 pub const NOT_ARMED: &str = "a7eb66f6b21441db8cfdb47eb16b33a4";
-/// People are told something.
+/// A page was sent.
 pub const PAGED: &str = "4832e79d969547a1b316b0ae971e9247";
 /// This daemon leads, of those that share a ledger.
 pub const LEADS: &str = "9d5c444ef35e44178e363edf893c8f1d";
@@ -19,19 +19,23 @@ pub const LEADS_NO_MORE: &str = "9bb1245aa8e64fa6867cdbd5f2e945e7";
 /// The ledger refuses: nothing acts.
 pub const LEDGER_REFUSES: &str = "e4f36682d5984589a88fc46e9f61205f";
 
-/// The id of "this state was entered".
-pub const fn entered(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Watching => "71790d58e44240c2ab39938e090feb78",
-        Phase::Suspecting => "28c2a12257544bd78a7ae83b12e6b7da",
-        Phase::Fencing => "eb3979543ff64cc3aa11889e851cb251",
-        Phase::Promoting => "cfc21396292d412d8816dc9aff8d513b",
-        Phase::Redirecting => "b026404ea9ff469aa385e429c2e66ea9",
-        Phase::Verifying => "58ee333166514d82ab1c859a9822bc11",
-        Phase::Exposed => "f347e6006f134027aeb1d96646318971",
-        Phase::Switching => "f1a4cd72af4e428ebeb86ff5652bd234",
-        Phase::Held => "fe4356fe97e740688a99788ec57cde12",
-    }
+/// One a state, for the line that reports its entry.
+const STATES: [(&str, &str); State::NAMES.len()] = [
+    ("watching", "71790d58e44240c2ab39938e090feb78"),
+    ("suspecting", "28c2a12257544bd78a7ae83b12e6b7da"),
+    ("fencing", "eb3979543ff64cc3aa11889e851cb251"),
+    ("promoting", "cfc21396292d412d8816dc9aff8d513b"),
+    ("redirecting", "b026404ea9ff469aa385e429c2e66ea9"),
+    ("verifying", "58ee333166514d82ab1c859a9822bc11"),
+    ("exposed", "f347e6006f134027aeb1d96646318971"),
+    ("switching", "f1a4cd72af4e428ebeb86ff5652bd234"),
+    ("held", "fe4356fe97e740688a99788ec57cde12"),
+];
+
+/// The id of "this state was entered"; `None` for a name that is no state's.
+pub fn entered(state: &str) -> Option<&'static str> {
+    let found = STATES.iter().find(|(name, _)| *name == state);
+    found.map(|(_, id)| *id)
 }
 
 #[cfg(test)]

@@ -337,7 +337,7 @@ const PATH: [Panel; 7] = [
     },
 ];
 
-const OUTSIDE: [Panel; 5] = [
+const OUTSIDE: [Panel; 6] = [
     Panel {
         title: "AWS calls that failed",
         unit: "percentunit",
@@ -371,7 +371,6 @@ const OUTSIDE: [Panel; 5] = [
     Panel {
         title: "Memory",
         unit: "bytes",
-        width: 12,
         queries: &[Query(
             "process_resident_memory_bytes{job=\"drd\",%estate}",
             "{{instance}}",
@@ -381,12 +380,23 @@ const OUTSIDE: [Panel; 5] = [
     Panel {
         title: "CPU",
         unit: "percentunit",
-        width: 12,
         queries: &[Query(
             "rate(process_cpu_seconds_total{job=\"drd\",%estate}[$__rate_interval])",
             "{{instance}}",
         )],
         note: "1 is one core.",
+        ..PLAIN
+    },
+    Panel {
+        title: "Log lines dropped in a day",
+        shows: Shows::Value,
+        queries: &[Query(
+            "sum by (reason) (increase(drd_log_lines_dropped_total{%estate}[1d]))",
+            "{{reason}}",
+        )],
+        steps: &[(0.0, "green"), (1.0, "yellow")],
+        note: "The log's reader is slow or away; drd does not wait for it.",
+        nothing: "no daemon",
         ..PLAIN
     },
 ];
