@@ -1,8 +1,9 @@
 //! What drd shows on the loopback: metrics, health, readiness, status. Read-only.
 //!
-//! Every wait has an end, every buffer a size: whoever can reach the port must not be able to hold
-//! the daemon up. Deliberately absent: anything that changes something, TLS, logins, the status
-//! page with its events, and remembering clients.
+//! Every wait has an end, every buffer a size, and where there are too many connections the oldest
+//! ends: no client can hold up the daemon, or keep a health check from its answer. Deliberately
+//! absent: anything that changes something, TLS, logins, the status page with its events, and
+//! remembering clients.
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -16,15 +17,16 @@ use drd_state_machine::time::{Span, Time};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::task::{AbortHandle, JoinSet};
 
-/// How long the control loop may stand still: three turns of 5 s.
+/// How long the control loop may take for a turn: three turns of 5 s.
 pub const STALLED_AFTER: Span = Span::secs(15);
 /// A request's headers, and then its answer: both come from and go to this host.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,9 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// A scrape sends 6 headers, a browser 20.
 const HEADERS_MAX: usize = 64;
-/// Prometheus, a person and a probe at once are 3.
+/// Prometheus, a browser and a health check at once are 3. An answer takes milliseconds, so only
+/// clients that do not send or read keep as many open; each costs two buffers of 16 KiB at most.
 const CONNECTIONS_MAX: usize = 32;
-/// Out of file descriptors, say: waiting is all that helps.
+/// When no connection can be accepted (no file descriptor is free): waiting is all that helps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -47,7 +50,7 @@ const INDEX: &str = "drd: read-only. Commands: drd help.\n\
     /healthz         200 while the control loop turns\n\
     /readyz          200 while drd would act, acts, or stands by\n";
 
-/// What the control loop tells the interface.
+/// What the control loop publishes for the interface.
 #[derive(Debug)]
 pub struct Shared {
     clock: Clock,
@@ -114,26 +117,17 @@ pub async fn listen(listen: SocketAddr) -> Result<TcpListener, ListenError> {
 
 /// Answers until `stop` is ready. Connections that are open then are cut.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: impl Future<Output = ()>) {
-    let mut connections = tokio::task::JoinSet::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = Connections::default();
     let router = router(shared);
     tokio::pin!(stop);
     loop {
-        while connections.try_join_next().is_some() {}
-        let accepted = async {
-            // The semaphore is never closed; without a place the newcomer waits in the backlog.
-            let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await)
-        };
         tokio::select! {
             () = &mut stop => return,
-            (place, stream) = accepted => match stream {
+            accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let router = router.clone();
-                    connections.spawn(async move {
-                        answer(stream, router).await;
-                        drop(place);
-                    });
+                    connections.admit(answer(stream, router.clone()));
+                    // In a burst, each connection gets turns before a later one can end it.
+                    tokio::task::yield_now().await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "accept a connection on the HTTP interface");
@@ -141,6 +135,28 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: impl Future
                 }
             },
         }
+    }
+}
+
+/// The open connections, the oldest first.
+#[derive(Default)]
+struct Connections {
+    tasks: JoinSet<()>,
+    open: VecDeque<AbortHandle>,
+}
+
+impl Connections {
+    /// The newcomer always gets its place: a health check has 2 s, and the oldest connection, of
+    /// a client that does not send or does not read, may hold its place for 4 s.
+    fn admit(&mut self, connection: impl Future<Output = ()> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        self.open.retain(|connection| !connection.is_finished());
+        if self.open.len() >= CONNECTIONS_MAX
+            && let Some(oldest) = self.open.pop_front()
+        {
+            oldest.abort();
+        }
+        self.open.push_back(self.tasks.spawn(connection));
     }
 }
 
@@ -158,7 +174,7 @@ async fn answer(stream: TcpStream, router: Router) {
     }
 }
 
-/// Everything that can be asked. Other methods than GET (and HEAD) get 405.
+/// Everything that can be read. Other methods than GET (and HEAD) get 405.
 pub fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route(

@@ -44,7 +44,9 @@ fn with<F: Future<Output = ()>>(shared: &Arc<Shared>, client: impl FnOnce(Socket
 
 /// The whole answer to raw bytes.
 async fn raw(address: SocketAddr, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.expect("somebody listens");
+    let mut stream = TcpStream::connect(address)
+        .await
+        .expect("the interface listens");
     stream
         .write_all(request.as_bytes())
         .await
@@ -125,7 +127,7 @@ fn health_is_the_control_loop_turning() {
 }
 
 #[test]
-fn readiness_says_why_not() {
+fn readiness_gives_its_reasons() {
     let shared = shared(Clock::start());
     let because = vec!["replication lag before the onset is unknown".to_owned()];
     shared.publish(StatusView {
@@ -156,7 +158,7 @@ fn readiness_says_why_not() {
 }
 
 #[test]
-fn a_client_that_says_too_much_or_nothing_is_sent_away() {
+fn a_client_that_sends_too_much_or_nothing_is_cut_off() {
     with(&shared(Clock::start()), |address| async move {
         let large = format!(
             "GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
@@ -184,7 +186,7 @@ fn the_command_reads_what_the_daemon_shows() {
 }
 
 #[test]
-fn a_daemon_that_is_not_there_or_not_ours_is_told_apart() {
+fn a_daemon_that_is_absent_or_foreign_is_distinguished() {
     let shared = shared(Clock::start());
     shared.publish(StatusView {
         schema: "drd.status/2.0".to_owned(),
@@ -194,12 +196,12 @@ fn a_daemon_that_is_not_there_or_not_ours_is_told_apart() {
         let newer = client::fetch(address).await.expect_err("another schema");
         assert!(matches!(newer, FetchError::Foreign { .. }), "{newer}");
         assert!(newer.to_string().contains("drd.status/2.0"), "{newer}");
-        let nobody = listen((Ipv4Addr::LOCALHOST, 0).into())
+        let unused = listen((Ipv4Addr::LOCALHOST, 0).into())
             .await
             .expect("a free port");
-        let address = nobody.local_addr().expect("an address");
-        drop(nobody);
-        let error = client::fetch(address).await.expect_err("nobody listens");
+        let address = unused.local_addr().expect("an address");
+        drop(unused);
+        let error = status::fetch(address).await.expect_err("no listener");
         assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
         assert_eq!(FetchError::EXIT_CODE, 7);
     });
@@ -234,34 +236,88 @@ fn a_daemon_whose_loop_turns_is_healthy_in_whatever_state_it_is() {
     ] {
         shared.publish(view);
         with(&shared, |address| async move {
-            let said = client::health(address).await.expect("the loop turns");
-            assert!(said.starts_with("ok: the control loop turned"), "{said}");
+            let line = status::health(address).await.expect("the loop turns");
+            assert!(line.starts_with("ok: the control loop turned"), "{line}");
         });
     }
 }
 
 #[test]
-fn a_loop_that_stands_still_is_one_and_a_daemon_that_cannot_be_asked_is_seven() {
+fn a_stalled_loop_is_one_and_a_daemon_that_does_not_answer_is_seven() {
     let clock = Clock::start();
     let shared = shared(clock);
     shared.turned(clock.read() - Span::secs(16));
     with(&shared, |address| async move {
-        let stalled = client::health(address).await.expect_err("it stands still");
+        let stalled = status::health(address).await.expect_err("it is stalled");
         assert!(matches!(stalled, Unhealthy::Stalled { .. }), "{stalled}");
         assert_eq!(stalled.exit_code(), 1);
         let hung = listen((Ipv4Addr::LOCALHOST, 0).into())
             .await
             .expect("a port");
         let address = hung.local_addr().expect("an address");
-        let silent = client::health(address).await.expect_err("nobody accepts");
+        let silent = status::health(address)
+            .await
+            .expect_err("it is not accepted");
         assert!(matches!(silent, Unhealthy::Silent { .. }), "{silent}");
         drop(hung);
-        let absent = client::health(address).await.expect_err("nobody listens");
+        let absent = status::health(address).await.expect_err("no listener");
         assert!(matches!(absent, Unhealthy::Absent { .. }), "{absent}");
         for error in [silent, absent] {
             assert_eq!(error.exit_code(), 7);
             assert_eq!(error.to_string().lines().count(), 1, "{error}");
         }
+    });
+}
+
+/// Clients that send a request in part, and clients that never read: more than there are places.
+#[test]
+fn a_health_check_is_answered_while_slow_clients_hold_every_place() {
+    with(&shared(Clock::start()), |address| async move {
+        let mut held = Vec::new();
+        for n in 0..4 * CONNECTIONS_MAX {
+            let mut stream = TcpStream::connect(address).await.expect("it listens");
+            let request = if n % 2 == 0 {
+                "GET /metrics HTTP/1.1\r\n"
+            } else {
+                "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            };
+            stream
+                .write_all(request.as_bytes())
+                .await
+                .expect("it reads");
+            held.push(stream);
+            if n % CONNECTIONS_MAX == 0 {
+                let health = tokio::time::timeout(PATIENCE / 2, status::health(address));
+                health.await.expect("in time").expect("the loop turns");
+            }
+        }
+        let health = tokio::time::timeout(PATIENCE / 2, status::health(address));
+        health.await.expect("in time").expect("the loop turns");
+    });
+}
+
+#[test]
+fn the_oldest_connection_makes_room_and_the_newest_is_kept() {
+    with(&shared(Clock::start()), |address| async move {
+        let mut held = Vec::new();
+        for _ in 0..=CONNECTIONS_MAX {
+            let mut stream = TcpStream::connect(address).await.expect("it listens");
+            stream
+                .write_all(b"GET / HTTP/1.1\r\n")
+                .await
+                .expect("it reads");
+            held.push(stream);
+        }
+        let mut nothing = [0; 1];
+        let oldest = tokio::time::timeout(PATIENCE / 2, held[0].read(&mut nothing)).await;
+        assert!(!matches!(oldest.expect("it was cut"), Ok(1..)));
+        held[1]
+            .write_all(b"Host: localhost\r\n\r\n")
+            .await
+            .expect("it is open");
+        let mut answer = Vec::new();
+        held[1].read_to_end(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
     });
 }
 
