@@ -1,6 +1,6 @@
 """Tools that judge what `deploy/` holds. Where one is absent its tests are skipped, loudly; in CI they fail instead.
 
-Deliberately absent: installing anything. `.ci/run` does that; on a person's machine that is the person's decision.
+Deliberately absent: installing anything; `tests/run` does that.
 """
 
 import os
