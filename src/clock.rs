@@ -9,7 +9,7 @@ use drd_state_machine::time::{Span, Time};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// A clock that was set once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Clock {
     wall: Time,
     boot: Span,

@@ -38,7 +38,7 @@ impl Overlay {
         }
     }
 
-    /// Whether there is nothing to lay over.
+    /// Whether no variable overrides a key.
     pub fn is_empty(&self) -> bool {
         self.overrides.is_empty()
     }

@@ -7,7 +7,7 @@ use super::loader::{Config, ConfigError, build, open};
 use super::policy;
 use super::sensors::SensorConfig;
 use super::settings::LedgerConfig;
-use crate::lease::clock_error;
+use crate::engine::lease::clock_error;
 use drd_bootstrap::{Events, Latch, SideTopology};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::Policy;

@@ -17,7 +17,7 @@ mod sensors;
 mod settings;
 pub(crate) mod suggest;
 mod tree;
-mod trust;
+pub mod trust;
 mod values;
 
 pub use diagnostics::Problems;

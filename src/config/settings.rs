@@ -6,7 +6,7 @@ use super::diagnostics::Origin;
 use super::reader::{Notes, Reader};
 use super::tree::Node;
 use super::values;
-use crate::lease::Terms;
+use crate::engine::lease::Terms;
 use drd_state_machine::policy::{HEARTBEAT_SILENT, LOOK_FRESH, OWN_FRESH, READY_FRESH};
 use drd_state_machine::time::Span;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

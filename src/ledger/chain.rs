@@ -3,7 +3,7 @@
 //! The hash covers the bytes as written, so that checking never depends on how a newer version
 //! would write the same value. Deliberately absent: files.
 
-use super::Entry;
+use super::entry::Entry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ const TAIL_LEN: usize = HASH_FIELD.len() + 64 + 2;
 
 /// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum LineFault {
     /// It has no hash where one must be.
     #[error("it does not end in a hash")]
     NoHash,
@@ -33,7 +33,7 @@ pub enum Fault {
 }
 
 #[derive(Serialize)]
-struct Written<'e> {
+struct WrittenLine<'e> {
     seq: u64,
     at: String,
     #[serde(flatten)]
@@ -63,7 +63,7 @@ fn hash(body: &str) -> String {
 pub fn seal(seq: u64, entry: &Entry, prev: &str) -> Result<(String, String), serde_json::Error> {
     let at = Timestamp::from_millisecond(entry.now().0)
         .map_or_else(|_| String::from("unknown"), |t| t.to_string());
-    let mut body = serde_json::to_string(&Written {
+    let mut body = serde_json::to_string(&WrittenLine {
         seq,
         at,
         entry,
@@ -81,7 +81,7 @@ pub fn seal(seq: u64, entry: &Entry, prev: &str) -> Result<(String, String), ser
 ///
 /// # Errors
 /// When the line is not what was written, does not follow, or cannot be understood.
-pub fn unseal(line: &str, seq: u64, prev: &str) -> Result<(Entry, String), Fault> {
+pub fn unseal(line: &str, seq: u64, prev: &str) -> Result<(Entry, String), LineFault> {
     unseal_after(line, seq, Some(prev))
 }
 
@@ -90,30 +90,34 @@ pub fn unseal(line: &str, seq: u64, prev: &str) -> Result<(Entry, String), Fault
 ///
 /// # Errors
 /// As [`unseal`].
-pub fn unseal_after(line: &str, seq: u64, prev: Option<&str>) -> Result<(Entry, String), Fault> {
-    let split = line.len().checked_sub(TAIL_LEN).ok_or(Fault::NoHash)?;
-    let (body, tail) = line.split_at_checked(split).ok_or(Fault::NoHash)?;
+pub fn unseal_after(
+    line: &str,
+    seq: u64,
+    prev: Option<&str>,
+) -> Result<(Entry, String), LineFault> {
+    let split = line.len().checked_sub(TAIL_LEN).ok_or(LineFault::NoHash)?;
+    let (body, tail) = line.split_at_checked(split).ok_or(LineFault::NoHash)?;
     let written = tail
         .strip_prefix(HASH_FIELD)
         .and_then(|rest| rest.strip_suffix("\"}"))
-        .ok_or(Fault::NoHash)?;
+        .ok_or(LineFault::NoHash)?;
     if hash(body) != written {
-        return Err(Fault::BadHash);
+        return Err(LineFault::BadHash);
     }
-    let read: Read =
-        serde_json::from_str(&format!("{body}}}")).map_err(|e| Fault::Unknown(e.to_string()))?;
+    let read: Read = serde_json::from_str(&format!("{body}}}"))
+        .map_err(|e| LineFault::Unknown(e.to_string()))?;
     if read.seq != seq || prev.is_some_and(|prev| read.prev != prev) {
-        return Err(Fault::BrokenChain);
+        return Err(LineFault::BrokenChain);
     }
     check_version(&read.entry)?;
     Ok((read.entry, written.to_owned()))
 }
 
-fn check_version(entry: &Entry) -> Result<(), Fault> {
+fn check_version(entry: &Entry) -> Result<(), LineFault> {
     use drd_state_machine::record::RECORD_VERSION;
     match entry {
         Entry::Decided { before, .. } if before.version != RECORD_VERSION => {
-            Err(Fault::Unknown(format!(
+            Err(LineFault::Unknown(format!(
                 "record version {}, this drd reads {RECORD_VERSION}",
                 before.version
             )))

@@ -3,8 +3,9 @@
 //! A torn last line is a write that never returned, so nothing acted on it: it is cut off with a
 //! warning. Anything else that cannot be read is an error. Deliberately absent: rotation.
 
-use super::chain::{Fault, GENESIS, seal, unseal};
-use super::{Entry, LedgerError};
+use super::chain::{GENESIS, LineFault, seal, unseal};
+use super::entry::Entry;
+use super::error::LedgerError;
 use fs_err as fs;
 use rustix::fs::{FlockOperation, flock};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub struct FileLedger {
     path: PathBuf,
     file: fs::File,
-    seq: u64,
+    sequence: u64,
     hash: String,
     len: u64,
 }
@@ -42,7 +43,7 @@ impl FileLedger {
     /// Opens or creates, locks, checks the whole chain, repairs a torn tail.
     ///
     /// # Errors
-    /// When another daemon holds it, the file system refuses, or a line cannot be believed.
+    /// When another daemon holds it, the file system refuses, or a line fails verification.
     pub fn open(path: &Path) -> Result<(FileLedger, Found), LedgerError> {
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(io("create the folder of", path))?;
@@ -68,11 +69,11 @@ impl FileLedger {
             file.sync_all().map_err(io("repair", path))?;
         }
         file.seek(SeekFrom::End(0)).map_err(io("seek in", path))?;
-        let seq = entries.len() as u64;
+        let sequence = entries.len() as u64;
         let ledger = FileLedger {
             path: path.to_owned(),
             file,
-            seq,
+            sequence,
             hash,
             len: whole as u64,
         };
@@ -98,17 +99,21 @@ impl FileLedger {
         })
     }
 
-    /// Appends and syncs.
+    /// Appends lines and syncs once.
     ///
     /// # Errors
     /// When the file system refuses; a part that got through is cut off again.
-    pub fn append(&mut self, entry: &Entry) -> Result<u64, LedgerError> {
-        let (mut line, hash) = seal(self.seq + 1, entry, &self.hash)
-            .map_err(|e| io("write to", &self.path)(std::io::Error::other(e)))?;
-        line.push('\n');
+    pub fn append(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
+        let (mut bytes, mut hash) = (String::new(), self.hash.clone());
+        for (entry, sequence) in entries.iter().zip(self.sequence + 1..) {
+            let (line, next) = seal(sequence, entry, &hash).map_err(LedgerError::Inexpressible)?;
+            bytes.push_str(&line);
+            bytes.push('\n');
+            hash = next;
+        }
         let written = self
             .file
-            .write_all(line.as_bytes())
+            .write_all(bytes.as_bytes())
             .and_then(|()| self.file.sync_data());
         if let Err(source) = written {
             // Best effort: should this fail too, the next start finds a torn tail and cuts it.
@@ -116,15 +121,15 @@ impl FileLedger {
             let _ = self.file.seek(SeekFrom::End(0));
             return Err(io("append to", &self.path)(source));
         }
-        self.len += line.len() as u64;
-        self.seq += 1;
+        self.len += bytes.len() as u64;
+        self.sequence += entries.len() as u64;
         self.hash = hash;
-        Ok(self.seq)
+        Ok(())
     }
 
     /// The number of the newest line.
-    pub fn seq(&self) -> u64 {
-        self.seq
+    pub fn sequence(&self) -> u64 {
+        self.sequence
     }
 }
 
@@ -140,7 +145,7 @@ fn check(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, String, usize), Ledge
             break;
         };
         let number = entries.len() + 1;
-        let text = std::str::from_utf8(line).map_err(|_| Fault::BadHash);
+        let text = std::str::from_utf8(line).map_err(|_| LineFault::BadHash);
         let (entry, next) = text
             .and_then(|text| unseal(text, number as u64, &hash))
             .map_err(|fault| LedgerError::Unreadable {

@@ -2,20 +2,21 @@
 //!
 //! Deliberately absent: anything that acts. A replay is arithmetic on what was written down.
 
-use super::Entry;
+use super::entry::Entry;
 use drd_state_machine::event::Event;
 use drd_state_machine::policy::Policy;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Record, Setup, step};
+use std::sync::Arc;
 
 /// One decision that was made again.
 #[derive(Debug)]
 pub struct Replayed {
     /// When.
     pub now: Time,
-    /// What the ledger says.
+    /// The decision in the ledger.
     pub written: Decision,
-    /// What the machine says now; equal unless the machine changed.
+    /// The machine's decision now; equal unless the machine changed.
     pub again: Decision,
 }
 
@@ -28,7 +29,7 @@ impl Replayed {
 
 /// Makes every decision again from the record it was made on.
 pub fn replay(entries: &[Entry]) -> Vec<Replayed> {
-    let mut setup: Option<&Setup> = None;
+    let mut setup: Option<&Arc<Setup>> = None;
     let mut replayed = Vec::new();
     for entry in entries {
         match entry {
@@ -70,7 +71,7 @@ pub fn what_if(entries: &[Entry], policy: &Policy) -> Vec<(Time, Decision)> {
             } => {
                 let setup = Setup {
                     policy: policy.clone(),
-                    ..setup.clone()
+                    ..setup.as_ref().clone()
                 };
                 let record = run
                     .take()

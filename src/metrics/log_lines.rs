@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: lines that were written.
 
-use super::family::Kind;
+use super::family::FamilyKind;
 use super::register::Register;
 use crate::telemetry::sink::{DropReason, DroppedLines};
 use prometheus::core::{Collector, Desc};
@@ -40,5 +40,5 @@ pub(super) fn register(r: &Register, dropped: &'static DroppedLines) -> Result<(
         "Log lines that were not written, by reason.",
     );
     let family = IntCounterVec::new(options, &["reason"])?;
-    r.take(|_| Kind::Counter, LogLines { family, dropped })
+    r.take(|_| FamilyKind::Counter, LogLines { family, dropped })
 }

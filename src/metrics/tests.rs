@@ -1,12 +1,12 @@
 //! What the page of metrics shows after each occurrence.
 //!
-//! Deliberately absent: HTTP; `crate::http` has its own tests.
+//! Deliberately absent: HTTP; `crate::daemon::http` has its own tests.
+
+mod recoveries;
 
 use super::*;
 use drd_state_machine::event::{Event, Signal, Vantage, Verdict};
 use drd_state_machine::policy::{Policy, Sensor, Serving};
-use drd_state_machine::record::{FenceOutcome, Incident, Operation, Trigger};
-use drd_state_machine::state::{Hold, Progress, State, Stopped};
 use drd_state_machine::time::Span;
 
 const NOW: Time = Time(1_000_000_000);
@@ -37,39 +37,6 @@ fn metrics() -> Metrics {
 fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
     page.lines()
         .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
-}
-
-fn incident() -> Incident {
-    Incident {
-        incident_id: 1,
-        diagnosis: drd_state_machine::diagnosis::Diagnosis::RegionDark,
-        operation: Operation::Failover,
-        trigger: Trigger::Automatic,
-        from: Side::Primary,
-        to: Side::Standby,
-        first_bad_at: NOW,
-        decided_at: NOW,
-        lag: Some(Span::millis(400)),
-        committed: false,
-        fence: FenceOutcome::Unknown,
-        promoted_at: None,
-        scaled_at: None,
-        proven_at: None,
-        redirected_at: None,
-        ended_at: None,
-        late: false,
-    }
-}
-
-fn decision(from: Phase, to: Phase) -> Decision {
-    Decision {
-        from,
-        to,
-        commands: Vec::new(),
-        because: "a test".into(),
-        noted: Noted::Refreshed,
-        matters: true,
-    }
 }
 
 #[test]
@@ -125,128 +92,6 @@ fn names_and_help_are_as_prometheus_wants_them() {
         );
     }
     assert!(kinds.count() > 35);
-}
-
-#[test]
-fn a_recovery_is_counted_once_and_timed_from_the_first_bad_sample() {
-    let (metrics, setup) = (metrics(), setup());
-    let mut before = Record::new(&setup, NOW);
-    before.state = State::Promoting(Progress::default());
-    before.facts.incident = Some(incident());
-    let mut after = before.clone();
-    after.facts.incident = Some(Incident {
-        committed: true,
-        ..incident()
-    });
-    metrics.decided(
-        &before,
-        &after,
-        &decision(Phase::Promoting, Phase::Promoting),
-        NOW,
-        &setup,
-    );
-    let later = NOW + Span::secs(120);
-    let mut done = after.clone();
-    done.state = State::Exposed;
-    done.facts.now = later;
-    done.facts.active = Side::Standby;
-    done.facts.entered_at = later;
-    let ended = Incident {
-        redirected_at: Some(later),
-        ended_at: Some(later),
-        committed: true,
-        ..incident()
-    };
-    done.facts.incident = Some(ended);
-    metrics.decided(
-        &after,
-        &done,
-        &decision(Phase::Promoting, Phase::Exposed),
-        later,
-        &setup,
-    );
-    metrics.decided(
-        &done,
-        &done,
-        &decision(Phase::Exposed, Phase::Exposed),
-        later,
-        &setup,
-    );
-    let page = metrics.render();
-    let automatic = "{operation=\"failover\",trigger=\"automatic\"}";
-    assert_eq!(
-        value(&page, &format!("drd_failovers_total{automatic}")),
-        Some("1")
-    );
-    assert_eq!(
-        value(&page, &format!("drd_failovers_failed_total{automatic}")),
-        Some("0")
-    );
-    assert_eq!(
-        value(&page, "drd_last_failover_recovery_time_seconds"),
-        Some("120")
-    );
-    assert_eq!(
-        value(&page, "drd_last_failover_data_loss_seconds"),
-        Some("0.4")
-    );
-    assert_eq!(value(&page, "drd_active_side{side=\"standby\"}"), Some("1"));
-    assert_eq!(value(&page, "drd_active_side{side=\"primary\"}"), Some("0"));
-    assert_eq!(value(&page, "drd_failover_in_progress"), Some("0"));
-    assert_eq!(value(&page, "drd_state{state=\"exposed\"}"), Some("1"));
-    assert_eq!(
-        value(
-            &page,
-            "drd_failover_phase_duration_seconds_sum{phase=\"promoting\"}"
-        ),
-        Some("120")
-    );
-}
-
-#[test]
-fn a_recovery_that_stops_is_counted_as_failed_once() {
-    let (metrics, setup) = (metrics(), setup());
-    let mut going = Record::new(&setup, NOW);
-    going.state = State::Promoting(Progress::default());
-    going.facts.incident = Some(Incident {
-        committed: true,
-        ..incident()
-    });
-    let mut held = going.clone();
-    held.state = State::Held {
-        hold: Hold::OutOfTime,
-        stage: Stopped::Promoting(Progress::default()),
-    };
-    metrics.decided(
-        &going,
-        &held,
-        &decision(Phase::Promoting, Phase::Held),
-        NOW,
-        &setup,
-    );
-    metrics.decided(
-        &held,
-        &held,
-        &decision(Phase::Held, Phase::Held),
-        NOW,
-        &setup,
-    );
-    let mut given_up = held.clone();
-    given_up.state = State::Watching;
-    given_up.facts.incident = Some(Incident {
-        committed: true,
-        ended_at: Some(NOW),
-        ..incident()
-    });
-    metrics.decided(
-        &held,
-        &given_up,
-        &decision(Phase::Held, Phase::Watching),
-        NOW,
-        &setup,
-    );
-    let failed = "drd_failovers_failed_total{operation=\"failover\",trigger=\"automatic\"}";
-    assert_eq!(value(&metrics.render(), failed), Some("1"));
 }
 
 #[test]
@@ -354,42 +199,6 @@ fn a_daemon_that_only_follows_shows_nothing_that_it_saw_when_it_led() {
         value(&page, "drd_paused_since_timestamp_seconds"),
         Some("1000000")
     );
-}
-
-#[test]
-fn the_newest_recovery_is_shown_again_after_a_restart() {
-    let (metrics, setup) = (metrics(), setup());
-    let mut record = Record::new(&setup, NOW);
-    record.facts.active = Side::Standby;
-    record.facts.incident = Some(Incident {
-        redirected_at: Some(NOW),
-        ended_at: Some(NOW + Span::secs(130)),
-        committed: true,
-        ..incident()
-    });
-    metrics.decided(
-        &record,
-        &record,
-        &decision(Phase::Exposed, Phase::Exposed),
-        NOW,
-        &setup,
-    );
-    let page = metrics.render();
-    assert_eq!(
-        value(&page, "drd_last_failover_recovery_time_seconds"),
-        Some("130")
-    );
-    assert_eq!(
-        value(&page, "drd_last_failover_data_loss_seconds"),
-        Some("0.4")
-    );
-    assert_eq!(
-        value(&page, "drd_failover_started_timestamp_seconds"),
-        Some("1000000")
-    );
-    // It was counted by the daemon before the restart.
-    let automatic = "drd_failovers_total{operation=\"failover\",trigger=\"automatic\"}";
-    assert_eq!(value(&page, automatic), Some("0"));
 }
 
 /// The limits that alerts compare with are the gates' own.

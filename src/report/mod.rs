@@ -4,8 +4,8 @@
 
 mod html;
 
-use crate::lab::rehearsal::{Moment, Rehearsed};
 use crate::lab::scenario::{Outcome, Scenario};
+use crate::lab::simulation::{Moment, Rehearsed};
 use crate::lab::{EPOCH, judge};
 use drd_state_machine::time::Span;
 use fs_err as fs;

@@ -90,7 +90,7 @@ impl StatusInput<'_> {
 pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView {
     let (record, setup) = (input.record, input.setup);
     let facts = &record.facts;
-    let picture = drd_state_machine::look(record, setup, now);
+    let picture = drd_state_machine::assess(record, setup, now);
     let armed = facts.armed && !input.refuses() && !input.follows();
     StatusView {
         schema: SCHEMA.to_owned(),

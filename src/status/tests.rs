@@ -1,6 +1,6 @@
 //! The texts and the JSON of a status.
 //!
-//! Deliberately absent: HTTP; `crate::http` has its own tests.
+//! Deliberately absent: HTTP; `crate::daemon::http` has its own tests.
 
 use super::*;
 

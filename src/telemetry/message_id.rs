@@ -19,23 +19,19 @@ pub const LEADS_NO_MORE: &str = "9bb1245aa8e64fa6867cdbd5f2e945e7";
 /// The ledger refuses: nothing acts.
 pub const LEDGER_REFUSES: &str = "e4f36682d5984589a88fc46e9f61205f";
 
-/// One a state, for the line that reports its entry.
-const STATES: [(&str, &str); State::NAMES.len()] = [
-    ("watching", "71790d58e44240c2ab39938e090feb78"),
-    ("suspecting", "28c2a12257544bd78a7ae83b12e6b7da"),
-    ("fencing", "eb3979543ff64cc3aa11889e851cb251"),
-    ("promoting", "cfc21396292d412d8816dc9aff8d513b"),
-    ("redirecting", "b026404ea9ff469aa385e429c2e66ea9"),
-    ("verifying", "58ee333166514d82ab1c859a9822bc11"),
-    ("exposed", "f347e6006f134027aeb1d96646318971"),
-    ("switching", "f1a4cd72af4e428ebeb86ff5652bd234"),
-    ("held", "fe4356fe97e740688a99788ec57cde12"),
-];
-
-/// The id of "this state was entered"; `None` for a name that is no state's.
-pub fn entered(state: &str) -> Option<&'static str> {
-    let found = STATES.iter().find(|(name, _)| *name == state);
-    found.map(|(_, id)| *id)
+/// The id of "this state was entered".
+pub const fn entered(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Watching => "71790d58e44240c2ab39938e090feb78",
+        Phase::Suspecting => "28c2a12257544bd78a7ae83b12e6b7da",
+        Phase::Fencing => "eb3979543ff64cc3aa11889e851cb251",
+        Phase::Promoting => "cfc21396292d412d8816dc9aff8d513b",
+        Phase::Redirecting => "b026404ea9ff469aa385e429c2e66ea9",
+        Phase::Verifying => "58ee333166514d82ab1c859a9822bc11",
+        Phase::Exposed => "f347e6006f134027aeb1d96646318971",
+        Phase::Switching => "f1a4cd72af4e428ebeb86ff5652bd234",
+        Phase::Held => "fe4356fe97e740688a99788ec57cde12",
+    }
 }
 
 #[cfg(test)]

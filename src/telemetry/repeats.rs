@@ -21,7 +21,7 @@ use tracing_subscriber::layer::Context;
 const LINES_KEPT_MAX: usize = 256;
 /// The field that marks a line of a recovery.
 const OF_A_RECOVERY: &str = "drd_run";
-/// Stands for all lines beyond those that are kept.
+/// Represents all lines beyond those that are kept.
 const OTHERS: &str = "(more different lines than are told apart)";
 
 /// Repetitions that were not logged.

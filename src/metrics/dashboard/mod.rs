@@ -1,10 +1,11 @@
 //! The Grafana dashboard, made from the metrics that the daemon has: `drd config dashboard`.
 //!
-//! `panels` lists what is shown, `check` compares every expression with the registry, `grafana`
+//! `panels` and `daemon_panels` list what is shown, `check` compares every expression with the registry, `grafana`
 //! knows the format. A name or a kind that drifted is an error here, never a panel
 //! that stays empty. Deliberately absent: assets of others, and a fixed data source.
 
 mod check;
+mod daemon_panels;
 mod grafana;
 mod panel;
 mod panels;

@@ -1,23 +1,23 @@
-//! A store that refuses: since when, and when people were told. Shared by whoever leads and
-//! whoever waits to.
+//! A store that refuses: since when, and when a page about it was last sent. Shared by the daemon
+//! that leads and the one that waits to.
 //!
-//! Deliberately absent: the store. People are told around it, since it is what is broken.
+//! Deliberately absent: the store. The page does not pass through it, since it is what is broken.
 
 use drd_state_machine::command::{Command, Severity};
 use drd_state_machine::time::{Span, Time};
 
-/// People are told again of a ledger that refuses after this long: a page that nobody took must
+/// A ledger that refuses is paged again after this long: a page that was not acknowledged must
 /// not be the last one, and more than twelve an hour are not read.
 const PAGE_EVERY: Span = Span::secs(300);
 
 /// Whether the store refuses.
-#[derive(Clone, Debug, Default)]
-pub struct Trouble {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LedgerOutage {
     since: Option<Time>,
     paged_at: Option<Time>,
 }
 
-impl Trouble {
+impl LedgerOutage {
     /// It refused. Gives the page that is due, if one is.
     pub fn refused(&mut self, now: Time, incident_id: u64, error: &str) -> Option<Command> {
         let since = *self.since.get_or_insert(now);
@@ -38,7 +38,7 @@ impl Trouble {
 
     /// It took something.
     pub fn works(&mut self) {
-        *self = Trouble::default();
+        *self = LedgerOutage::default();
     }
 
     /// Whether it refused the newest time.
@@ -57,20 +57,20 @@ mod tests {
 
     #[test]
     fn people_are_told_at_once_and_again_while_it_lasts() {
-        let mut trouble = Trouble::default();
-        assert!(!trouble.stands());
-        assert!(trouble.refused(at(0), 1, "disk full").is_some());
-        assert!(trouble.refused(at(1), 1, "disk full").is_none());
-        assert!(trouble.refused(at(300), 1, "disk full").is_some());
-        assert!(trouble.stands());
+        let mut outage = LedgerOutage::default();
+        assert!(!outage.stands());
+        assert!(outage.refused(at(0), 1, "disk full").is_some());
+        assert!(outage.refused(at(1), 1, "disk full").is_none());
+        assert!(outage.refused(at(300), 1, "disk full").is_some());
+        assert!(outage.stands());
     }
 
     #[test]
-    fn a_store_that_works_again_is_no_trouble_and_the_next_one_is_told_at_once() {
-        let mut trouble = Trouble::default();
-        let _ = trouble.refused(at(0), 1, "disk full");
-        trouble.works();
-        assert!(!trouble.stands());
-        assert!(trouble.refused(at(2), 1, "disk full").is_some());
+    fn a_store_that_works_again_is_no_outage_and_the_next_one_is_told_at_once() {
+        let mut outage = LedgerOutage::default();
+        let _ = outage.refused(at(0), 1, "disk full");
+        outage.works();
+        assert!(!outage.stands());
+        assert!(outage.refused(at(2), 1, "disk full").is_some());
     }
 }

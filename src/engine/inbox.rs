@@ -1,0 +1,205 @@
+//! Events that wait for the machine while a line is on its way.
+//!
+//! Readings of one sensor with the same verdict are one: the newest, and a flood of them takes no
+//! more room than one. A change of verdict is never lost. Deliberately absent: order among sensors
+//! beyond that of arrival; ends of attempts go first, since an effect outweighs a reading.
+
+use super::conductor::{EventLetter, EventOrigin};
+use drd_state_machine::event::{Event, Observation, Signal, Verdict};
+use std::collections::VecDeque;
+
+/// Letters that wait. Own polls are at most ten in flight, receives bring 80 messages at most, and
+/// operators eight orders: three times that is a daemon whose ledger lags behind.
+const LETTERS_MAX: usize = 300;
+/// Orders that may wait: people who ask more often are answered that drd is busy.
+const ORDERS_MAX: usize = 8;
+
+/// What waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Inbox {
+    urgent: VecDeque<EventLetter>,
+    letters: VecDeque<EventLetter>,
+}
+
+impl Inbox {
+    /// The next one.
+    pub(super) fn pop(&mut self) -> Option<EventLetter> {
+        self.urgent.pop_front().or_else(|| self.letters.pop_front())
+    }
+
+    /// Whether messages may be received: there is room for another batch.
+    pub(super) fn has_room(&self) -> bool {
+        self.letters.len() < LETTERS_MAX / 3
+    }
+
+    /// The ledger refuses: readings would be old when it works again, and come again by themselves;
+    /// messages come again from the queue. Ends of attempts stay. Gives what goes.
+    pub(super) fn forget_readings(&mut self) -> Vec<EventLetter> {
+        std::mem::take(&mut self.letters).into()
+    }
+
+    /// The end of an attempt.
+    pub(super) fn push_urgent(&mut self, letter: EventLetter) {
+        self.urgent.push_back(letter);
+    }
+
+    /// Whether one more order may wait.
+    pub(super) fn takes_orders(&self) -> bool {
+        let orders = |letter: &&EventLetter| matches!(letter.origin, EventOrigin::Operator { .. });
+        self.letters.iter().filter(orders).count() < ORDERS_MAX
+    }
+
+    /// Any other. Where it supersedes one that waits it takes its place. A full inbox drops the
+    /// oldest reading of drd's own, which comes again by itself.
+    pub(super) fn push(&mut self, letter: EventLetter) {
+        let Some(letter) = self.superseded_by(letter) else {
+            return;
+        };
+        if self.letters.len() >= LETTERS_MAX {
+            let own = self
+                .letters
+                .iter()
+                .position(|l| l.origin == EventOrigin::Own);
+            if let Some(place) = own {
+                self.letters.remove(place);
+            }
+        }
+        self.letters.push_back(letter);
+    }
+
+    /// Joins it with the newest one of the same source, if that has the same verdict.
+    fn superseded_by(&mut self, mut letter: EventLetter) -> Option<EventLetter> {
+        let same = |old: &&mut EventLetter| is_same_source(&old.event, &letter.event);
+        let Some(old) = self.letters.iter_mut().rev().find(same) else {
+            return Some(letter);
+        };
+        if !supersedes(&letter.event, &old.event) {
+            return Some(letter);
+        }
+        join(&mut letter.origin, &old.origin);
+        *old = letter;
+        None
+    }
+}
+
+fn is_same_source(old: &Event, new: &Event) -> bool {
+    match (old, new) {
+        (Event::Signalled(old), Event::Signalled(new)) => old.sensor == new.sensor,
+        (Event::Observed(old), Event::Observed(new)) => is_same_look(old, new),
+        (Event::Checked { .. }, Event::Checked { .. }) | (Event::Tick, Event::Tick) => true,
+        _ => false,
+    }
+}
+
+/// A look around asks the references, one at the active side does not.
+fn is_same_look(old: &Observation, new: &Observation) -> bool {
+    (old.references == Verdict::Unknown) == (new.references == Verdict::Unknown)
+}
+
+fn supersedes(new: &Event, old: &Event) -> bool {
+    match (new, old) {
+        (Event::Signalled(new), Event::Signalled(old)) => is_newer(new, old),
+        (Event::Observed(_), Event::Observed(_))
+        | (Event::Checked { .. }, Event::Checked { .. })
+        | (Event::Tick, Event::Tick) => true,
+        _ => false,
+    }
+}
+
+fn is_newer(new: &Signal, old: &Signal) -> bool {
+    new.verdict == old.verdict
+        && new.observed_at >= old.observed_at
+        && new.id.is_empty() == old.id.is_empty()
+}
+
+/// Both deliveries are deleted once the newer one is durable.
+fn join(new: &mut EventOrigin, old: &EventOrigin) {
+    if let (
+        EventOrigin::Queue { receipts, .. },
+        EventOrigin::Queue {
+            receipts: older, ..
+        },
+    ) = (new, old)
+    {
+        receipts.extend(older.iter().cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drd_state_machine::time::Time;
+    use std::sync::Arc;
+
+    fn letter(number: i64, verdict: Verdict) -> EventLetter {
+        let id: Arc<str> = Arc::from(number.to_string());
+        EventLetter {
+            event: Event::Signalled(Signal {
+                id: id.clone(),
+                sensor: Arc::from("witness-primary"),
+                verdict,
+                observed_at: Time(number),
+            }),
+            origin: EventOrigin::Queue {
+                receipts: vec![id.clone()],
+                id,
+            },
+        }
+    }
+
+    fn waiting(inbox: &mut Inbox) -> Vec<(i64, usize)> {
+        let mut all = Vec::new();
+        while let Some(letter) = inbox.pop() {
+            let (Event::Signalled(signal), EventOrigin::Queue { receipts, .. }) =
+                (&letter.event, &letter.origin)
+            else {
+                panic!("{letter:?}");
+            };
+            all.push((signal.observed_at.0, receipts.len()));
+        }
+        all
+    }
+
+    #[test]
+    fn a_flood_of_one_sensor_that_repeats_itself_is_one_letter_and_loses_no_receipt() {
+        let mut inbox = Inbox::default();
+        for number in 0..3000 {
+            inbox.push(letter(number, Verdict::Healthy));
+        }
+        assert_eq!(waiting(&mut inbox), [(2999, 3000)]);
+    }
+
+    #[test]
+    fn a_change_of_verdict_is_never_lost_and_keeps_its_order() {
+        let mut inbox = Inbox::default();
+        for (number, verdict) in [
+            (1, Verdict::Healthy),
+            (2, Verdict::Unhealthy),
+            (3, Verdict::Unhealthy),
+            (4, Verdict::Healthy),
+        ] {
+            inbox.push(letter(number, verdict));
+        }
+        assert_eq!(waiting(&mut inbox), [(1, 1), (3, 2), (4, 1)]);
+    }
+
+    #[test]
+    fn an_older_reading_does_not_supersede_a_newer_one() {
+        let mut inbox = Inbox::default();
+        inbox.push(letter(5, Verdict::Healthy));
+        inbox.push(letter(4, Verdict::Healthy));
+        assert_eq!(waiting(&mut inbox), [(5, 1), (4, 1)]);
+    }
+
+    #[test]
+    fn the_end_of_an_attempt_goes_before_every_reading() {
+        let mut inbox = Inbox::default();
+        inbox.push(letter(1, Verdict::Healthy));
+        let tick = EventLetter {
+            event: Event::Tick,
+            origin: EventOrigin::Own,
+        };
+        inbox.push_urgent(tick.clone());
+        assert_eq!(inbox.pop(), Some(tick));
+    }
+}

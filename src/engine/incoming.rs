@@ -1,0 +1,61 @@
+//! One message: a letter for the machine, a hint, or nothing that needs a line.
+//!
+//! Deliberately absent: what the text means (`crate::intake`), and deleting.
+
+use super::conductor::{EventLetter, EventOrigin};
+use super::environment::Environment;
+use super::port::{Message, Notice, Receipt};
+use crate::intake::{Hint, Parsed, read};
+use drd_state_machine::event::Event;
+use drd_state_machine::time::Time;
+use std::sync::Arc;
+
+/// What is to be done with a message.
+pub(super) enum Incoming {
+    /// The machine takes it in; the message is deleted once that is durable.
+    Letter(EventLetter),
+    /// It needs no line and may be deleted.
+    Settled(Receipt),
+    /// A reason to look sooner; it may be deleted.
+    Hint(Receipt, Hint),
+    /// It stays in the queue, for the dead-letter queue.
+    Left(Option<Notice>),
+}
+
+/// Reads a message at this time of drd's clock, and counts it.
+pub(super) fn incoming(env: &Environment, message: Message, local: Time) -> Incoming {
+    let reading = read(&message.body, &env.known, local);
+    env.metrics.message_read(&reading, local);
+    let leave = reading.parsed.leave_in_queue();
+    let (event, id) = match reading.parsed {
+        Parsed::Signal(signal) => {
+            let id = signal.id.clone();
+            (Event::Signalled(signal), id)
+        }
+        Parsed::Lag(sample) => (Event::Sampled(sample), Arc::default()),
+        Parsed::Heartbeat {
+            sent_at,
+            stamped_at,
+            ..
+        } => {
+            let event = Event::HeartbeatReturned {
+                sent_at,
+                stamped_at,
+            };
+            (event, Arc::default())
+        }
+        Parsed::Hint(hint) => return Incoming::Hint(message.receipt, hint),
+        Parsed::Discard(_) if leave => return Incoming::Left(None),
+        Parsed::Discard(_) => return Incoming::Settled(message.receipt),
+        Parsed::Malformed(why) => {
+            return Incoming::Left(Some(Notice::NotUnderstood {
+                id: message.id,
+                why,
+                receive_count: message.receive_count,
+            }));
+        }
+    };
+    let receipts = vec![message.receipt];
+    let origin = EventOrigin::Queue { receipts, id };
+    Incoming::Letter(EventLetter { event, origin })
+}

@@ -1,0 +1,397 @@
+//! One term of a daemon that leads: what it polls, what waits for the machine, what waits for the
+//! ledger, what was asked for and is not answered.
+//!
+//! Deliberately absent: whether it may lead (`leadership`), and what comes before and after a term.
+
+use super::conductor::{Conductor, EventLetter, EventOrigin, opening};
+use super::environment::Environment;
+use super::inbox::Inbox;
+use super::incoming::{Incoming, incoming};
+use super::polling::Polling;
+use super::port::{Action, Ask, Message, Notice, OrderReply};
+use crate::ledger::Entry;
+use drd_state_machine::Record;
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::event::{Check, Event, LagSample, Verdict};
+use drd_state_machine::time::{Span, Time};
+use std::sync::Arc;
+
+/// Events whose lines become durable together: a disk syncs 64 lines as fast as one, and a
+/// thousand of them would be one long transaction.
+const BATCH_MAX: usize = 64;
+/// Until a ledger that refused is tried again.
+const TRY_AGAIN: Span = Span::secs(1);
+
+/// What the append under way holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Appending {
+    /// Nothing is under way.
+    Nothing,
+    /// The line with which a term begins, or by which the ledger is tried again.
+    Opening,
+    /// So many lines of what was proposed.
+    Proposed(usize),
+    /// The ledger refused; it is tried again at this moment.
+    Refused(Span),
+}
+
+/// One term.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Leading {
+    pub(super) term: u64,
+    conductor: Conductor,
+    inbox: Inbox,
+    pub(super) polling: Polling,
+    appending: Appending,
+    /// The opening line is durable.
+    live: bool,
+    stopping: bool,
+    /// Attempts whose end is awaited.
+    performing: u32,
+    sequence: u64,
+}
+
+impl Leading {
+    /// On what the ledger holds. Its first line is on its way.
+    pub(super) fn begin(
+        env: &Environment,
+        term: u64,
+        record: Option<Record>,
+        sequence: u64,
+        (now, local): (Span, Time),
+        out: &mut Vec<Action>,
+    ) -> Leading {
+        let conductor = Conductor::on(record, &env.setup, local);
+        let polling = Polling::new(conductor.record(), now, &env.pace);
+        let mut leading = Leading {
+            term,
+            conductor,
+            inbox: Inbox::default(),
+            polling,
+            appending: Appending::Nothing,
+            live: false,
+            stopping: false,
+            performing: 0,
+            sequence,
+        };
+        leading.open(env, local, out);
+        leading
+    }
+
+    /// The record that is durable.
+    pub(super) fn record(&self) -> &Record {
+        self.conductor.record()
+    }
+
+    /// The number of the ledger's newest line.
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Whether its first line is durable.
+    pub(super) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Attempts whose end is awaited.
+    pub(super) fn performing(&self) -> u32 {
+        self.performing
+    }
+
+    /// Whether something waits for the ledger or for the end of an attempt.
+    pub(super) fn is_busy(&self) -> bool {
+        self.performing > 0 || matches!(self.appending, Appending::Opening | Appending::Proposed(_))
+    }
+
+    fn ask(&self, out: &mut Vec<Action>, ask: Ask) {
+        let term = self.term;
+        out.push(Action::Ask { term, ask });
+    }
+
+    fn open(&mut self, env: &Environment, local: Time, out: &mut Vec<Action>) {
+        self.appending = Appending::Opening;
+        let line = opening(&env.setup, self.conductor.record(), local);
+        self.ask(out, Ask::Append(vec![line]));
+    }
+
+    /// From here on only ends of attempts are taken in.
+    pub(super) fn stop(&mut self, out: &mut Vec<Action>) {
+        self.stopping = true;
+        self.answer_waiting(out);
+        self.inbox = Inbox::default();
+    }
+
+    /// Orders that wait are answered: this daemon will not take them.
+    pub(super) fn answer_waiting(&mut self, out: &mut Vec<Action>) {
+        let mut inbox = std::mem::take(&mut self.inbox);
+        let waiting = std::iter::from_fn(|| inbox.pop()).map(|letter| letter.origin);
+        let proposed = self.conductor.clone().withdraw();
+        let proposed = proposed.into_iter().map(|one| one.origin);
+        for origin in waiting.chain(proposed) {
+            reply(out, &origin, OrderReply::NotLeading);
+        }
+    }
+
+    /// When something is due next.
+    pub(super) fn next(&self) -> Option<Span> {
+        let retry = match self.appending {
+            Appending::Refused(at) => Some(at),
+            Appending::Nothing | Appending::Opening | Appending::Proposed(_) => None,
+        };
+        let polls = (self.live && !self.stopping).then(|| self.polling.next());
+        [retry, polls].into_iter().flatten().min()
+    }
+
+    /// What is due by now.
+    pub(super) fn run_due(
+        &mut self,
+        env: &Environment,
+        now: Span,
+        local: Time,
+        out: &mut Vec<Action>,
+    ) {
+        if let Appending::Refused(at) = self.appending
+            && at <= now
+        {
+            self.open(env, local, out);
+        }
+        if !self.live || self.stopping {
+            return;
+        }
+        for ask in self.polling.due(now, local, &env.pace) {
+            self.ask(out, ask);
+        }
+        if self.polling.ticks(now, &env.pace) {
+            self.own(Event::Tick);
+        }
+        let works = !matches!(self.appending, Appending::Refused(_));
+        if works && self.inbox.has_room() {
+            for _ in 0..self.polling.receives(now) {
+                self.ask(out, Ask::Receive);
+            }
+        }
+    }
+
+    /// A reading of drd's own, or time.
+    pub(super) fn own(&mut self, event: Event) {
+        if matches!(self.appending, Appending::Refused(_)) {
+            return;
+        }
+        let origin = EventOrigin::Own;
+        self.inbox.push(EventLetter { event, origin });
+    }
+
+    /// The lag was read; `None`: it could not be. Gives the samples that are new.
+    pub(super) fn lag_read(&mut self, samples: Option<Vec<LagSample>>) -> Vec<LagSample> {
+        if matches!(self.appending, Appending::Refused(_)) {
+            self.polling.forget_lag();
+            return Vec::new();
+        }
+        let new = self.polling.lag_read(samples.unwrap_or_default());
+        for sample in &new {
+            self.own(Event::Sampled(*sample));
+        }
+        new
+    }
+
+    /// The readiness checks ended. The ledger's own check is here: a daemon that can write this down
+    /// has a ledger that works.
+    pub(super) fn checked(&mut self, mut checks: Vec<Check>) {
+        self.polling.checked();
+        checks.push(Check {
+            name: Arc::from("ledger"),
+            verdict: Verdict::Healthy,
+            detail: Arc::from("the newest append"),
+            gates: true,
+        });
+        self.own(Event::Checked { checks });
+    }
+
+    /// An attempt ended.
+    pub(super) fn finished(&mut self, done: drd_state_machine::event::Completion) {
+        self.performing = self.performing.saturating_sub(1);
+        self.urgent(done);
+    }
+
+    fn urgent(&mut self, done: drd_state_machine::event::Completion) {
+        self.inbox.push_urgent(EventLetter {
+            event: Event::Finished(done),
+            origin: EventOrigin::Own,
+        });
+    }
+
+    /// An operator's command.
+    pub(super) fn ordered(&mut self, order: &super::port::Order, out: &mut Vec<Action>) {
+        let refused = if !self.live || self.stopping {
+            Some(OrderReply::NotLeading)
+        } else if matches!(self.appending, Appending::Refused(_)) {
+            Some(OrderReply::LedgerRefused)
+        } else if !self.inbox.takes_orders() {
+            Some(OrderReply::Busy)
+        } else {
+            None
+        };
+        let origin = EventOrigin::Operator { id: order.id };
+        match refused {
+            Some(why) => reply(out, &origin, why),
+            None => self.inbox.push(EventLetter {
+                event: Event::Ordered { word: order.word },
+                origin,
+            }),
+        }
+    }
+
+    /// A receive ended.
+    pub(super) fn received(
+        &mut self,
+        env: &Environment,
+        messages: Option<Vec<Message>>,
+        (now, local): (Span, Time),
+        out: &mut Vec<Action>,
+    ) {
+        let count = messages.as_ref().map(Vec::len);
+        self.polling.received(count, now);
+        let mut settled = Vec::new();
+        for message in messages.into_iter().flatten() {
+            match incoming(env, message, local) {
+                Incoming::Letter(letter) => self.inbox.push(letter),
+                Incoming::Settled(receipt) => settled.push(receipt),
+                Incoming::Hint(receipt, hint) => {
+                    self.polling.look_soon(now);
+                    settled.push(receipt);
+                    out.push(Action::Notice(Notice::Hinted(hint)));
+                }
+                Incoming::Left(notice) => out.extend(notice.map(Action::Notice)),
+            }
+        }
+        if !settled.is_empty() {
+            out.push(Action::Delete(settled));
+        }
+    }
+
+    /// Proposes what waits, until something has to become durable first.
+    pub(super) fn pump(
+        &mut self,
+        env: &Environment,
+        now: Span,
+        local: Time,
+        out: &mut Vec<Action>,
+    ) {
+        while self.live && self.appending == Appending::Nothing {
+            let lines = self.propose(env, local);
+            if !self.conductor.waits() {
+                return;
+            }
+            if lines.is_empty() {
+                self.commit(env, 0, now, out);
+            } else {
+                self.appending = Appending::Proposed(lines.len());
+                self.ask(out, Ask::Append(lines));
+            }
+        }
+    }
+
+    fn propose(&mut self, env: &Environment, local: Time) -> Vec<Entry> {
+        let mut lines = Vec::new();
+        for _ in 0..BATCH_MAX {
+            let Some(letter) = self.inbox.pop() else {
+                break;
+            };
+            self.conductor
+                .propose(&env.setup, local, letter, &mut lines);
+            if self.conductor.wants_to_act() {
+                break;
+            }
+        }
+        lines
+    }
+
+    /// Lines are durable. `true`: the term has just become live.
+    pub(super) fn appended(&mut self, env: &Environment, now: Span, out: &mut Vec<Action>) -> bool {
+        let appended = std::mem::replace(&mut self.appending, Appending::Nothing);
+        match appended {
+            Appending::Nothing | Appending::Refused(_) => false,
+            Appending::Opening => {
+                self.sequence += 1;
+                let begins = !std::mem::replace(&mut self.live, true);
+                if begins {
+                    self.inbox.push_urgent(EventLetter {
+                        event: Event::Started,
+                        origin: EventOrigin::Start,
+                    });
+                }
+                begins
+            }
+            Appending::Proposed(lines) => {
+                self.sequence += lines as u64;
+                for _ in 0..lines {
+                    env.metrics.ledger_appended();
+                }
+                self.commit(env, lines, now, out);
+                false
+            }
+        }
+    }
+
+    /// The ledger refused: nothing of what waited counts, and it is tried again soon.
+    pub(super) fn refused(&mut self, now: Span, out: &mut Vec<Action>) {
+        self.appending = Appending::Refused(now + TRY_AGAIN);
+        self.polling.forget_lag();
+        for letter in self.inbox.forget_readings() {
+            reply(out, &letter.origin, OrderReply::LedgerRefused);
+        }
+        for proposed in self.conductor.withdraw() {
+            reply(out, &proposed.origin, OrderReply::LedgerRefused);
+            if let Some(done) = proposed.into_completion() {
+                self.urgent(done);
+            }
+        }
+    }
+
+    fn commit(&mut self, env: &Environment, lines: usize, now: Span, out: &mut Vec<Action>) {
+        let mut receipts = Vec::new();
+        for proposed in self.conductor.commit(lines, &env.metrics, &env.setup) {
+            let (decision, origin) = (proposed.decision, proposed.origin);
+            let first = origin == EventOrigin::Start;
+            let commands = decision.commands.clone();
+            let taken = OrderReply::Taken {
+                because: decision.because.to_string(),
+            };
+            reply(out, &origin, taken);
+            if let EventOrigin::Queue { receipts: done, id } = origin {
+                receipts.extend(done);
+                let noted = decision.noted;
+                out.push(Action::Notice(Notice::Taken { id, noted }));
+            }
+            out.push(Action::Notice(Notice::Decided { decision, first }));
+            for command in commands {
+                self.dispatch(command, out);
+            }
+        }
+        if !receipts.is_empty() {
+            out.push(Action::Delete(receipts));
+        }
+        self.polling.follow(self.conductor.record(), now, &env.pace);
+    }
+
+    /// Carries out one command beside the loop. One of an older incident is stale.
+    fn dispatch(&mut self, command: Command, out: &mut Vec<Action>) {
+        let current = command.incident_id() == self.record().facts.incident_id;
+        if command.kind().mutates() && !current {
+            out.push(Action::Notice(Notice::Stale(command)));
+            return;
+        }
+        if command.kind() == Kind::Page {
+            out.push(Action::Page(command));
+            return;
+        }
+        self.performing += 1;
+        self.ask(out, Ask::Perform(command));
+    }
+}
+
+fn reply(out: &mut Vec<Action>, origin: &EventOrigin, reply: OrderReply) {
+    if let EventOrigin::Operator { id } = origin {
+        out.push(Action::Reply { order: *id, reply });
+    }
+}

@@ -1,0 +1,371 @@
+//! When the world is looked at: each poll at its own pace, none waiting for another.
+//!
+//! A poll is due again a period after it began, and never asked while it is under way, so that a
+//! silent region costs only the poll that asks it. Deliberately absent: conclusions.
+
+use super::port::{Ask, Parts};
+use drd_state_machine::Record;
+use drd_state_machine::event::{LagSample, Side, Vantage};
+use drd_state_machine::phase::Phase;
+use drd_state_machine::time::{Span, Time};
+
+/// How often each thing is done. The defaults of `[observe]` are the lab's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Looks at AWS while all is well.
+    pub armed: Span,
+    /// Looks while a recovery runs, or one sample was bad.
+    pub acting: Span,
+    /// drd's own probe.
+    pub probe: Span,
+    /// Lag: the monitor samples every 30 s, asking three times as often finds a sample in 10 s.
+    pub lag: Span,
+    /// Readiness checks.
+    pub readiness: Span,
+    /// Heartbeats through the event path.
+    pub heartbeat: Span,
+    /// The machine's own deadlines are whole seconds.
+    pub tick: Span,
+    /// While nothing happens a tick only shows that the loop runs: a third of `/healthz`'s 15 s.
+    pub tick_at_rest: Span,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace {
+            armed: Span::secs(30),
+            acting: Span::secs(5),
+            probe: Span::secs(5),
+            lag: Span::secs(10),
+            readiness: Span::secs(300),
+            heartbeat: Span::secs(60),
+            tick: Span::secs(1),
+            tick_at_rest: Span::secs(5),
+        }
+    }
+}
+
+/// A hint or a change of state causes at most one look in this time: AWS sends one event for each
+/// of many objects, and each look costs describe calls.
+const LOOK_GAP: Span = Span::secs(1);
+/// Receives in flight while the queue has more than one takes: eight of ten messages, at 10 ms a
+/// call, are 8,000 messages a second, more than the ledger takes.
+const RECEIVES_MAX: u32 = 8;
+/// What one receive brings at most (SQS, ReceiveMessage): a full one means that there is more.
+const FULL: usize = 10;
+/// After a receive that failed: a queue that is away is asked again, not flooded.
+const RECEIVE_AGAIN: Span = Span::secs(2);
+
+/// One poll: when it is due, and whether it is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Poll {
+    due: Span,
+    began: Span,
+    under_way: bool,
+}
+
+impl Poll {
+    fn is_due(&self, now: Span) -> bool {
+        !self.under_way && self.due <= now
+    }
+
+    fn begin(&mut self, now: Span, period: Span) {
+        self.began = now;
+        self.due = now + period;
+        self.under_way = true;
+    }
+
+    fn end(&mut self) {
+        self.under_way = false;
+    }
+
+    /// Due at once, but not within `gap` of the last one.
+    fn hasten(&mut self, now: Span, gap: Span) {
+        self.due = self.due.min((self.began + gap).max(now));
+    }
+
+    fn wakes_at(&self) -> Option<Span> {
+        (!self.under_way).then_some(self.due)
+    }
+}
+
+/// What of the record the plan depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Stance {
+    active: Side,
+    closely: bool,
+    phase: Phase,
+}
+
+impl Stance {
+    fn of(record: &Record) -> Stance {
+        let phase = record.state.phase();
+        let suspicious = record.facts.evidence.first_bad_at.is_some();
+        Stance {
+            active: record.facts.active,
+            closely: record.state.phase().polls_closely() || suspicious,
+            phase,
+        }
+    }
+
+    /// Resolvers are asked while traffic moves, or waits to be moved.
+    fn around(self) -> Parts {
+        match self.phase {
+            Phase::Redirecting | Phase::Verifying | Phase::Held => Parts::AROUND_AND_DNS,
+            Phase::Watching
+            | Phase::Suspecting
+            | Phase::Fencing
+            | Phase::Promoting
+            | Phase::Switching
+            | Phase::Exposed => Parts::AROUND,
+        }
+    }
+}
+
+/// Everything that is polled in one term.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Polling {
+    stance: Stance,
+    around: Poll,
+    active: Poll,
+    control_plane: [Poll; 2],
+    probe: [Poll; 2],
+    lag: Poll,
+    readiness: Poll,
+    heartbeat: Poll,
+    heartbeats: u64,
+    tick_due: Span,
+    newest_lag: Option<Time>,
+    receives: u32,
+    receives_wanted: u32,
+    receive_due: Span,
+}
+
+impl Polling {
+    /// Everything is due at once.
+    pub(super) fn new(record: &Record, now: Span, pace: &Pace) -> Polling {
+        let due = Poll {
+            due: now,
+            began: now - pace.readiness,
+            under_way: false,
+        };
+        Polling {
+            stance: Stance::of(record),
+            around: due,
+            active: due,
+            control_plane: [due; 2],
+            probe: [due; 2],
+            lag: due,
+            readiness: due,
+            heartbeat: due,
+            heartbeats: 0,
+            tick_due: now + pace.tick,
+            newest_lag: None,
+            receives: 0,
+            receives_wanted: 1,
+            receive_due: now,
+        }
+    }
+
+    /// Something changed: what is looked at, and how soon.
+    pub(super) fn follow(&mut self, record: &Record, now: Span, pace: &Pace) {
+        let stance = Stance::of(record);
+        let before = std::mem::replace(&mut self.stance, stance);
+        if before == stance {
+            return;
+        }
+        self.look_soon(now);
+        if stance.closely && !before.closely {
+            self.tick_due = self.tick_due.min(now + pace.tick);
+            for poll in &mut self.probe {
+                poll.due = poll.due.min(now + pace.probe);
+            }
+        }
+        if stance.active != before.active {
+            // After the roles swapped, the other side is the one that must be fit.
+            self.readiness.hasten(now, Span::ZERO);
+        }
+    }
+
+    /// AWS reported a change, or drd's own state changed.
+    pub(super) fn look_soon(&mut self, now: Span) {
+        for poll in [&mut self.around, &mut self.active] {
+            poll.hasten(now, LOOK_GAP);
+        }
+        for poll in &mut self.control_plane {
+            poll.hasten(now, LOOK_GAP);
+        }
+    }
+
+    /// What is due, and is from here on under way.
+    pub(super) fn due(&mut self, now: Span, local: Time, pace: &Pace) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        let Stance {
+            active, closely, ..
+        } = self.stance;
+        let look_every = if closely { pace.acting } else { pace.armed };
+        if self.around.is_due(now) {
+            self.around.begin(now, look_every);
+            let parts = self.stance.around();
+            asks.push(Ask::Look { active, parts });
+        }
+        if self.active.is_due(now) {
+            self.active.begin(now, look_every);
+            let parts = Parts::ACTIVE;
+            asks.push(Ask::Look { active, parts });
+        }
+        self.senses(now, pace, look_every, &mut asks);
+        if self.lag.is_due(now) {
+            self.lag.begin(now, pace.lag.min(pace.armed));
+            asks.push(Ask::ReadLag { active });
+        }
+        if self.readiness.is_due(now) {
+            self.readiness.begin(now, pace.readiness);
+            asks.push(Ask::CheckReadiness { active });
+        }
+        if self.heartbeat.is_due(now) {
+            self.heartbeat.begin(now, pace.heartbeat);
+            let (sent_at, count) = (local, self.heartbeats);
+            self.heartbeats += 1;
+            asks.push(Ask::SendHeartbeat { sent_at, count });
+        }
+        asks
+    }
+
+    /// The side that serves; while looking closely the other one as well.
+    fn senses(&mut self, now: Span, pace: &Pace, look_every: Span, asks: &mut Vec<Ask>) {
+        let Stance {
+            active, closely, ..
+        } = self.stance;
+        for side in Side::BOTH {
+            if side != active && !closely {
+                continue;
+            }
+            let place = side.index();
+            if self.control_plane[place].is_due(now) {
+                self.control_plane[place].begin(now, look_every);
+                let vantage = Vantage::ControlPlane;
+                asks.push(Ask::Sense { vantage, side });
+            }
+            if self.probe[place].is_due(now) {
+                self.probe[place].begin(now, pace.probe);
+                let vantage = Vantage::Probe;
+                asks.push(Ask::Sense { vantage, side });
+            }
+        }
+    }
+
+    /// Whether the machine is to be given the time.
+    pub(super) fn ticks(&mut self, now: Span, pace: &Pace) -> bool {
+        let due = self.tick_due <= now;
+        if due {
+            let every = if self.stance.closely {
+                pace.tick
+            } else {
+                pace.tick_at_rest
+            };
+            self.tick_due = now + every;
+        }
+        due
+    }
+
+    /// How many receives are to be begun, where there is room.
+    pub(super) fn receives(&mut self, now: Span) -> u32 {
+        if self.receive_due > now {
+            return 0;
+        }
+        let more = self.receives_wanted.saturating_sub(self.receives);
+        self.receives += more;
+        more
+    }
+
+    /// A receive ended; `None`: it failed.
+    pub(super) fn received(&mut self, messages: Option<usize>, now: Span) {
+        self.receives = self.receives.saturating_sub(1);
+        match messages {
+            Some(FULL..) => self.receives_wanted = RECEIVES_MAX,
+            Some(_) => self.receives_wanted = 1,
+            None => {
+                self.receives_wanted = 1;
+                self.receive_due = now + RECEIVE_AGAIN;
+            }
+        }
+    }
+
+    /// A look ended.
+    pub(super) fn looked(&mut self, parts: Parts) {
+        if parts == Parts::ACTIVE {
+            self.active.end();
+        } else {
+            self.around.end();
+        }
+    }
+
+    /// A reading ended.
+    pub(super) fn sensed(&mut self, vantage: Vantage, side: Side) {
+        let polls = match vantage {
+            Vantage::Probe => &mut self.probe,
+            Vantage::ControlPlane
+            | Vantage::Witness
+            | Vantage::Route53
+            | Vantage::Inside
+            | Vantage::Replication => &mut self.control_plane,
+        };
+        polls[side.index()].end();
+    }
+
+    /// The lag was read: gives the samples that were not known, oldest first.
+    pub(super) fn lag_read(&mut self, samples: Vec<LagSample>) -> Vec<LagSample> {
+        self.lag.end();
+        let known = self.newest_lag;
+        let mut new: Vec<LagSample> = samples
+            .into_iter()
+            .filter(|sample| known.is_none_or(|at| sample.taken_at > at))
+            .collect();
+        new.sort_by_key(|sample| sample.taken_at);
+        self.newest_lag = new.last().map(|sample| sample.taken_at).or(known);
+        new
+    }
+
+    /// What was read is not remembered: the next reading brings it again.
+    pub(super) fn forget_lag(&mut self) {
+        self.lag.end();
+        self.newest_lag = None;
+    }
+
+    /// The readiness checks ended.
+    pub(super) fn checked(&mut self) {
+        self.readiness.end();
+    }
+
+    /// The heartbeat was sent, or not.
+    pub(super) fn beat(&mut self) {
+        self.heartbeat.end();
+    }
+
+    /// When something is due next.
+    pub(super) fn next(&self) -> Span {
+        let both = self.stance.closely;
+        let active = self.stance.active.index();
+        let senses = [&self.control_plane, &self.probe]
+            .into_iter()
+            .flat_map(|polls| {
+                let wanted = move |(place, _): &(usize, &Poll)| both || *place == active;
+                polls
+                    .iter()
+                    .enumerate()
+                    .filter(wanted)
+                    .map(|(_, poll)| poll)
+            });
+        let polls = [
+            &self.around,
+            &self.active,
+            &self.lag,
+            &self.readiness,
+            &self.heartbeat,
+        ];
+        let due = polls.into_iter().chain(senses).filter_map(Poll::wakes_at);
+        let receive = (self.receives < self.receives_wanted).then_some(self.receive_due);
+        due.chain(receive).fold(self.tick_due, Span::min)
+    }
+}
