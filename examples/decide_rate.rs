@@ -10,15 +10,14 @@
 
 use drd::cli::gameday::play;
 use drd::intake::{Known, Parsed, compose, parse};
-use drd::lab::rehearsal::Bench;
-use drd::lab::{EPOCH, senses, soak};
+use drd::lab::simulation::Bench;
+use drd::lab::{EPOCH, estate, soak};
 use drd_state_machine::event::{
     Check, Event, GlobalView, LagSample, Observation, RoleChange, Side, SideView, Signal, Vantage,
     Verdict,
 };
-use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
-use drd_state_machine::{Record, step};
+use drd_state_machine::{Phase, Record, step};
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ fn hour() -> Vec<(Span, Event)> {
         }
         if second % 60 == 0 {
             let id = format!("{second:08x}-0000-4000-8000-000000000000").into();
-            let sensor = senses::sensor_name(Vantage::Witness, Side::Primary).into();
+            let sensor = estate::sensor_name(Vantage::Witness, Side::Primary).into();
             let signal = Signal {
                 id,
                 sensor,
@@ -91,7 +90,7 @@ fn hour() -> Vec<(Span, Event)> {
 }
 
 fn own(vantage: Vantage, side: Side, observed_at: Time) -> Event {
-    let sensor = senses::sensor_name(vantage, side).into();
+    let sensor = estate::sensor_name(vantage, side).into();
     Event::Signalled(Signal {
         id: Arc::from(""),
         sensor,
@@ -152,7 +151,11 @@ fn steps(bench: &Bench) {
             count += 1;
         }
     }
-    assert_eq!(record.state, State::Watching, "this was to be a quiet time");
+    assert_eq!(
+        record.state.phase(),
+        Phase::Watching,
+        "this was to be a quiet time"
+    );
     assert!(
         record.facts.armed,
         "this was to be a quiet time of an armed drd"
@@ -202,10 +205,10 @@ fn rehearsals(bench: &Bench) {
 }
 
 fn bodies() {
-    let arn = senses::alarm_arn(Vantage::Route53, Side::Primary);
-    let known = Known::new(senses::ACCOUNT, Span::secs(300))
+    let arn = estate::alarm_arn(Vantage::Route53, Side::Primary);
+    let known = Known::new(estate::ACCOUNT, Span::secs(300))
         .region("us-east-1")
-        .alarm(&arn, &senses::sensor_name(Vantage::Route53, Side::Primary));
+        .alarm(&arn, &estate::sensor_name(Vantage::Route53, Side::Primary));
     let id = "00000001-0000-4000-8000-000000000001";
     let body = compose::alarm_event_json(id, &arn, Verdict::Healthy, Verdict::Unhealthy, EPOCH);
     let since = Instant::now();

@@ -5,67 +5,21 @@
 //! Deliberately absent: crashes between lines. What is not durable is not known to the next
 //! daemon, so between two lines nothing differs.
 
-use super::reached::Milestone;
-use super::rehearsal::{Bench, Moment, Rehearsed, rehearse, rehearse_to};
-use super::scenario::{Kind, Scenario};
+use super::coverage::Milestone;
+use super::crash_point::{DeathPhase, Point};
+use super::rehearsal::{rehearse, rehearse_to};
+use super::scenario::{FaultKind, Scenario};
+use super::simulation::{Bench, Moment, Rehearsed};
+use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 use serde::Serialize;
-use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How much longer a rehearsal may go on to come to an end: one objective.
 const LONGER: Span = Span::secs(300);
 /// The states in which nothing is half done.
-const DECLARED: [&str; 3] = ["watching", "exposed", "held"];
-
-/// Where the daemon dies, as seen from one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Before the line is durable.
-    Before,
-    /// After it, before its commands leave.
-    After,
-    /// After its commands left.
-    Sent,
-    /// It does not die: it is frozen before its commands leave, for longer than its lease lasts.
-    Frozen,
-}
-
-impl Phase {
-    /// Every one.
-    pub const ALL: [Phase; 4] = [Phase::Before, Phase::After, Phase::Sent, Phase::Frozen];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Phase::Before => "before",
-            Phase::After => "after",
-            Phase::Sent => "sent",
-            Phase::Frozen => "frozen",
-        }
-    }
-
-    fn happens_in(self, scenario: &Scenario) -> bool {
-        self != Phase::Frozen || scenario.is_shared()
-    }
-}
-
-/// One line of one rehearsal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Point {
-    /// The line's number, counted from 1.
-    pub append: usize,
-    /// When.
-    pub phase: Phase,
-}
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.append, self.phase.name())
-    }
-}
+const DECLARED: [Phase; 3] = [Phase::Watching, Phase::Exposed, Phase::Held];
 
 /// A scenario and a point of it, as `SCENARIO:LINE:PHASE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +41,7 @@ impl FromStr for Spot {
         let (rest, phase) = text.rsplit_once(':').ok_or_else(wrong)?;
         let (scenario, line) = rest.rsplit_once(':').ok_or_else(wrong)?;
         let append = line.parse().ok().filter(|n| *n > 0).ok_or_else(wrong)?;
-        let known = Phase::ALL.into_iter().find(|p| p.name() == phase);
+        let known = DeathPhase::ALL.into_iter().find(|p| p.name() == phase);
         Ok(Spot {
             scenario: scenario.to_owned(),
             point: Point {
@@ -174,14 +128,14 @@ impl<'s> Baseline<'s> {
     }
 
     /// Held, or an order refused because old requests may land. And a daemon that starts with a
-    /// clock an hour ahead believes no message until its first heartbeat came back: it says that
+    /// clock an hour ahead trusts no message until its first heartbeat came back: it reports that
     /// protection is reduced.
     fn may_differ(&self, done: &Rehearsed) -> bool {
         let jumps = self
             .scenario
             .faults
             .iter()
-            .any(|f| f.kind == Kind::ClockJump);
+            .any(|f| f.kind == FaultKind::ClockJump);
         done.ever_held || done.reached.has(Milestone::WayBackRefused) || jumps
     }
 }
@@ -194,7 +148,7 @@ fn roles(done: &Rehearsed) -> Vec<String> {
         .collect()
 }
 
-/// One crash, told as it happens. Gives what was wrong.
+/// One crash, reported as it happens. Gives what was wrong.
 pub fn crash_at(
     scenario: &Scenario,
     seed: u64,
@@ -208,7 +162,7 @@ pub fn crash_at(
 }
 
 /// Kills the daemon of every scenario at every `stride`th line, in every phase, on `jobs` threads.
-/// `progress` hears how many rehearsals of how many are done.
+/// `progress` receives how many rehearsals of how many are done.
 pub fn crash_all(
     scenarios: &[Scenario],
     seed: u64,
@@ -257,7 +211,7 @@ pub fn crash_all(
 /// Every point of every scenario: the scenario's place in the list, and the point.
 fn spots(baselines: &[Baseline<'_>], stride: usize) -> Vec<(usize, Point)> {
     let of = |(place, baseline): (usize, &Baseline<'_>)| {
-        let phases = Phase::ALL.map(|p| p.happens_in(baseline.scenario).then_some(p));
+        let phases = DeathPhase::ALL.map(|p| p.happens_in(baseline.scenario).then_some(p));
         let lines = (1..=baseline.done.entries.len()).step_by(stride.max(1));
         lines
             .flat_map(|append| {

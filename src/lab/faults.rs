@@ -1,10 +1,10 @@
 //! What is broken at one moment: the active faults of a scenario, added up.
 //!
-//! Deliberately absent: time. Faults begin and end when the rehearsal says so.
+//! Deliberately absent: time. Faults begin and end when the rehearsal decides.
 
-use super::daemon::Place;
-use super::scenario::{Fault, Kind};
-use super::senses::sensor_name;
+use super::estate::sensor_name;
+use super::install::Install;
+use super::scenario::{Fault, FaultKind};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::time::Span;
 
@@ -13,15 +13,15 @@ use drd_state_machine::time::Span;
 pub struct Faults {
     /// Nothing in the region answers anybody.
     pub dark: [bool; 2],
-    /// The cluster has no available writer and says so.
+    /// The cluster has no available writer and reports it.
     pub database_down: [bool; 2],
-    /// The cluster says available and answers nobody.
+    /// The cluster reports `available` and answers no client.
     pub database_hung: [bool; 2],
-    /// The application is gone, or tells wrong data.
+    /// The application is gone, or serves wrong data.
     pub application_down: [bool; 2],
     /// Healthy inside, unreachable from outside.
     pub edge_down: [bool; 2],
-    /// This daemon sees and hears nothing, not even its own references.
+    /// This daemon reaches nothing, not even its own references.
     pub isolated: [bool; 2],
     /// Commits do not flow; samples keep coming and grow.
     pub replication_stalled: bool,
@@ -47,7 +47,7 @@ pub struct Faults {
     pub events_reordered: bool,
     /// Period of an alarm that flips.
     pub alarm_flap: Option<Span>,
-    /// Sensors that say unhealthy whatever is so.
+    /// Sensors that report unhealthy whatever is true.
     pub false_sensors: Vec<String>,
     regional: Vec<(Side, Option<String>)>,
     throttles: Vec<(Option<String>, f64)>,
@@ -59,7 +59,7 @@ pub struct Faults {
     uses_left: Vec<u32>,
 }
 
-/// How often a fault with `times` strikes when it does not say: once.
+/// How often a fault with `times` strikes when it does not name a count: once.
 const TIMES_DEFAULT: u32 = 1;
 /// The operations of the ledger's table.
 const STORE: [&str; 4] = ["GetItem", "PutItem", "Query", "TransactWriteItems"];
@@ -67,16 +67,12 @@ const STORE: [&str; 4] = ["GetItem", "PutItem", "Query", "TransactWriteItems"];
 const DNS_STALE: Span = Span::secs(120);
 
 impl Faults {
-    /// Adds up the active ones. Uses that were spent stay spent. `struck` says which daemon a
-    /// fault strikes; both when it says nothing.
-    pub fn add_up(&mut self, all: &[Fault], active: &[bool], struck: &[Option<Place>]) {
+    /// Adds up the active ones. Uses that were spent stay spent: `all` may grow, at its end.
+    /// `struck` names the daemon that a fault strikes; both where it is `None`.
+    pub fn add_up(&mut self, all: &[Fault], active: &[bool], struck: &[Option<Install>]) {
         let mut uses_left = std::mem::take(&mut self.uses_left);
-        if uses_left.len() != all.len() {
-            uses_left = all
-                .iter()
-                .map(|f| f.times.unwrap_or(TIMES_DEFAULT))
-                .collect();
-        }
+        let new = all.iter().skip(uses_left.len());
+        uses_left.extend(new.map(|f| f.times.unwrap_or(TIMES_DEFAULT)));
         *self = Faults {
             uses_left,
             ..Faults::default()
@@ -91,69 +87,71 @@ impl Faults {
         }
     }
 
-    fn add(&mut self, fault: &Fault, place: usize, struck: Option<Place>) {
+    fn add(&mut self, fault: &Fault, place: usize, struck: Option<Install>) {
         let side = fault.side().index();
         match fault.kind {
-            Kind::RegionDark => self.dark[side] = true,
-            Kind::ObserverIsolated => {
-                for who in Place::BOTH {
+            FaultKind::RegionDark => self.dark[side] = true,
+            FaultKind::ObserverIsolated => {
+                for who in Install::BOTH {
                     self.isolated[who.index()] |= struck.is_none_or(|one| one == who);
                 }
             }
-            Kind::DatabaseDown => self.database_down[side] = true,
-            Kind::DatabaseHung => self.database_hung[side] = true,
-            Kind::ApplicationDown | Kind::ApplicationWrongData => {
+            FaultKind::DatabaseDown => self.database_down[side] = true,
+            FaultKind::DatabaseHung => self.database_hung[side] = true,
+            FaultKind::ApplicationDown | FaultKind::ApplicationWrongData => {
                 self.application_down[side] = true
             }
-            Kind::EdgeDown => self.edge_down[side] = true,
-            Kind::ReplicationStall => self.replication_stalled = true,
-            Kind::ReplicationLag => self.replication_lag = fault.lag,
-            Kind::ControlPlaneDown => self.regional.push((fault.side(), fault.service.clone())),
-            Kind::ApiThrottle => {
+            FaultKind::EdgeDown => self.edge_down[side] = true,
+            FaultKind::ReplicationStall => self.replication_stalled = true,
+            FaultKind::ReplicationLag => self.replication_lag = fault.lag,
+            FaultKind::ControlPlaneDown => {
+                self.regional.push((fault.side(), fault.service.clone()))
+            }
+            FaultKind::ApiThrottle => {
                 self.throttles
                     .push((fault.service.clone(), fault.rate.unwrap_or(0.5)));
             }
-            Kind::ApiError => self.errors.push((fault.clone(), place)),
-            Kind::ApiLatency => {
+            FaultKind::ApiError => self.errors.push((fault.clone(), place)),
+            FaultKind::ApiLatency => {
                 let latency = fault.latency.unwrap_or_default();
                 self.latencies.push((fault.service.clone(), latency));
             }
-            Kind::ReplyLost => self.lost_replies.extend(fault.operation.clone()),
-            Kind::CapacityShortage => {
+            FaultKind::ReplyLost => self.lost_replies.extend(fault.operation.clone()),
+            FaultKind::CapacityShortage => {
                 let standby = fault.side.unwrap_or(Side::Standby).index();
                 self.capacity_available[standby] = fault.available;
             }
-            Kind::PromotionSlow => self.promotion_takes = fault.duration,
-            Kind::PromotionFails => self.promotions_failing = Some(place),
-            Kind::VersionMismatch => self.version_mismatch = true,
-            Kind::LedgerDown => self.ledger_down = true,
-            Kind::DnsStale => self.dns_extra = DNS_STALE,
-            Kind::EventsLost => self.events_lost = fault.rate.unwrap_or(1.0),
-            Kind::EventsDuplicated => self.events_copies = fault.copies.unwrap_or(3),
-            Kind::EventsDelayed => self.events_delay = fault.delay.unwrap_or_default(),
-            Kind::EventsReordered => self.events_reordered = true,
+            FaultKind::PromotionSlow => self.promotion_takes = fault.duration,
+            FaultKind::PromotionFails => self.promotions_failing = Some(place),
+            FaultKind::VersionMismatch => self.version_mismatch = true,
+            FaultKind::LedgerDown => self.ledger_down = true,
+            FaultKind::DnsStale => self.dns_extra = DNS_STALE,
+            FaultKind::EventsLost => self.events_lost = fault.rate.unwrap_or(1.0),
+            FaultKind::EventsDuplicated => self.events_copies = fault.copies.unwrap_or(3),
+            FaultKind::EventsDelayed => self.events_delay = fault.delay.unwrap_or_default(),
+            FaultKind::EventsReordered => self.events_reordered = true,
             // 40 s: twice the 20 s of fault A18, so that both verdicts get through.
-            Kind::AlarmFlap => self.alarm_flap = Some(fault.period.unwrap_or(Span::secs(40))),
-            Kind::SingleSensorFalse => self.false_sensors.extend(fault.sensor.clone()),
+            FaultKind::AlarmFlap => self.alarm_flap = Some(fault.period.unwrap_or(Span::secs(40))),
+            FaultKind::SingleSensorFalse => self.false_sensors.extend(fault.sensor.clone()),
             // These happen once, at a moment: the rehearsal does them.
-            Kind::PoisonMessage
-            | Kind::DaemonCrash
-            | Kind::DaemonFreeze
-            | Kind::SecondDaemon
-            | Kind::ClockJump
-            | Kind::Operator => {}
+            FaultKind::PoisonMessage
+            | FaultKind::DaemonCrash
+            | FaultKind::DaemonFreeze
+            | FaultKind::SecondDaemon
+            | FaultKind::ClockJump
+            | FaultKind::Operator => {}
         }
     }
 
     /// Whether a service of a region answers this daemon at all.
-    pub fn answers(&self, who: Place, side: Side, service: &str) -> bool {
+    pub fn answers(&self, who: Install, side: Side, service: &str) -> bool {
         let down = |(s, only): &(Side, Option<String>)| {
             *s == side && only.as_deref().is_none_or(|name| name == service)
         };
         !self.isolated[who.index()] && !self.dark[side.index()] && !self.regional.iter().any(down)
     }
 
-    /// Whether this sensor of this side says unhealthy whatever is true.
+    /// Whether this sensor of this side reports unhealthy whatever is true.
     pub fn lies(&self, vantage: Vantage, side: Side) -> bool {
         let mut lying = self.false_sensors.iter();
         lying.any(|name| *name == sensor_name(vantage, side))
@@ -170,7 +168,7 @@ impl Faults {
     }
 
     /// Whether this daemon's way to the ledger's table is as it should be.
-    pub fn store_is_well(&self, who: Place) -> bool {
+    pub fn store_is_well(&self, who: Install) -> bool {
         let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == "dynamodb");
         self.answers(who, Side::Standby, "dynamodb")
             && !self.ledger_down

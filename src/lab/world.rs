@@ -1,12 +1,12 @@
-//! The ground truth of a rehearsal: two pretend regions, a pretend Aurora Global Database,
-//! groups, a latch and DNS. What is so, not what drd believes.
+//! The ground truth of a rehearsal: two simulated regions, a simulated Aurora Global Database,
+//! groups, a latch and DNS. What is so, not what drd knows of it.
 //!
 //! Service times are drawn from the seed and calibrated by reference/aws-facts.md section 11.
-//! Deliberately absent: sensors (`senses`), the way in for commands (`acts`), judgement (`judge`).
+//! Deliberately absent: what sensors report (`sensors`), the way in for commands (`cloud`), judgement (`judge`).
 
-use super::chance::Chance;
 use super::faults::Faults;
-use drd_state_machine::event::Side;
+use super::rng::Chance;
+use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::time::{Span, Time};
 
 /// Instances of a side that serves, as bootstrap's default.
@@ -74,13 +74,13 @@ pub struct World {
     pub latch: Side,
     /// What the zone's name servers answer.
     pub answer: Side,
-    /// When they will answer as the latch says.
+    /// When their answers will follow the latch.
     pub answer_moves_at: Option<Time>,
     /// The record's TTL, 30 to 60 s.
     pub ttl: Span,
     /// How far behind the replica is when nothing is wrong.
     pub base_lag: Span,
-    /// Replication stands still since then.
+    /// Replication has stopped since then.
     pub frozen: Option<Frozen>,
     /// A write on this side was proven since its promotion.
     pub proven: [bool; 2],
@@ -91,7 +91,7 @@ pub struct World {
     chance: Chance,
 }
 
-/// Replication that stands still.
+/// Replication that has stopped.
 #[derive(Clone, Copy, Debug)]
 pub struct Frozen {
     /// The replica has everything up to here.
@@ -141,7 +141,7 @@ impl World {
         !self.faults.dark[i] && !self.faults.database_down[i] && !self.faults.database_hung[i]
     }
 
-    /// What DescribeDBClusters would say: a hung database still says available.
+    /// What DescribeDBClusters would return: a hung database is still `available` there.
     pub fn database_is_available(&self, side: Side) -> bool {
         let promoting = self.role_change.is_some_and(|c| c.to == side);
         !self.faults.database_down[side.index()] && !promoting && !self.is_rebuilding(side)
@@ -151,7 +151,7 @@ impl World {
         side != self.writer && !self.replica_connected
     }
 
-    /// Whether the application on a side runs and tells the truth about its data.
+    /// Whether the application on a side runs and serves correct data.
     fn application_is_well(&self, side: Side) -> bool {
         let i = side.index();
         !self.faults.application_down[i] && self.groups[i].serving(self.now) > 0
@@ -196,10 +196,17 @@ impl World {
     }
 
     /// Whether the lag monitor gets a sample out: it needs the writer and the receiving region.
-    pub fn lag_is_sampled(&self) -> bool {
+    fn lag_is_sampled(&self) -> bool {
         self.replica_connected
             && self.database_answers(self.writer)
             && self.is_reachable(self.writer.other())
+    }
+
+    /// What the lag monitor reports now; `None` when it gets no sample out.
+    pub fn lag_sample(&self) -> Option<LagSample> {
+        let lag = self.now - self.replica_position();
+        let taken_at = self.now;
+        self.lag_is_sampled().then_some(LagSample { taken_at, lag })
     }
 
     /// To be called after anything changed: keeps the replica's position when it stops.

@@ -208,7 +208,7 @@ fn a_shared_ledger_has_its_lease_in_the_documented_defaults() {
         good(&text, &[]).ledger,
         LedgerConfig::DynamoDb {
             table: "table-ledger-shop1".to_owned(),
-            terms: drd::lease::Terms {
+            terms: drd::engine::lease::Terms {
                 lease: Span::secs(15),
                 renew: Span::secs(5)
             },

@@ -1,6 +1,6 @@
 //! The tagged kinds of an estate: the flat keys are their short form, and mixtures are refused.
 
-use crate::{SHOP1, assert_says, bad, good};
+use crate::{SHOP1, assert_contains, bad, good};
 
 /// The sample with the standby side in its long form.
 fn long() -> String {
@@ -31,7 +31,7 @@ fn a_kind_that_drd_does_not_know_is_shown_in_its_line() {
     ] {
         let problem = bad(&long().replacen(known, other, 1), &[]);
         let known = format!("known: {}", known.trim_matches('"'));
-        assert_says(
+        assert_contains(
             &problem,
             &["`kind` in [", "is not usable", other, &known, "1 problem;"],
         );
@@ -47,16 +47,16 @@ fn both_forms_at_once_and_a_second_group_are_refused() {
             &[],
         )
     };
-    assert_says(
+    assert_contains(
         &with("asg = \"asg-standby-shop1\""),
         &["`asg` is the short form of `capacity`, which is given too"],
     );
-    assert_says(
+    assert_contains(
         &with("cluster_arn = \"arn\""),
         &["`cluster_arn` is the short form of `database`, which is given too"],
     );
     let second = "capacity = [{ kind = \"auto_scaling_group\", name = \"b\" }, ";
-    assert_says(
+    assert_contains(
         &bad(&long().replacen("capacity = [", second, 1), &[]),
         &[
             "a second capacity on one side",

@@ -5,8 +5,8 @@
 //! pages and reasons; the snapshots have them.
 
 use crate::rehearsed;
-use drd::lab::builtin;
-use drd::lab::rehearsal::{Moment, Rehearsed};
+use drd::lab::scenario::builtin;
+use drd::lab::simulation::{Moment, Rehearsed};
 use drd::ledger::Entry;
 use drd_state_machine::command::Command;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,81 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
 /// How far a client's outage may differ: two polls of 5 s, the pace of a recovery.
 const CLIENT_SECONDS: f64 = 10.0;
 
-/// What differs on purpose: scenario, field, reason.
-const EXCEPTIONS: [(&str, &str, &str); 0] = [];
+/// What differs: a scenario, or the beginning of the names of a family; its fields; the reason.
+struct Exception {
+    scenario: &'static str,
+    fields: &'static [&'static str],
+    reason: &'static str,
+}
+
+const fn differs(
+    scenario: &'static str,
+    fields: &'static [&'static str],
+    reason: &'static str,
+) -> Exception {
+    Exception {
+        scenario,
+        fields,
+        reason,
+    }
+}
+
+/// A change of state is followed by a look at once, where 0.1.0's lab waited for the next one. So
+/// traffic moves up to 5 s earlier, and a client that keeps its answer for the record's TTL (30 to
+/// 60 s) notices one TTL earlier, or later where it had just asked.
+const TTL: &str = "a look follows each change of state at once: one TTL of the client's resolver";
+/// Which call is throttled or lost, and before or after which command a fault strikes, is drawn; the
+/// draws are made in another order.
+const DRAWS: &str = "the same fault strikes another call: the draws are made in another order";
+
+const EXCEPTIONS: [Exception; 15] = [
+    differs(
+        "region-dark-at-night",
+        &["commands", "pages", "client"],
+        DRAWS,
+    ),
+    differs("promotion-throttled", &["commands", "client"], DRAWS),
+    differs("crash-in-redirecting", &["commands"], DRAWS),
+    differs("takeover-twice", &["commands", "client"], DRAWS),
+    differs("blip-of-43-seconds", &["pages"], DRAWS),
+    differs("promotion-lands-late", &["client"], TTL),
+    differs("promotion-fails-once", &["client"], TTL),
+    differs("resolvers-keep-the-old-answer", &["client"], TTL),
+    differs("database-", &["client"], TTL),
+    differs(
+        "operator-",
+        &["pages", "client"],
+        "readiness is checked again when the roles swap, as the daemon did and the lab did not: a \
+         stale red check pages nobody; and one TTL",
+    ),
+    differs(
+        "way-back-waits-for-old-requests",
+        &["commands", "pages", "client"],
+        "readiness is checked again when the roles swap: no page about a stale red check; and the \
+         crash strikes before or after the commands as drawn",
+    ),
+    differs(
+        "line-answer-lost",
+        &["states", "client"],
+        "a line in doubt ends the term after its deadline of 2 s, not at once; the next term finds \
+         the state entered and reports no change",
+    ),
+    differs(
+        "leader-cut-off",
+        &["client"],
+        "the last renewal may fall just before the cut: the lease is waited out 5 s longer",
+    ),
+    differs(
+        "hand-over-on-stop",
+        &["commands", "client"],
+        "a stopping leader waits for its lines as well; and one TTL",
+    ),
+    differs(
+        "ledger-table-comes-back",
+        &["commands", "client"],
+        "a line in doubt ends the term after its deadline of 2 s: which command had left differs",
+    ),
+];
 /// More than so many would be another behaviour.
 const EXCEPTIONS_MAX: usize = 15;
 
@@ -72,12 +145,17 @@ fn verb_and_side(text: &str) -> String {
 
 fn incident_of(page: &str, entries: &[Entry]) -> Option<u64> {
     entries.iter().find_map(|entry| match entry {
-        Entry::Decided { decision, .. } => {
-            decision.commands.iter().find_map(|command| match command {
-                Command::Page { epoch, text, .. } if page.ends_with(text) => Some(*epoch),
-                _ => None,
-            })
-        }
+        Entry::Decided { decision, .. } => decision.commands.iter().find_map(|command| {
+            if let Command::Page {
+                incident_id, text, ..
+            } = command
+                && page.ends_with(text)
+            {
+                Some(*incident_id)
+            } else {
+                None
+            }
+        }),
         Entry::Opened { .. } | Entry::Noted { .. } => None,
     })
 }
@@ -142,6 +220,10 @@ fn differences(before: &Brief, now: &Brief) -> Vec<(&'static str, String)> {
 
 #[test]
 fn every_built_in_scenario_goes_as_0_1_0_did() {
+    check();
+}
+
+pub fn check() {
     let text = std::fs::read_to_string(fixture()).expect("the fixture");
     let mut lines = text.lines();
     let origin: Origin = serde_json::from_str(lines.next().unwrap_or_default()).expect("an origin");
@@ -154,12 +236,12 @@ fn every_built_in_scenario_goes_as_0_1_0_did() {
     let (mut wrong, mut used) = (Vec::new(), BTreeSet::new());
     for (before, now) in before.iter().zip(&now) {
         for (field, how) in differences(before, now) {
-            let excepted = EXCEPTIONS
-                .iter()
-                .position(|(scenario, f, _)| *scenario == before.scenario && *f == field);
+            let excepted = EXCEPTIONS.iter().find(|exception| {
+                before.scenario.starts_with(exception.scenario) && exception.fields.contains(&field)
+            });
             match excepted {
-                Some(place) => {
-                    used.insert(place);
+                Some(exception) => {
+                    used.insert((exception.scenario, field));
                 }
                 None => wrong.push(format!(
                     "{} seed {}: {field}{how}",
@@ -175,11 +257,16 @@ fn every_built_in_scenario_goes_as_0_1_0_did() {
         wrong.join("\n")
     );
     assert!(EXCEPTIONS.len() <= EXCEPTIONS_MAX);
-    assert_eq!(
-        used.len(),
-        EXCEPTIONS.len(),
-        "an exception that nothing needs"
-    );
+    for exception in &EXCEPTIONS {
+        for field in exception.fields {
+            assert!(
+                used.contains(&(exception.scenario, *field)),
+                "nothing needs the exception {}: {field} ({})",
+                exception.scenario,
+                exception.reason
+            );
+        }
+    }
 }
 
 /// Run once, on 0.1.0, by the command in the fixture's first line.

@@ -1,4 +1,4 @@
-//! The built binary: its help, its exit codes, and what it says when it refuses.
+//! The built binary: its help, its exit codes, and what it prints when it refuses.
 //!
 //! Deliberately absent: the daemon (`tests/wire`) and any network.
 
@@ -33,7 +33,7 @@ fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// What drd prints when it ends with this code and says nothing on stderr.
+/// What drd prints when it ends with this code and nothing on stderr.
 pub fn prints(words: &[&str]) -> String {
     let folder = Folder::new(&format!("prints-{}", words.join("")));
     let output = drd(&folder, words);
@@ -45,7 +45,7 @@ pub fn prints(words: &[&str]) -> String {
     out(&output)
 }
 
-/// What drd says on stderr when it refuses with this code, without this machine's paths.
+/// What drd prints on stderr when it refuses with this code, without this machine's paths.
 pub fn refuses(folder: &Folder, words: &[&str], expected: i32) -> String {
     let output = drd(folder, words);
     let said = err(&output);
@@ -192,6 +192,7 @@ fn a_good_configuration_is_zero() {
     assert!(out(&output).contains("shop1"), "{}", out(&output));
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn a_missing_configuration_is_two_for_every_command_that_needs_one() {
     let folder = Folder::new("config-missing");
@@ -260,7 +261,7 @@ fn the_health_of_a_daemon_that_is_not_there_is_seven_in_one_line() {
 fn written(path: &Path) {
     let (mut ledger, _) = FileLedger::open(path).expect("a fresh ledger");
     for entry in &rehearsed(&named("region-dark"), 1).entries {
-        ledger.append(entry).expect("a line");
+        ledger.append(std::slice::from_ref(entry)).expect("a line");
     }
 }
 

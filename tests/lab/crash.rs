@@ -3,10 +3,12 @@
 //! Deliberately absent: `kill -9` of the real process (`tests/wire`).
 
 use crate::{bench, entered, lines, named, rehearsed};
-use drd::lab::builtin;
-use drd::lab::crash::{Phase, Point, Spot, crash_all, crash_at};
-use drd::lab::rehearsal::Rehearsed;
-use drd::lab::scenario::{At, Fault, Kind, Outcome, Scenario};
+use drd::lab::crash::{Spot, crash_all, crash_at};
+use drd::lab::crash_point::{DeathPhase, Point};
+use drd::lab::scenario::builtin;
+use drd::lab::scenario::{At, Fault, FaultKind, Outcome, Scenario};
+use drd::lab::simulation::Rehearsed;
+use drd_state_machine::Phase;
 use drd_state_machine::event::Side;
 use drd_state_machine::time::Span;
 
@@ -14,11 +16,15 @@ const DISASTERS: [&str; 3] = ["region-dark", "database-down", "reply-lost"];
 
 fn with_crash(scenario: &Scenario, at: At) -> Scenario {
     let mut scenario = scenario.clone();
-    let mut crash = Fault::new(Kind::DaemonCrash, Span::ZERO);
+    let mut crash = Fault::new(FaultKind::DaemonCrash, Span::ZERO);
     crash.at = at;
     crash.restart_after = Some(Span::secs(5));
     scenario.faults.push(crash);
     scenario
+}
+
+fn phase(name: &str) -> Phase {
+    Phase::named(name).unwrap_or_else(|| panic!("no state is called {name}"))
 }
 
 /// What is wrong with how it came out; nothing when all is well.
@@ -49,7 +55,7 @@ fn a_crash_on_entering_any_state_changes_nothing_in_the_end() {
         for seed in 0..10 {
             // Half of the seeds die before the state's commands are sent, half after.
             for state in entered(&rehearsed(&scenario, seed).timeline) {
-                let done = rehearsed(&with_crash(&scenario, At::Step(state.clone())), seed);
+                let done = rehearsed(&with_crash(&scenario, At::Step(phase(&state))), seed);
                 tried += 1;
                 bad.extend(
                     wrong(&done, 1)
@@ -92,7 +98,7 @@ fn a_daemon_that_dies_in_every_state_of_one_recovery_still_finishes_it() {
             let mut scenario = named(name);
             let states = entered(&rehearsed(&scenario, seed).timeline);
             for state in &states {
-                scenario = with_crash(&scenario, At::Step(state.clone()));
+                scenario = with_crash(&scenario, At::Step(phase(state)));
             }
             let done = rehearsed(&scenario, seed);
             bad.extend(
@@ -150,7 +156,7 @@ fn each_phase_is_another_death() {
         assert_eq!(wrong, [""; 0], "{phase:?}");
         told
     };
-    let all = Phase::ALL.map(told);
+    let all = DeathPhase::ALL.map(told);
     for (i, one) in all.iter().enumerate() {
         for other in &all[i + 1..] {
             assert_ne!(one, other);

@@ -12,12 +12,14 @@ mod printed;
 mod rehearsals;
 mod replay;
 mod runbook;
+mod simulated;
 mod soak;
 
 use drd::cli::gameday::play;
-use drd::lab::builtin;
-use drd::lab::rehearsal::{Bench, Moment, Rehearsed, rehearse};
+use drd::lab::rehearsal::rehearse;
 use drd::lab::scenario::Scenario;
+use drd::lab::scenario::builtin;
+use drd::lab::simulation::{Bench, Moment, Rehearsed};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 

@@ -1,5 +1,5 @@
 //! Whatever comes in from outside, mangled byte by byte: messages, configurations, scenarios,
-//! ledger lines. Nothing panics, nothing is believed that must not be.
+//! ledger lines. Nothing panics, nothing is accepted that must not be.
 //!
 //! Every case follows from a seed: a failure prints it, `DRD_FUZZ_SEED=N cargo test mangled`
 //! repeats it, and any other N tries others. The seed corpus is what the other tests and the
@@ -8,9 +8,9 @@
 use crate::ledger::entries_of;
 use drd::config;
 use drd::intake::{self, Known, Parsed};
-use drd::lab::builtin;
-use drd::lab::chance::Chance;
+use drd::lab::rng::Chance;
 use drd::lab::scenario::Scenario;
+use drd::lab::scenario::builtin;
 use drd::ledger::{Entry, GENESIS, seal, unseal};
 use drd_state_machine::event::Side;
 use drd_state_machine::time::{Span, Time};
@@ -94,7 +94,7 @@ fn change(chance: &mut Chance, bytes: &mut Vec<u8>, other: &[u8]) {
     }
 }
 
-/// Shows each case of a corpus, mangled, to `check`, which says what is wrong.
+/// Shows each case of a corpus, mangled, to `check`, which gives what is wrong.
 fn each(corpus: &[Vec<u8>], check: impl Fn(&[u8], &[u8]) -> Option<String>) {
     assert!(!corpus.is_empty());
     for seed in base()..base() + CASES {
@@ -157,7 +157,7 @@ fn a_mangled_configuration_is_refused_by_its_name_or_is_one() {
 #[test]
 fn a_mangled_scenario_is_refused_by_its_name_or_is_one() {
     builtin::all().expect("the built-in ones can be read");
-    each(&files("src/lab/scenarios"), |_, mangled| {
+    each(&files("src/lab/scenario/files"), |_, mangled| {
         let text = String::from_utf8_lossy(mangled);
         let error = Scenario::parse("mangled.toml", &text).err()?.to_string();
         (!error.contains("mangled.toml")).then(|| format!("it is not said where: {error}"))

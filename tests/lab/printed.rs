@@ -56,7 +56,7 @@ fn a_passed_game_day_leaves_its_time_and_a_failed_one_lets_the_last_stand() {
     let at = left.lines().find_map(|line| line.strip_prefix(series));
     let at: f64 = at.expect("the series").parse().expect("a number");
     assert!(at > 1_700_000_000.0, "{at}");
-    let wants_more = include_str!("../../src/lab/scenarios/region-dark.toml")
+    let wants_more = include_str!("../../src/lab/scenario/files/region-dark.toml")
         .replace("rto = \"300s\"", "rto = \"1s\"");
     folder.file("mine.toml", wants_more);
     assert_eq!(run("mine.toml"), Some(6));

@@ -1,11 +1,11 @@
-//! Every built-in scenario, judged, and what a wrong scenario file is told.
+//! Every built-in scenario, judged, and how a wrong scenario file is refused.
 //!
 //! A change of behaviour is a reviewed diff of `snapshots/`. Deliberately absent: random mixes.
 
 use crate::{Folder, lines, named, rehearsed};
-use drd::lab::builtin;
-use drd::lab::rehearsal::{Moment, Rehearsed};
+use drd::lab::scenario::builtin;
 use drd::lab::scenario::{Outcome, Scenario};
+use drd::lab::simulation::{Moment, Rehearsed};
 use drd::report::Report;
 
 fn all() -> Vec<Scenario> {
@@ -175,7 +175,7 @@ at = \"60s\"
 kind = \"region_dark\"
 ";
 
-/// What drd says of the good scenario with `old` replaced by `new`, as a person reads it.
+/// What drd prints about the good scenario with `old` replaced by `new`, as a person reads it.
 fn refusal(folder: &Folder, old: &str, new: &str) -> String {
     assert!(GOOD.contains(old), "the sample does not hold {old}");
     let path = folder.file("mine.toml", GOOD.replace(old, new));

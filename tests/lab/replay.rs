@@ -5,13 +5,16 @@
 
 use crate::ledger::{entries_of, write};
 use crate::{Folder, bench};
-use drd::conductor::Conductor;
-use drd::lab::at_once;
-use drd::ledger::{Entry, FileLedger, Ledger, MemoryLedger, fold, replay, what_if};
+use drd::clock::Clock;
+use drd::engine::port::{Action, Answer, Ask, Input, Parts, StoreAnswer};
+use drd::engine::{Engine, Environment, Pace};
+use drd::ledger::{Entry, FileLedger, fold, replay, what_if};
 use drd_state_machine::Phase;
-use drd_state_machine::event::Event;
+use drd_state_machine::event::{Event, Side, Vantage};
 use drd_state_machine::record::Record;
 use drd_state_machine::time::{Span, Time};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 #[test]
 fn a_whole_rehearsal_is_decided_again_bit_for_bit() {
@@ -80,63 +83,115 @@ fn twice_the_hold_down_would_have_decided_a_hold_down_later() {
     );
 }
 
-/// A conductor is told everything that a ledger holds, second by second, with what is worth no
-/// line in between; `look` sees the record and the ledger after each event.
-fn conducted(entries: &[Entry], look: &mut dyn FnMut(&Record, &[Entry], bool)) {
-    let bench = bench();
-    let mut run: Option<Conductor> = None;
-    for entry in entries {
-        match entry {
-            Entry::Opened { now, .. } => {
-                let ledger = run.take().map_or_else(
-                    || Ledger::Memory(MemoryLedger::default()),
-                    Conductor::into_ledger,
-                );
-                let known = written_so_far(&ledger);
-                let opened = at_once(Conductor::open(
-                    bench.setup.clone(),
-                    ledger,
-                    &known,
-                    bench.metrics.clone(),
-                    *now,
-                ));
-                run = Some(opened.expect("no wait").expect("an open ledger"));
-            }
-            Entry::Noted { now, event } | Entry::Decided { now, event, .. } => {
-                let conductor = run.as_mut().expect("opened first");
-                let mut at = conductor.record().facts.now + Span::secs(1);
-                while at < *now {
-                    tell(conductor, at, Event::Tick, look);
-                    at = at + Span::secs(1);
+/// The shipped engine on a ledger in memory: every line is durable at once.
+struct Ledgered {
+    engine: Engine,
+    entries: Vec<Entry>,
+    started_at: Time,
+}
+
+impl Ledgered {
+    fn new(now: Time) -> Ledgered {
+        let bench = bench();
+        let env = Arc::new(Environment {
+            setup: bench.setup.clone(),
+            known: bench.known.clone(),
+            pace: Pace::default(),
+            terms: None,
+            name: "replay".to_owned(),
+            metrics: bench.metrics.clone(),
+        });
+        let mut new = Ledgered {
+            engine: Engine::new(env, Clock::at(now, Span::ZERO), Span::ZERO),
+            entries: Vec::new(),
+            started_at: now,
+        };
+        new.give(now, Input::Timer);
+        new
+    }
+
+    /// Gives an input; polls are not answered, appends and the reading of the ledger at once.
+    fn give(&mut self, now: Time, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for action in self.engine.handle(now - self.started_at, input) {
+                match action {
+                    Action::Store { call, .. } => inputs.push_back(Input::Stored {
+                        call,
+                        answer: StoreAnswer::Ledger {
+                            record: fold(&self.entries).map(Box::new),
+                            sequence: self.entries.len() as u64,
+                        },
+                    }),
+                    Action::Ask {
+                        term,
+                        ask: Ask::Append(lines),
+                    } => {
+                        self.entries.extend(lines);
+                        let answer = Answer::Appended(Ok(()));
+                        inputs.push_back(Input::Answered { term, answer });
+                    }
+                    Action::Ask { .. }
+                    | Action::Delete(_)
+                    | Action::Page(_)
+                    | Action::Gate(_)
+                    | Action::Reply { .. }
+                    | Action::Notice(_)
+                    | Action::Stopped => {}
                 }
-                tell(conductor, *now, event.clone(), look);
             }
+        }
+    }
+
+    /// The answer that brings this event; `None` for what the engine makes by itself.
+    fn answer(event: &Event) -> Option<Answer> {
+        match event.clone() {
+            Event::Signalled(signal) => Some(Answer::Sensed {
+                vantage: Vantage::Probe,
+                side: Side::Primary,
+                signals: vec![signal],
+            }),
+            Event::Sampled(sample) => Some(Answer::LagRead(Some(vec![sample]))),
+            Event::Observed(seen) => Some(Answer::Looked {
+                parts: Parts::AROUND,
+                seen,
+            }),
+            Event::Checked { checks } => Some(Answer::Checked(checks)),
+            Event::Finished(done) => Some(Answer::Finished(done)),
+            Event::HeartbeatReturned { .. }
+            | Event::Ordered { .. }
+            | Event::Started
+            | Event::Tick => None,
         }
     }
 }
 
-fn written_so_far(ledger: &Ledger) -> Vec<Entry> {
-    match ledger {
-        Ledger::Memory(memory) => memory.table().entries.clone(),
-        Ledger::File(_) | Ledger::DynamoDb(_) => panic!("not a ledger in memory"),
+/// An engine is given everything that a ledger holds, second by second, with what is worth no
+/// line in between; `look` sees the record and the ledger after each event.
+fn conducted(entries: &[Entry], look: &mut dyn FnMut(&Record, &[Entry], bool)) {
+    let first = entries.first().expect("an opened ledger").now();
+    let mut run = Ledgered::new(first);
+    let mut now = first;
+    let mut give = |run: &mut Ledgered, now: Time, input: Input| {
+        let before = run.entries.len();
+        run.give(now, input);
+        let record = run.engine.record().expect("it leads");
+        look(record, &run.entries, run.entries.len() > before);
+    };
+    for entry in entries {
+        let (Entry::Noted { event, .. } | Entry::Decided { event, .. }) = entry else {
+            continue;
+        };
+        while now + Span::secs(1) < entry.now() {
+            now = now + Span::secs(1);
+            give(&mut run, now, Input::Timer);
+        }
+        now = now.max(entry.now());
+        let term = run.engine.term().expect("a term");
+        if let Some(answer) = Ledgered::answer(event) {
+            give(&mut run, now, Input::Answered { term, answer });
+        }
     }
-}
-
-fn tell(
-    conductor: &mut Conductor,
-    now: Time,
-    event: Event,
-    look: &mut dyn FnMut(&Record, &[Entry], bool),
-) {
-    let before = conductor.ledger().seq();
-    let decided = at_once(conductor.conduct(now, event)).expect("no wait");
-    let _ = decided.expect("a decision");
-    let grew = conductor.ledger().seq() > before;
-    look(
-        conductor.record(),
-        &written_so_far(conductor.ledger()),
-        grew,
-    );
 }
 
 #[test]
@@ -158,7 +213,7 @@ fn the_fold_after_any_decision_is_the_record_that_the_daemon_had() {
     }
 }
 
-/// What was worth no line may have moved times of looks; nothing that a decision stands on.
+/// What was worth no line may have moved times of looks; nothing that a decision rests on.
 #[test]
 fn the_fold_at_any_moment_stands_where_the_daemon_stood() {
     for name in [

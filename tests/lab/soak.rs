@@ -1,4 +1,4 @@
-//! Random fault mixes: no promise is broken, and a seed is a story that can be told again.
+//! Random fault mixes: no promise is broken, and a seed gives the same run again.
 //!
 //! Deliberately absent: the 20,000 seeds, which `drd gameday soak` runs in release.
 

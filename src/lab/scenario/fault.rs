@@ -2,20 +2,11 @@
 //!
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
-use crate::lab::{acts, senses};
-use drd_state_machine::Phase;
+use super::at::At;
+use crate::lab::{api, estate};
 use drd_state_machine::event::{Side, Word};
 use drd_state_machine::time::Span;
 use serde::Deserialize;
-
-/// When a fault begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum At {
-    /// This long after the start.
-    Time(Span),
-    /// The moment that a state is entered.
-    Step(String),
-}
 
 /// Which fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -24,7 +15,7 @@ pub enum At {
     missing_docs,
     reason = "DESIGN section 12 and `gameday list --faults` name them"
 )]
-pub enum Kind {
+pub enum FaultKind {
     RegionDark,
     ObserverIsolated,
     DatabaseDown,
@@ -67,7 +58,7 @@ pub struct Fault {
     #[serde(deserialize_with = "super::read::at")]
     pub at: At,
     /// What it is.
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// How long it lasts; to the end when absent.
     #[serde(
         default,
@@ -114,17 +105,17 @@ pub struct Fault {
     /// When a crashed daemon comes back; 5 s when absent.
     #[serde(default, deserialize_with = "super::read::optional_span")]
     pub restart_after: Option<Span>,
-    /// What an operator says.
+    /// What an operator orders.
     pub word: Option<Word>,
-    /// Which of two daemons; see [`Who`] for what is meant when absent.
-    pub daemon: Option<Who>,
+    /// Which of two daemons; see [`StruckDaemon`] for what is meant when absent.
+    pub daemon: Option<StruckDaemon>,
 }
 
 /// Which of two daemons a fault strikes. When absent, a crash, a freeze and a clock jump strike
 /// the one that leads, and blindness strikes both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Who {
+pub enum StruckDaemon {
     /// The one that leads at that moment.
     Leader,
     /// The one that does not.
@@ -135,7 +126,7 @@ pub enum Who {
     Second,
 }
 
-impl Kind {
+impl FaultKind {
     /// The name used in scenario files: `snake_case` of the variant's.
     pub fn name(self) -> String {
         let mut name = String::new();
@@ -151,7 +142,7 @@ impl Kind {
 
 impl Fault {
     /// A fault with nothing but a kind and a time: for the soak and for tests.
-    pub fn new(kind: Kind, at: Span) -> Fault {
+    pub fn new(kind: FaultKind, at: Span) -> Fault {
         Fault {
             at: At::Time(at),
             kind,
@@ -184,17 +175,31 @@ impl Fault {
             .unwrap_or(if table { Side::Standby } else { Side::Primary })
     }
 
+    /// The sentence of a timeline about its beginning or its end.
+    pub fn sentence(&self, begins: bool) -> String {
+        let name = self.kind.name();
+        let side = self.side.map(|s| format!(" of {s}")).unwrap_or_default();
+        let about = [&self.sensor, &self.operation, &self.service];
+        let about = about.into_iter().flatten().next();
+        let about = about.map(|w| format!(" ({w})")).unwrap_or_default();
+        let verb = if begins { "begins" } else { "ends" };
+        format!("{name}{side}{about} {verb}")
+    }
+
     /// Whether it asks for two daemons.
     pub(super) fn needs_two(&self) -> bool {
-        matches!(self.daemon, Some(Who::Follower | Who::Second))
+        matches!(
+            self.daemon,
+            Some(StruckDaemon::Follower | StruckDaemon::Second)
+        )
     }
 
     fn daemon_says_nothing(&self) -> bool {
         let struck = [
-            Kind::DaemonCrash,
-            Kind::DaemonFreeze,
-            Kind::ClockJump,
-            Kind::ObserverIsolated,
+            FaultKind::DaemonCrash,
+            FaultKind::DaemonFreeze,
+            FaultKind::ClockJump,
+            FaultKind::ObserverIsolated,
         ];
         self.daemon.is_some() && !struck.contains(&self.kind)
     }
@@ -208,11 +213,11 @@ impl Fault {
                 known.join(", ")
             ))
         };
-        let sensors = senses::sensors();
+        let sensors = estate::sensors();
         let sensors: Vec<&str> = sensors.iter().map(|sensor| &*sensor.name).collect();
         unknown("sensor", &self.sensor, &sensors)
-            .or_else(|| unknown("operation", &self.operation, &acts::OPERATIONS))
-            .or_else(|| unknown("service", &self.service, &acts::SERVICES))
+            .or_else(|| unknown("operation", &self.operation, &api::OPERATIONS))
+            .or_else(|| unknown("service", &self.service, &api::SERVICES))
     }
 
     fn spans(&self) -> impl Iterator<Item = Span> {
@@ -238,14 +243,6 @@ impl Fault {
         let missing = |there: bool, field: &str| {
             (!there).then(|| format!("{} needs `{field}`", self.kind.name()))
         };
-        if let At::Step(name) = &self.at
-            && Phase::named(name).is_none()
-        {
-            return Some(format!(
-                "no state is called {name}; use one of {}",
-                Phase::ALL.map(Phase::name).join(", ")
-            ));
-        }
         if let Some(problem) = self.wrong_name() {
             return Some(problem);
         }
@@ -264,38 +261,38 @@ impl Fault {
             return Some("rate must be within 0 and 1".to_owned());
         }
         match self.kind {
-            Kind::ReplicationLag => missing(self.lag.is_some(), "lag"),
-            Kind::ReplyLost => missing(self.operation.is_some(), "operation"),
-            Kind::CapacityShortage => missing(self.available.is_some(), "available"),
-            Kind::PromotionSlow => missing(self.duration.is_some(), "duration"),
-            Kind::EventsDelayed => missing(self.delay.is_some(), "delay"),
-            Kind::SingleSensorFalse => missing(self.sensor.is_some(), "sensor"),
-            Kind::ClockJump => missing(self.by.is_some(), "by"),
-            Kind::ApiLatency => missing(self.latency.is_some(), "latency"),
-            Kind::Operator => missing(self.word.is_some(), "word"),
-            Kind::DaemonFreeze => missing(self.lasts.is_some(), "for"),
-            Kind::RegionDark
-            | Kind::ObserverIsolated
-            | Kind::DatabaseDown
-            | Kind::DatabaseHung
-            | Kind::ApplicationDown
-            | Kind::ApplicationWrongData
-            | Kind::EdgeDown
-            | Kind::ReplicationStall
-            | Kind::ControlPlaneDown
-            | Kind::ApiThrottle
-            | Kind::ApiError
-            | Kind::PromotionFails
-            | Kind::VersionMismatch
-            | Kind::EventsLost
-            | Kind::EventsDuplicated
-            | Kind::EventsReordered
-            | Kind::PoisonMessage
-            | Kind::AlarmFlap
-            | Kind::DaemonCrash
-            | Kind::SecondDaemon
-            | Kind::LedgerDown
-            | Kind::DnsStale => None,
+            FaultKind::ReplicationLag => missing(self.lag.is_some(), "lag"),
+            FaultKind::ReplyLost => missing(self.operation.is_some(), "operation"),
+            FaultKind::CapacityShortage => missing(self.available.is_some(), "available"),
+            FaultKind::PromotionSlow => missing(self.duration.is_some(), "duration"),
+            FaultKind::EventsDelayed => missing(self.delay.is_some(), "delay"),
+            FaultKind::SingleSensorFalse => missing(self.sensor.is_some(), "sensor"),
+            FaultKind::ClockJump => missing(self.by.is_some(), "by"),
+            FaultKind::ApiLatency => missing(self.latency.is_some(), "latency"),
+            FaultKind::Operator => missing(self.word.is_some(), "word"),
+            FaultKind::DaemonFreeze => missing(self.lasts.is_some(), "for"),
+            FaultKind::RegionDark
+            | FaultKind::ObserverIsolated
+            | FaultKind::DatabaseDown
+            | FaultKind::DatabaseHung
+            | FaultKind::ApplicationDown
+            | FaultKind::ApplicationWrongData
+            | FaultKind::EdgeDown
+            | FaultKind::ReplicationStall
+            | FaultKind::ControlPlaneDown
+            | FaultKind::ApiThrottle
+            | FaultKind::ApiError
+            | FaultKind::PromotionFails
+            | FaultKind::VersionMismatch
+            | FaultKind::EventsLost
+            | FaultKind::EventsDuplicated
+            | FaultKind::EventsReordered
+            | FaultKind::PoisonMessage
+            | FaultKind::AlarmFlap
+            | FaultKind::DaemonCrash
+            | FaultKind::SecondDaemon
+            | FaultKind::LedgerDown
+            | FaultKind::DnsStale => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: whether they make sense together.
 
-use super::At;
+use super::at::At;
+use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 use serde::{Deserialize, Deserializer};
 
@@ -26,9 +27,17 @@ pub(in crate::lab::scenario) fn optional_span<'de, D: Deserializer<'de>>(
 pub(in crate::lab::scenario) fn at<'de, D: Deserializer<'de>>(from: D) -> Result<At, D::Error> {
     let text = String::deserialize(from)?;
     match text.strip_prefix("step:") {
-        Some(name) => Ok(At::Step(name.to_owned())),
+        Some(name) => step(name).map(At::Step).map_err(serde::de::Error::custom),
         None => parse_span(&text)
             .map(At::Time)
             .map_err(serde::de::Error::custom),
     }
+}
+
+fn step(name: &str) -> Result<Phase, String> {
+    let known = Phase::ALL.into_iter().find(|phase| phase.name() == name);
+    known.ok_or_else(|| {
+        let names = Phase::ALL.map(Phase::name).join(", ");
+        format!("no state is called {name}; use one of {names}")
+    })
 }

@@ -3,9 +3,10 @@
 //!
 //! Deliberately absent: running it.
 
-use crate::lab::chance::Chance;
-use crate::lab::scenario::{At, Expect, Fault, Kind, Outcome, Scenario, Who};
+use crate::lab::rng::Chance;
+use crate::lab::scenario::{At, Expect, Fault, FaultKind, Outcome, Scenario, StruckDaemon};
 use drd_state_machine::event::{Side, Word};
+use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 
 /// The scenario of a seed: the same seed, the same story.
@@ -43,7 +44,10 @@ pub fn scenario(seed: u64) -> Scenario {
 
 /// Mostly there from the start; one in four leaves by SIGTERM.
 fn second(chance: &mut Chance) -> Fault {
-    let mut fault = Fault::new(Kind::SecondDaemon, chance.span(Span::ZERO, Span::secs(60)));
+    let mut fault = Fault::new(
+        FaultKind::SecondDaemon,
+        chance.span(Span::ZERO, Span::secs(60)),
+    );
     if chance.happens(0.25) {
         fault.lasts = Some(chance.span(Span::secs(60), Span::secs(600)));
     }
@@ -53,13 +57,13 @@ fn second(chance: &mut Chance) -> Fault {
 /// Mostly something that needs an answer; sometimes nothing at all.
 fn disaster(chance: &mut Chance) -> Option<Fault> {
     let kinds = [
-        Kind::RegionDark,
-        Kind::RegionDark,
-        Kind::RegionDark,
-        Kind::DatabaseDown,
-        Kind::DatabaseHung,
-        Kind::ApplicationDown,
-        Kind::EdgeDown,
+        FaultKind::RegionDark,
+        FaultKind::RegionDark,
+        FaultKind::RegionDark,
+        FaultKind::DatabaseDown,
+        FaultKind::DatabaseHung,
+        FaultKind::ApplicationDown,
+        FaultKind::EdgeDown,
     ];
     if chance.happens(0.2) {
         return None;
@@ -77,7 +81,7 @@ fn way_back(chance: &mut Chance) -> Vec<Fault> {
     let mut faults = Vec::new();
     if chance.happens(0.5) {
         let mut outage = Fault::new(
-            Kind::RegionDark,
+            FaultKind::RegionDark,
             chance.span(Span::secs(20), Span::secs(60)),
         );
         outage.lasts = Some(chance.span(Span::secs(120), Span::secs(360)));
@@ -93,7 +97,7 @@ fn way_back(chance: &mut Chance) -> Vec<Fault> {
     if chance.happens(0.4) {
         // The side that serves now fails as well.
         let mut second = Fault::new(
-            Kind::DatabaseDown,
+            FaultKind::DatabaseDown,
             chance.span(Span::secs(600), Span::secs(1000)),
         );
         second.side = Some(Side::Standby);
@@ -111,27 +115,30 @@ fn way_back(chance: &mut Chance) -> Vec<Fault> {
 }
 
 fn ordered(word: Word, at: Span) -> Fault {
-    let mut fault = Fault::new(Kind::Operator, at);
+    let mut fault = Fault::new(FaultKind::Operator, at);
     fault.word = Some(word);
     fault
 }
 
 /// Something that leaves a request of the role change without an answer.
 fn mishap(chance: &mut Chance) -> Fault {
-    let states = ["promoting", "switching", "redirecting"];
-    let at = chance.pick(&states).copied().unwrap_or("promoting");
+    let states = [Phase::Promoting, Phase::Switching, Phase::Redirecting];
+    let at = chance.pick(&states).copied().unwrap_or(Phase::Promoting);
     let kinds = [
-        Kind::DaemonCrash,
-        Kind::DaemonFreeze,
-        Kind::ReplyLost,
-        Kind::ApiLatency,
+        FaultKind::DaemonCrash,
+        FaultKind::DaemonFreeze,
+        FaultKind::ReplyLost,
+        FaultKind::ApiLatency,
     ];
-    let kind = chance.pick(&kinds).copied().unwrap_or(Kind::DaemonCrash);
+    let kind = chance
+        .pick(&kinds)
+        .copied()
+        .unwrap_or(FaultKind::DaemonCrash);
     let mut fault = Fault::new(kind, Span::ZERO);
     fault.lasts = Some(chance.span(Span::secs(20), Span::secs(60)));
     parameters(&mut fault, chance);
-    if matches!(kind, Kind::DaemonCrash | Kind::DaemonFreeze) {
-        fault.at = At::Step(at.to_owned());
+    if matches!(kind, FaultKind::DaemonCrash | FaultKind::DaemonFreeze) {
+        fault.at = At::Step(at);
     } else {
         fault.at = At::Time(chance.span(Span::secs(20), Span::secs(240)));
     }
@@ -139,7 +146,7 @@ fn mishap(chance: &mut Chance) -> Fault {
 }
 
 fn nuisance(chance: &mut Chance, pair: bool) -> Option<Fault> {
-    use Kind::{
+    use FaultKind::{
         AlarmFlap, ApiError, ApiLatency, ApiThrottle, CapacityShortage, ClockJump,
         ControlPlaneDown, DaemonCrash, DaemonFreeze, DnsStale, EventsDelayed, EventsDuplicated,
         EventsLost, EventsReordered, LedgerDown, ObserverIsolated, Operator, PoisonMessage,
@@ -190,10 +197,10 @@ fn nuisance(chance: &mut Chance, pair: bool) -> Option<Fault> {
     {
         let whom = [
             None,
-            Some(Who::Leader),
-            Some(Who::Follower),
-            Some(Who::First),
-            Some(Who::Second),
+            Some(StruckDaemon::Leader),
+            Some(StruckDaemon::Follower),
+            Some(StruckDaemon::First),
+            Some(StruckDaemon::Second),
         ];
         fault.daemon = chance.pick(&whom).copied().flatten();
     }
@@ -207,23 +214,23 @@ fn nuisance(chance: &mut Chance, pair: bool) -> Option<Fault> {
 )]
 fn store_trouble(chance: &mut Chance) -> Option<Fault> {
     let kinds = [
-        Kind::ApiLatency,
-        Kind::ApiThrottle,
-        Kind::ApiError,
-        Kind::ReplyLost,
-        Kind::ControlPlaneDown,
-        Kind::LedgerDown,
+        FaultKind::ApiLatency,
+        FaultKind::ApiThrottle,
+        FaultKind::ApiError,
+        FaultKind::ReplyLost,
+        FaultKind::ControlPlaneDown,
+        FaultKind::LedgerDown,
     ];
     let kind = *chance.pick(&kinds)?;
     let mut fault = Fault::new(kind, chance.span(Span::ZERO, Span::secs(600)));
     fault.lasts = Some(chance.span(Span::secs(2), Span::secs(90)));
     match kind {
-        Kind::ReplyLost => {
+        FaultKind::ReplyLost => {
             let operations = ["PutItem", "PutItem", "TransactWriteItems"];
             fault.operation = chance.pick(&operations).map(|o| (*o).to_owned());
             fault.lasts = Some(chance.span(Span::secs(2), Span::secs(30)));
         }
-        Kind::ApiLatency => {
+        FaultKind::ApiLatency => {
             fault.latency = Some(chance.span(Span::millis(100), Span::secs(60)));
             fault.service = Some("dynamodb".to_owned());
         }
@@ -237,13 +244,13 @@ fn store_trouble(chance: &mut Chance) -> Option<Fault> {
     Some(fault)
 }
 
-const STATES: [&str; 6] = [
-    "suspecting",
-    "fencing",
-    "promoting",
-    "redirecting",
-    "verifying",
-    "held",
+const STATES: [Phase; 6] = [
+    Phase::Suspecting,
+    Phase::Fencing,
+    Phase::Promoting,
+    Phase::Redirecting,
+    Phase::Verifying,
+    Phase::Held,
 ];
 const OPERATIONS: [&str; 3] = [
     "FailoverGlobalCluster",
@@ -276,45 +283,47 @@ const SENSORS: [&str; 5] = [
 )]
 fn parameters(fault: &mut Fault, chance: &mut Chance) {
     match fault.kind {
-        Kind::DaemonCrash => {
+        FaultKind::DaemonCrash => {
             if chance.happens(0.6)
                 && let Some(state) = chance.pick(&STATES)
             {
-                fault.at = At::Step((*state).to_owned());
+                fault.at = At::Step(*state);
             }
             fault.restart_after = Some(chance.span(Span::secs(1), Span::secs(60)));
         }
-        Kind::DaemonFreeze => fault.lasts = Some(chance.span(Span::secs(5), Span::secs(60))),
-        Kind::ReplyLost => fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned()),
-        Kind::ApiThrottle => fault.rate = Some(f64::from(chance.number(10, 90)) / 100.0),
-        Kind::ApiError => {
+        FaultKind::DaemonFreeze => fault.lasts = Some(chance.span(Span::secs(5), Span::secs(60))),
+        FaultKind::ReplyLost => fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned()),
+        FaultKind::ApiThrottle => fault.rate = Some(f64::from(chance.number(10, 90)) / 100.0),
+        FaultKind::ApiError => {
             fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned());
             fault.times = Some(chance.number(1, 6));
             fault.code = chance.pick(&CODES).copied().flatten().map(str::to_owned);
         }
         // One in four is so late that nobody waits for the answer any more.
-        Kind::ApiLatency => {
+        FaultKind::ApiLatency => {
             let late = chance.happens(0.25);
             let longest = if late { Span::secs(290) } else { Span::secs(8) };
             fault.latency = Some(chance.span(Span::secs(1), longest));
         }
-        Kind::LedgerDown => fault.lasts = Some(chance.span(Span::secs(1), Span::secs(60))),
-        Kind::Operator => {
+        FaultKind::LedgerDown => fault.lasts = Some(chance.span(Span::secs(1), Span::secs(60))),
+        FaultKind::Operator => {
             fault.word = chance.pick(&WORDS).copied();
             fault.at = At::Time(chance.span(Span::secs(5), Span::secs(1190)));
         }
-        Kind::CapacityShortage => fault.available = Some(chance.number(1, 6)),
-        Kind::ClockJump => fault.by = Some(chance.span(Span::secs(-3600), Span::secs(3600))),
-        Kind::ControlPlaneDown => {
+        FaultKind::CapacityShortage => fault.available = Some(chance.number(1, 6)),
+        FaultKind::ClockJump => fault.by = Some(chance.span(Span::secs(-3600), Span::secs(3600))),
+        FaultKind::ControlPlaneDown => {
             fault.side = chance.pick(&Side::BOTH).copied();
         }
-        Kind::EventsDelayed => fault.delay = Some(chance.span(Span::secs(5), Span::secs(400))),
-        Kind::EventsDuplicated => fault.copies = Some(chance.number(2, 5)),
-        Kind::EventsLost => fault.rate = Some(f64::from(chance.number(10, 100)) / 100.0),
-        Kind::PromotionSlow => fault.duration = Some(chance.span(Span::secs(120), Span::secs(400))),
-        Kind::PromotionFails => fault.times = Some(chance.number(1, 2)),
-        Kind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
-        Kind::SingleSensorFalse => {
+        FaultKind::EventsDelayed => fault.delay = Some(chance.span(Span::secs(5), Span::secs(400))),
+        FaultKind::EventsDuplicated => fault.copies = Some(chance.number(2, 5)),
+        FaultKind::EventsLost => fault.rate = Some(f64::from(chance.number(10, 100)) / 100.0),
+        FaultKind::PromotionSlow => {
+            fault.duration = Some(chance.span(Span::secs(120), Span::secs(400)))
+        }
+        FaultKind::PromotionFails => fault.times = Some(chance.number(1, 2)),
+        FaultKind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
+        FaultKind::SingleSensorFalse => {
             fault.sensor = chance.pick(&SENSORS).map(|s| (*s).to_owned());
         }
         _ => {}

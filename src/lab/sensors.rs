@@ -3,19 +3,18 @@
 //!
 //! Deliberately absent: what drd makes of it. Every message goes through `intake`.
 
-use super::chance::Chance;
-use super::daemon::Place;
+use super::estate::{ACCOUNT, alarm_arn, region, sensor_name};
+use super::install::Install;
+use super::rng::Chance;
 use super::world::World;
+use crate::engine::port::Parts;
 use crate::intake::compose;
 use drd_state_machine::event::{
     Check, GlobalView, Observation, RoleChange, Side, SideView, Signal, Vantage, Verdict,
 };
-use drd_state_machine::policy::Sensor;
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
-/// The pretend account.
-pub const ACCOUNT: &str = "123456789012";
 /// The witness repeats itself this often when nothing changes.
 const WITNESS_REPEATS: Span = Span::secs(60);
 /// The inside alarm's period: one minute of a dead database.
@@ -23,18 +22,55 @@ const INSIDE_AFTER: Span = Span::secs(60);
 /// Route 53: three failed checks of 10 s flip the status.
 const CHECKS_TO_FLIP: u32 = 3;
 
-/// A message on the queue.
+/// A message on its way to the queue.
 #[derive(Clone, Debug)]
-pub struct Message {
+pub struct SentMessage {
     /// What SQS would hand out.
-    pub body: String,
-    /// Which sensor's word it carries, which word, and when it looked: for the judge, never for drd.
-    pub says: Option<(Arc<str>, Verdict, Time)>,
+    pub body: Arc<str>,
+    /// Which sensor's reading it carries: for the judge, never for drd.
+    pub reports: Option<SentReport>,
+}
+
+/// A sensor's reading, as it was.
+#[derive(Clone, Debug)]
+pub struct SentReport {
+    /// The event's id.
+    pub id: Arc<str>,
+    /// The sensor.
+    pub sensor: Arc<str>,
+    /// What it found.
+    pub verdict: Verdict,
+    /// When it looked, by true time.
+    pub looked: Time,
+}
+
+impl SentMessage {
+    fn reading(
+        body: String,
+        id: &str,
+        sensor: &str,
+        verdict: Verdict,
+        looked: Time,
+    ) -> SentMessage {
+        let reports = Some(SentReport {
+            id: id.into(),
+            sensor: sensor.into(),
+            verdict,
+            looked,
+        });
+        let body = body.into();
+        SentMessage { body, reports }
+    }
+
+    fn other(body: String) -> SentMessage {
+        let (body, reports) = (body.into(), None);
+        SentMessage { body, reports }
+    }
 }
 
 /// The memory of the sensors.
 #[derive(Debug)]
-pub struct Senses {
+pub struct Sensors {
     witness: [(Verdict, Time); 2],
     checks: [(u32, bool); 2],
     route53: [Verdict; 2],
@@ -42,48 +78,6 @@ pub struct Senses {
     inside: [Verdict; 2],
     sent: u64,
     chance: Chance,
-}
-
-/// The sensors of bootstrap's default estate with the suffix `lab`.
-pub fn sensors() -> Vec<Sensor> {
-    Side::BOTH
-        .into_iter()
-        .flat_map(|side| {
-            Vantage::ALL.into_iter().map(move |vantage| Sensor {
-                name: sensor_name(vantage, side).into(),
-                vantage,
-                side,
-            })
-        })
-        .collect()
-}
-
-/// `<vantage>-<side>`, e.g. `control-plane-primary`.
-pub fn sensor_name(vantage: Vantage, side: Side) -> String {
-    format!("{}-{side}", vantage.name().replace('_', "-"))
-}
-
-/// The ARN of a pretend alarm.
-pub fn alarm_arn(vantage: Vantage, side: Side) -> String {
-    let region = if vantage == Vantage::Route53 {
-        "us-east-1"
-    } else {
-        region(side)
-    };
-    let name = if vantage == Vantage::Route53 {
-        "health"
-    } else {
-        "database"
-    };
-    format!("arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:alarm-{name}-{side}-lab")
-}
-
-/// The region of a side.
-pub const fn region(side: Side) -> &'static str {
-    match side {
-        Side::Primary => "eu-central-1",
-        Side::Standby => "eu-central-2",
-    }
 }
 
 fn verdict(well: bool) -> Verdict {
@@ -94,10 +88,10 @@ fn verdict(well: bool) -> Verdict {
     }
 }
 
-impl Senses {
-    /// Sensors that have said nothing yet.
-    pub fn new(chance: Chance) -> Senses {
-        Senses {
+impl Sensors {
+    /// Sensors that have reported nothing yet.
+    pub fn new(chance: Chance) -> Sensors {
+        Sensors {
             witness: [(Verdict::Unknown, Time::default()); 2],
             checks: [(0, true); 2],
             route53: [Verdict::Unknown; 2],
@@ -121,7 +115,7 @@ impl Senses {
     }
 
     /// The witness probes the side that traffic goes to, every 10 s.
-    pub fn witness(&mut self, world: &World) -> Option<Message> {
+    pub fn witness(&mut self, world: &World) -> Option<SentMessage> {
         let side = world.answer;
         let now_seen = Self::seen(world, Vantage::Witness, side);
         let (before, posted) = self.witness[side.index()];
@@ -130,14 +124,12 @@ impl Senses {
         }
         self.witness[side.index()] = (now_seen, world.now);
         let id = self.id();
-        let says = Some((
-            sensor_name(Vantage::Witness, side).into(),
-            now_seen,
-            world.now,
-        ));
         let body =
             compose::witness_event_json(&id, ACCOUNT, "eu-west-1", side, now_seen, world.now);
-        Some(Message { body, says })
+        let sensor = sensor_name(Vantage::Witness, side);
+        Some(SentMessage::reading(
+            body, &id, &sensor, now_seen, world.now,
+        ))
     }
 
     /// Route 53's checkers look at both sides every 10 s.
@@ -154,27 +146,27 @@ impl Senses {
     }
 
     /// The metric is published once a minute, and the alarm evaluated after it.
-    pub fn alarm(&mut self, world: &World) -> Vec<Message> {
+    pub fn alarm(&mut self, world: &World) -> Vec<SentMessage> {
         Side::BOTH
             .into_iter()
             .filter_map(|side| {
                 let status = verdict(self.checks[side.index()].1);
-                self.route53_says(world, side, status)
+                self.route53_reports(world, side, status)
             })
             .collect()
     }
 
     /// An alarm that flips whatever is so.
-    pub fn flap(&mut self, world: &World) -> Option<Message> {
+    pub fn flap(&mut self, world: &World) -> Option<SentMessage> {
         let side = Side::Primary;
         let flipped = match self.route53[side.index()] {
             Verdict::Unhealthy => Verdict::Healthy,
             Verdict::Healthy | Verdict::Unknown => Verdict::Unhealthy,
         };
-        self.route53_says(world, side, flipped)
+        self.route53_reports(world, side, flipped)
     }
 
-    fn route53_says(&mut self, world: &World, side: Side, says: Verdict) -> Option<Message> {
+    fn route53_reports(&mut self, world: &World, side: Side, says: Verdict) -> Option<SentMessage> {
         let before = self.route53[side.index()];
         if before == says {
             return None;
@@ -183,8 +175,8 @@ impl Senses {
         Some(self.alarm_message(world, Vantage::Route53, side, before, says))
     }
 
-    /// The active region's own alarm about its database; a dark region says nothing.
-    pub fn inside(&mut self, world: &World) -> Vec<Message> {
+    /// The active region's own alarm about its database; a dark region sends nothing.
+    pub fn inside(&mut self, world: &World) -> Vec<SentMessage> {
         let mut out = Vec::new();
         for side in Side::BOTH {
             let i = side.index();
@@ -213,29 +205,24 @@ impl Senses {
         side: Side,
         before: Verdict,
         says: Verdict,
-    ) -> Message {
+    ) -> SentMessage {
         let id = self.id();
         let body =
             compose::alarm_event_json(&id, &alarm_arn(vantage, side), before, says, world.now);
-        Message {
-            body,
-            says: Some((sensor_name(vantage, side).into(), says, world.now)),
-        }
+        let sensor = sensor_name(vantage, side);
+        SentMessage::reading(body, &id, &sensor, says, world.now)
     }
 
     /// drd's heartbeat on its way through EventBridge.
-    pub fn heartbeat(&mut self, world: &World, sent_at: Time) -> Message {
+    pub fn heartbeat(&mut self, world: &World, sent_at: Time) -> SentMessage {
         let id = self.id();
         let body = compose::heartbeat_json(&id, ACCOUNT, region(Side::Standby), sent_at, world.now);
-        Message { body, says: None }
+        SentMessage::other(body)
     }
 
-    /// A body that nobody can read.
-    pub fn poison() -> Message {
-        Message {
-            body: "{\"detail-type\": [\"not\", ".to_owned(),
-            says: None,
-        }
+    /// A body that is no JSON.
+    pub fn poison() -> SentMessage {
+        SentMessage::other("{\"detail-type\": [\"not\", ".to_owned())
     }
 
     /// How long a message takes to the queue: 1 to 3 s, more under a fault.
@@ -258,17 +245,17 @@ impl Senses {
 }
 
 /// drd's own probe of a side, by drd's own clock.
-pub fn probe(world: &World, who: Place, side: Side, local: Time) -> Signal {
+pub fn probe(world: &World, who: Install, side: Side, local: Time) -> Signal {
     let verdict = if world.faults.isolated[who.index()] {
         Verdict::Unhealthy
     } else {
-        Senses::seen(world, Vantage::Probe, side)
+        Sensors::seen(world, Vantage::Probe, side)
     };
     own(Vantage::Probe, side, verdict, local)
 }
 
 /// Whether the side's regional endpoints answer drd.
-pub fn control_plane(world: &World, who: Place, side: Side, local: Time) -> Signal {
+pub fn control_plane(world: &World, who: Install, side: Side, local: Time) -> Signal {
     let lied = world.faults.lies(Vantage::ControlPlane, side);
     let answers = world.faults.answers(who, side, "rds") && !lied;
     own(Vantage::ControlPlane, side, verdict(answers), local)
@@ -284,23 +271,40 @@ fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -> Signal {
     }
 }
 
-/// One look. `acting` adds the resolvers.
-pub fn look(world: &World, who: Place, active: Side, acting: bool) -> Observation {
+/// One look at these parts.
+pub fn look(world: &World, who: Install, active: Side, parts: Parts) -> Observation {
     if world.faults.isolated[who.index()] {
+        let references = if parts.references {
+            Verdict::Unhealthy
+        } else {
+            Verdict::Unknown
+        };
         return Observation {
-            references: Verdict::Unhealthy,
+            references,
             ..Observation::default()
         };
     }
     let asked = active.other();
+    let references = if parts.references {
+        Verdict::Healthy
+    } else {
+        Verdict::Unknown
+    };
+    let wanted = |side| {
+        if side == active {
+            parts.active
+        } else {
+            parts.other
+        }
+    };
     Observation {
-        references: Verdict::Healthy,
-        global: world
-            .faults
-            .answers(who, asked, "rds")
-            .then(|| global(world)),
-        sides: Side::BOTH.map(|side| side_view(world, who, side)),
-        dns: acting.then_some(world.answer),
+        references,
+        global: (parts.global && world.faults.answers(who, asked, "rds")).then(|| global(world)),
+        sides: Side::BOTH.map(|side| {
+            let view = wanted(side).then(|| side_view(world, who, side));
+            view.flatten()
+        }),
+        dns: parts.dns.then_some(world.answer),
     }
 }
 
@@ -315,7 +319,7 @@ fn global(world: &World) -> GlobalView {
     }
 }
 
-fn side_view(world: &World, who: Place, side: Side) -> Option<SideView> {
+fn side_view(world: &World, who: Install, side: Side) -> Option<SideView> {
     let rds = world.faults.answers(who, side, "rds");
     let asg = world.faults.answers(who, side, "autoscaling");
     let group = world.group(side);
@@ -334,7 +338,7 @@ fn side_view(world: &World, who: Place, side: Side) -> Option<SideView> {
 }
 
 /// The readiness checks, asked about the side that waits.
-pub fn readiness(world: &World, who: Place, active: Side) -> Vec<Check> {
+pub fn readiness(world: &World, who: Install, active: Side) -> Vec<Check> {
     let waits = active.other();
     let seen = world.faults.answers(who, waits, "rds");
     let check = |name: &str, well: bool, detail: &str| Check {

@@ -2,10 +2,13 @@
 //!
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
+mod at;
+pub mod builtin;
 mod fault;
 mod read;
 
-pub use fault::{At, Fault, Kind, Who};
+pub use at::At;
+pub use fault::{Fault, FaultKind, StruckDaemon};
 
 use drd_state_machine::time::Span;
 use serde::Deserialize;
@@ -84,7 +87,7 @@ pub enum ScenarioError {
     Unreadable {
         /// Name or path.
         name: String,
-        /// What the parser said, with the line.
+        /// The parser's error, with the line.
         #[source]
         source: Box<toml::de::Error>,
     },
@@ -148,7 +151,7 @@ impl Scenario {
     }
 
     fn seconds(&self) -> usize {
-        let second = |fault: &&Fault| fault.kind == Kind::SecondDaemon;
+        let second = |fault: &&Fault| fault.kind == FaultKind::SecondDaemon;
         self.faults.iter().filter(second).count()
     }
 

@@ -1,11 +1,11 @@
-//! Commands as the timeline says them.
+//! Commands as the timeline shows them.
 //!
 //! Deliberately absent: what they do.
 
 use drd_state_machine::command::Command;
 
 /// A command in words.
-pub(super) fn spoken(command: &Command) -> String {
+pub(super) fn in_words(command: &Command) -> String {
     let attempt = command.attempt();
     match command {
         Command::Prescale { side, min, .. } => format!("prescale {side} to at least {min}"),

@@ -7,9 +7,10 @@ mod mix;
 
 pub use mix::scenario;
 
-use super::reached::Milestone;
-use super::rehearsal::{Bench, Rehearsed, rehearse};
+use super::coverage::Milestone;
+use super::rehearsal::rehearse;
 use super::scenario::Outcome;
+use super::simulation::{Bench, Rehearsed};
 use drd_state_machine::time::Span;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

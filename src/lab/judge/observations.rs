@@ -1,8 +1,8 @@
-//! The judge's own book: what the sensors said, what was taken from the queue, what was lagging.
+//! The judge's own book: what the sensors reported, what was taken from the queue, what was lagging.
 //!
 //! Deliberately absent: verdicts, and anything that the machine concluded.
 
-use super::{Judge, QUORUM, Word};
+use super::{Judge, JudgedReading, QUORUM};
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
 use drd_state_machine::event::{Completion, Event, LagSample, Side, Verdict};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 impl Judge {
     /// A sensor's word reached drd. Order is by when the sensor looked.
-    pub fn heard(
+    pub fn received(
         &mut self,
         now: Time,
         looked: Time,
@@ -22,16 +22,16 @@ impl Judge {
         sensor: &Sensor,
         verdict: Verdict,
     ) {
-        let word = Word {
+        let reading = JudgedReading {
             vantage: sensor.vantage,
             verdict,
             looked,
         };
-        match self.words.iter_mut().find(|(known, _, _)| known == name) {
+        match self.readings.iter_mut().find(|(known, _, _)| known == name) {
             Some((_, _, old)) if looked < old.looked => {}
             Some((_, _, old)) if old.verdict == verdict => old.looked = looked,
-            Some((_, _, old)) => *old = word,
-            None => self.words.push((name.clone(), sensor.side, word)),
+            Some((_, _, old)) => *old = reading,
+            None => self.readings.push((name.clone(), sensor.side, reading)),
         }
         let enough = self.domains_down(sensor.side).len() >= QUORUM;
         let since = &mut self.quorum_since[sensor.side.index()];
@@ -72,7 +72,7 @@ impl Judge {
     }
 
     /// A reading was deleted from the queue: its line must be durable by now, unless the machine
-    /// said that it is no news.
+    /// reported that it is no news.
     pub fn deleted(&mut self, now: Time, id: &str, noted: Option<Noted>, entries: &[Entry]) {
         let tells = |event: &Event| matches!(event, Event::Signalled(s) if *s.id == *id);
         let durable = match noted {
@@ -91,9 +91,9 @@ impl Judge {
         self.settled();
     }
 
-    /// The end of an attempt that is not the newest of its kind, or was heard before, must change
-    /// nothing: with a tick in its place the machine must stand where it stands.
-    pub fn heard_again(&mut self, now: Time, done: &Completion, same: bool) {
+    /// The end of an attempt that is not the newest of its kind, or was received before, must change
+    /// nothing: with a tick in its place the machine must be in the same state.
+    pub fn reported_again(&mut self, now: Time, done: &Completion, same: bool) {
         self.require(same, "S4", now, || {
             format!(
                 "the end of {} attempt {} of run {} had an effect although it was stale",
@@ -112,9 +112,9 @@ impl Judge {
         self.handed_out -= messages;
     }
 
-    /// Fault domains whose endpoint sensors say down.
+    /// Fault domains whose endpoint sensors report down.
     pub(super) fn domains_down(&self, side: Side) -> BTreeSet<&'static str> {
-        self.words
+        self.readings
             .iter()
             .filter(|(_, s, w)| *s == side && w.vantage.sees_endpoint())
             .filter(|(_, _, w)| w.verdict == Verdict::Unhealthy)

@@ -1,5 +1,5 @@
 //! Hard situations that a rehearsal came through. A soak that never met one of them proves
-//! nothing about it, and says so.
+//! nothing about it, and reports that.
 //!
 //! Deliberately absent: judging. Meeting one is neither good nor bad.
 
@@ -26,7 +26,7 @@ pub enum Milestone {
     LostRenewalAdopted,
     /// A lease was granted so late that it was over.
     LeaseGrantedTooLate,
-    /// A line became durable and its daemon never heard of it.
+    /// A line became durable and its daemon never received the answer.
     LineAnswerLost,
     /// A mutating call took effect and its answer was lost.
     AnswerLostAfterEffect,

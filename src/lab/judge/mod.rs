@@ -1,12 +1,13 @@
 //! Checks the promises of DESIGN section 5 after every step. Kept apart from the world and from
-//! the machine: it keeps its own book of what the sensors said and what drd asked for.
+//! the machine: it keeps its own book of what the sensors reported and what drd asked for.
 //!
 //! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/lab/ledger.rs` has it).
 
-mod book;
-mod terms;
+mod leadership;
+mod observations;
+mod requests;
 
-pub use terms::Sender;
+pub use requests::Sender;
 
 use super::world::World;
 use crate::ledger::Entry;
@@ -25,7 +26,7 @@ pub const CHECKED: [&str; 12] = [
     "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "L1", "L2", "L3", "L4",
 ];
 
-/// What the promises say, whatever the configured policy says (S3).
+/// What the promises state, whatever the configured policy is (S3).
 const QUORUM: usize = 2;
 /// A first term begins within this: two calls to the store.
 const FIRST_TERM: Span = Span::secs(1);
@@ -43,9 +44,9 @@ pub struct Violation {
     pub what: String,
 }
 
-/// One endpoint sensor's newest word, as it left for drd.
+/// One endpoint sensor's newest reading, as it left for drd.
 #[derive(Clone, Debug)]
-struct Word {
+struct JudgedReading {
     vantage: Vantage,
     verdict: Verdict,
     looked: Time,
@@ -54,7 +55,7 @@ struct Word {
 /// The judge and its book.
 #[derive(Debug, Default)]
 pub struct Judge {
-    words: Vec<(Arc<str>, Side, Word)>,
+    readings: Vec<(Arc<str>, Side, JudgedReading)>,
     quorum_since: [Option<Time>; 2],
     blind: Option<(Time, Time)>,
     accepted: BTreeSet<String>,
@@ -69,7 +70,7 @@ pub struct Judge {
     recovering_to: Option<Side>,
     handed_out: u64,
     settled: u64,
-    terms: terms::Terms,
+    requests: requests::Requests,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,
     /// How many checks were made.
@@ -201,7 +202,7 @@ impl Judge {
             });
             self.redirected_to = Some(to);
         }
-        let asks = super::acts::endpoint(world, command);
+        let asks = super::cloud::endpoint(world, command);
         let critical = matches!(
             command.kind(),
             Kind::Promote | Kind::Scale | Kind::ProveWrite
@@ -225,7 +226,7 @@ impl Judge {
         while let Some((_, to, _)) = world.role_changes.get(self.role_changes_seen) {
             self.role_changes_seen += 1;
             let to = *to;
-            let asked = self.terms.newest_role() == Some(to);
+            let asked = self.requests.newest_role() == Some(to);
             self.require(asked, "S1", now, || {
                 format!("the writer moved to {to}, which is not what was asked for last")
             });
@@ -247,7 +248,10 @@ impl Judge {
     pub fn started(&mut self, now: Time, record: &Record, decision: &Decision) {
         let asks = |kind: Kind| decision.commands.iter().any(|c| c.kind() == kind);
         let resumed = match &record.state {
-            State::Promoting(p) => p.database.is_done() || asks(Kind::Promote),
+            // A switchover that an operator resumed goes on in this state, without loss.
+            State::Promoting(p) => {
+                p.database.is_done() || asks(Kind::Promote) || asks(Kind::Switchover)
+            }
             State::Switching(p) => p.database.is_done() || asks(Kind::Switchover),
             State::Redirecting { .. } => asks(Kind::Redirect),
             State::Watching
@@ -265,13 +269,18 @@ impl Judge {
         });
     }
 
-    /// After every decision. A role change is judged here, when it was decided: a daemon that
+    /// A role change is judged when it is decided, before its line is on its way: a daemon that
     /// dies before its command leaves, and the next one that sends it, act on that decision.
-    pub fn decided(&mut self, world: &World, record: &Record, decision: &Decision, setup: &Setup) {
-        let now = world.now;
+    pub fn decides(&mut self, world: &World, record: &Record, decision: &Decision, setup: &Setup) {
         for command in &decision.commands {
             self.commits(world, record, setup, command);
         }
+    }
+
+    /// After every decision that is durable.
+    pub fn decided(&mut self, world: &World, record: &Record, decision: &Decision, setup: &Setup) {
+        let now = world.now;
+        self.decides(world, record, decision, setup);
         self.require(!decision.because.is_empty(), "S5", now, || {
             "a decision without a reason".to_owned()
         });
@@ -309,20 +318,20 @@ impl Judge {
         });
     }
 
-    /// People were told by a daemon that does not lead.
+    /// A daemon that does not lead sent a page.
     pub fn paged(&mut self, now: Time) {
         self.paged_at = Some(now);
     }
 
-    /// Whether people were told of anything.
+    /// Whether any page was sent.
     pub fn told(&self) -> bool {
         self.paged_at.is_some()
     }
 
-    /// At the end: a long outage must have led somewhere, and somebody must have been told.
+    /// At the end: a long outage must have led to a decision, and a page must have been sent.
     pub fn end(&mut self, now: Time, record: &Record, setup: &Setup, blind: bool, outage: Span) {
         let told = self.told();
-        let led_since = self.terms.led_since(now);
+        let led_since = self.requests.led_since(now);
         let long = outage > setup.policy.rto
             && led_since.is_some_and(|since| now - since > setup.policy.rto)
             && !blind;

@@ -1,10 +1,11 @@
-//! The way in for commands: what the pretend AWS does with each, and what it answers.
+//! The way in for commands: what the simulated AWS does with each, and what it answers.
 //!
 //! This is the lab's `perform`: look before acting, one attempt, an honest `Unknown` when no
 //! answer came. Deliberately absent: deciding, and any use of what only `judge` may know.
 
-use super::chance::Chance;
-use super::daemon::Place;
+use super::api::api;
+use super::install::Install;
+use super::rng::Chance;
 use super::world::World;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{Outcome, Side};
@@ -12,7 +13,7 @@ use drd_state_machine::time::Span;
 
 /// What became of one attempt.
 pub struct Act {
-    /// What drd is told.
+    /// What drd receives.
     pub outcome: Outcome,
     /// After how long.
     pub after: Span,
@@ -33,7 +34,7 @@ enum Reach {
 }
 
 /// Carries a command out, at the moment that its request arrives.
-pub fn act(world: &mut World, chance: &mut Chance, who: Place, command: &Command) -> Act {
+pub fn act(world: &mut World, chance: &mut Chance, who: Install, command: &Command) -> Act {
     let (service, operation) = api(command);
     let side = endpoint(world, command);
     if let Reach::No(outcome, after) = reach(world, chance, (who, side), service, operation) {
@@ -66,51 +67,6 @@ pub fn act(world: &mut World, chance: &mut Chance, who: Place, command: &Command
     }
 }
 
-/// The services that the lab's drd asks, as faults name them.
-pub const SERVICES: [&str; 7] = [
-    "rds",
-    "autoscaling",
-    "s3",
-    "sqs",
-    "events",
-    "application",
-    "dynamodb",
-];
-/// The operations that [`api`] gives, and those of the ledger's table.
-pub const OPERATIONS: [&str; 11] = [
-    "FailoverGlobalCluster",
-    "SwitchoverGlobalCluster",
-    "UpdateAutoScalingGroup",
-    "PutObject",
-    "DeleteObject",
-    "PutEvents",
-    "GET",
-    "GetItem",
-    "PutItem",
-    "Query",
-    "TransactWriteItems",
-];
-
-/// Service and operation, as faults name them.
-pub fn api(command: &Command) -> (&'static str, &'static str) {
-    match command {
-        Command::Prescale { .. }
-        | Command::ScaleBack { .. }
-        | Command::Scale { .. }
-        | Command::Fence { .. } => ("autoscaling", "UpdateAutoScalingGroup"),
-        Command::Promote { .. } => ("rds", "FailoverGlobalCluster"),
-        Command::Switchover { .. } => ("rds", "SwitchoverGlobalCluster"),
-        Command::ProveWrite { .. } => ("application", "GET"),
-        Command::Redirect {
-            to: Side::Standby, ..
-        } => ("s3", "PutObject"),
-        Command::Redirect {
-            to: Side::Primary, ..
-        } => ("s3", "DeleteObject"),
-        Command::Page { .. } => ("events", "PutEvents"),
-    }
-}
-
 /// The region that the request goes to. A failover goes to the side that is promoted; only the
 /// lossless switchover goes to the writer.
 pub fn endpoint(world: &World, command: &Command) -> Side {
@@ -129,7 +85,7 @@ pub fn endpoint(world: &World, command: &Command) -> Side {
 fn reach(
     world: &mut World,
     chance: &mut Chance,
-    (who, side): (Place, Side),
+    (who, side): (Install, Side),
     service: &str,
     operation: &str,
 ) -> Reach {

@@ -2,23 +2,25 @@
 //!
 //! Deliberately absent: whether that is what was expected (`report`).
 
-use super::{Rehearsal, Rehearsed};
 use crate::lab::EPOCH;
-use crate::lab::daemon::Place;
+use crate::lab::install::Install;
 use crate::lab::scenario::Outcome;
+use crate::lab::simulation::{Rehearsed, Simulation};
 use drd_state_machine::record::{Operation, Record};
 use drd_state_machine::state::State;
 
-impl Rehearsal<'_> {
+impl Simulation<'_> {
     pub(super) fn finish(mut self) -> Rehearsed {
         let outage = self.client.failing_for(self.world.now);
         let record = self.last_record();
-        let blind = Place::BOTH
+        let blind = Install::BOTH
             .into_iter()
             .filter(|who| self.process(*who).is_some())
             .all(|who| self.world.faults.isolated[who.index()]);
+        let in_flight = self.queue.messages.in_flight().count() as u64;
+        self.judge.returned(in_flight);
         self.judge
-            .end(self.world.now, &record, self.setup, blind, outage);
+            .end(self.world.now, &record, &self.setup, blind, outage);
         let outcome = self.outcome(&record);
         Rehearsed {
             outcome,
@@ -32,20 +34,21 @@ impl Rehearsal<'_> {
             timeline: std::mem::take(&mut self.timeline),
             mutations: self.mutations,
             role_changes: std::mem::take(&mut self.world.role_changes),
-            ended_in: record.state.name(),
+            ended_in: record.state.phase(),
             paged: self.judge.told(),
             ever_held: self.ever_held,
             reached: self.reached,
-            entries: std::mem::take(&mut self.store().entries),
+            entries: std::mem::take(&mut self.store.entries),
         }
     }
 
     /// What the one that leads knows; without one, what the next one will know.
     fn last_record(&self) -> Record {
-        if let Some(life) = self.leader().and_then(|who| self.life(who)) {
-            return life.conductor.record().clone();
+        let leader = self.leader().and_then(|who| self.process(who));
+        if let Some(record) = leader.and_then(|process| process.engine.record()) {
+            return record.clone();
         }
-        crate::ledger::fold(&self.store().entries).unwrap_or_else(|| Record::new(self.setup, EPOCH))
+        crate::ledger::fold(&self.store.entries).unwrap_or_else(|| Record::new(&self.setup, EPOCH))
     }
 
     /// Role changes outrank holds, holds outrank silence.

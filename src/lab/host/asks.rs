@@ -1,0 +1,114 @@
+//! What a host answers when its engine wants to look: at the estate, a sensor, the lag, readiness;
+//! and its heartbeat.
+//!
+//! Deliberately absent: when (the engine's plan), and what is made of it.
+
+use crate::engine::port::{Answer, Input, Parts};
+use crate::lab::install::Install;
+use crate::lab::sensors;
+use crate::lab::simulation::Simulation;
+use crate::lab::timing::{ANSWER, CALL_TIMEOUT, LAG_WINDOW, ONE_CALL, READINESS};
+use drd_state_machine::event::{LagSample, Side, Signal, Vantage, Verdict};
+use drd_state_machine::time::{Span, Time};
+use std::collections::VecDeque;
+
+impl Simulation<'_> {
+    fn answer_in(&mut self, who: Install, after: Span, term: u64, answer: Answer) {
+        self.give_in(who, after, Input::Answered { term, answer });
+    }
+
+    fn is_cut_off(&self, who: Install) -> bool {
+        self.world.faults.isolated[who.index()]
+    }
+
+    /// What an answer of a region takes: some hundred milliseconds, or the whole deadline.
+    fn takes(&mut self, silent: bool) -> Span {
+        let quick = self.look_chance.span(ANSWER.0, ANSWER.1);
+        if silent { CALL_TIMEOUT } else { quick }
+    }
+
+    pub(super) fn look(&mut self, who: Install, term: u64, active: Side, parts: Parts) {
+        let seen = sensors::look(&self.world, who, active, parts);
+        let dark = parts == Parts::ACTIVE && !self.world.faults.answers(who, active, "rds");
+        let silent = self.is_cut_off(who) || dark;
+        let after = self.takes(silent);
+        self.answer_in(who, after, term, Answer::Looked { parts, seen });
+    }
+
+    /// A probe answers at once; a control plane that is silent costs its deadline, and nothing
+    /// else waits for it.
+    pub(super) fn sense(
+        &mut self,
+        who: Install,
+        term: u64,
+        vantage: Vantage,
+        side: Side,
+        inputs: &mut VecDeque<Input>,
+    ) {
+        let local = self.local(who);
+        let signal = match vantage {
+            Vantage::Probe => sensors::probe(&self.world, who, side, local),
+            Vantage::ControlPlane
+            | Vantage::Witness
+            | Vantage::Route53
+            | Vantage::Inside
+            | Vantage::Replication => sensors::control_plane(&self.world, who, side, local),
+        };
+        let probes = vantage == Vantage::Probe;
+        let silent = signal.verdict != Verdict::Healthy;
+        let answer = |signal: Signal| Answer::Sensed {
+            vantage,
+            side,
+            signals: vec![signal],
+        };
+        if probes {
+            self.judge_own(who, &signal);
+            let answer = answer(signal);
+            inputs.push_back(Input::Answered { term, answer });
+            return;
+        }
+        let after = self.takes(silent);
+        self.answer_in(who, after, term, answer(signal));
+    }
+
+    fn judge_own(&mut self, who: Install, signal: &Signal) {
+        let now = self.world.now;
+        if self.is_cut_off(who) {
+            self.judge.blind(now);
+            return;
+        }
+        let sensors = &self.setup.sensors;
+        if let Some(spec) = sensors.iter().find(|s| s.name == signal.sensor) {
+            self.judge
+                .received(now, now, &spec.name, spec, signal.verdict);
+        }
+    }
+
+    /// CloudWatch has what was sampled in the last ten minutes.
+    pub(super) fn read_lag(&mut self, who: Install, term: u64) {
+        if self.is_cut_off(who) {
+            self.answer_in(who, CALL_TIMEOUT, term, Answer::LagRead(None));
+            return;
+        }
+        let from = self.world.now - LAG_WINDOW;
+        let recent = self.samples.iter().filter(|s| s.taken_at >= from);
+        let recent: Vec<LagSample> = recent.copied().collect();
+        for sample in &recent {
+            self.judge.sampled(*sample);
+        }
+        self.answer_in(who, ONE_CALL, term, Answer::LagRead(Some(recent)));
+    }
+
+    pub(super) fn check_readiness(&mut self, who: Install, term: u64, active: Side) {
+        let checks = sensors::readiness(&self.world, who, active);
+        self.answer_in(who, READINESS, term, Answer::Checked(checks));
+    }
+
+    pub(super) fn heartbeat(&mut self, who: Install, term: u64, sent_at: Time) {
+        if self.world.faults.answers(who, Side::Standby, "events") {
+            let message = self.sensors.heartbeat(&self.world, sent_at);
+            self.send(Some(message));
+        }
+        self.answer_in(who, ONE_CALL, term, Answer::HeartbeatSent);
+    }
+}

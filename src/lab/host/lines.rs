@@ -1,0 +1,156 @@
+//! Lines on their way to the ledger: to a file at once, to a table there and back, and what of
+//! them becomes durable when the daemon dies, the store refuses or an answer is lost.
+//!
+//! Deliberately absent: the store's own conditions (`store`), and the lease's calls
+//! (`store_calls`).
+
+use crate::engine::port::{Answer, AppendFault, Input};
+use crate::lab::coverage::Milestone;
+use crate::lab::crash_point::DeathPhase;
+use crate::lab::install::Install;
+use crate::lab::simulation::{Happening, Simulation};
+use crate::lab::store::Lines;
+use crate::ledger::Entry;
+use drd_state_machine::event::Side;
+use drd_state_machine::step;
+use drd_state_machine::time::Span;
+use std::collections::VecDeque;
+
+/// How often the daemon tries a line before it gives up (`daemon::table_store`).
+const TRIES: u32 = 4;
+
+impl Simulation<'_> {
+    /// Lines are to become durable. A file answers at once; a table after the way there and back.
+    pub(super) fn append(
+        &mut self,
+        who: Install,
+        term: u64,
+        entries: Vec<Entry>,
+        inputs: &mut VecDeque<Input>,
+    ) {
+        self.judge_decisions(&entries);
+        let token = self.process(who).and_then(|p| p.engine.fencing_token());
+        let lines = Lines {
+            number: self.store.next_number(),
+            token,
+            entries,
+        };
+        let (after, result) = if self.shared {
+            self.append_to_table(who, lines)
+        } else {
+            (Span::ZERO, self.append_to_file(lines))
+        };
+        if self.trap_strikes(who) {
+            return;
+        }
+        let answer = Answer::Appended(result);
+        let input = Input::Answered { term, answer };
+        if after > Span::ZERO {
+            self.give_in(who, after, input);
+        } else {
+            inputs.push_back(input);
+        }
+    }
+
+    /// A role change is judged when it is decided: its line may arrive late, and the next daemon
+    /// then acts on it.
+    fn judge_decisions(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            let Entry::Decided {
+                now,
+                event,
+                decision,
+                before,
+            } = entry
+            else {
+                continue;
+            };
+            if decision.commands.iter().any(|c| c.kind().irreversible()) {
+                let mut after = before.as_ref().clone();
+                let _ = step(&mut after, &self.setup, *now, event);
+                self.judge
+                    .decides(&self.world, &after, decision, &self.setup);
+            }
+        }
+    }
+
+    /// `true`: the daemon died of it.
+    fn trap_strikes(&mut self, who: Install) -> bool {
+        match self.sprung() {
+            Some(DeathPhase::Before | DeathPhase::After) => {
+                self.crash(who, self.absence());
+                true
+            }
+            Some(phase) => {
+                if let Some(process) = self.process_mut(who) {
+                    process.fate = Some(phase);
+                }
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn append_to_file(&mut self, lines: Lines) -> Result<(), AppendFault> {
+        if self.store.down {
+            return Err(AppendFault::Refused("the disk is full".to_owned()));
+        }
+        self.put(lines)
+    }
+
+    /// What the trap leaves of the lines becomes durable.
+    fn put(&mut self, mut lines: Lines) -> Result<(), AppendFault> {
+        if let Some((_, kept)) = self.store.spring(lines.entries.len()) {
+            lines.entries.truncate(kept);
+        }
+        self.store.put(lines)
+    }
+
+    fn append_to_table(&mut self, who: Install, lines: Lines) -> (Span, Result<(), AppendFault>) {
+        let patience = self.terms().attempt();
+        let (there, back) = self.travel("dynamodb");
+        let silence = || Err(AppendFault::InDoubt("no answer in time".to_owned()));
+        if self.world.faults.store_is_well(who) {
+            let put = self.put(lines);
+            self.note_refused(&put);
+            return (there + back, put);
+        }
+        let faults = &self.world.faults;
+        let rate = faults.throttle_rate("dynamodb");
+        let error = faults.error_left("dynamodb", "TransactWriteItems");
+        let denied = error.is_some_and(|(code, _)| code.contains("AccessDenied"));
+        let failing = error.is_some_and(|(_, left)| left >= TRIES);
+        let reachable = faults.answers(who, Side::Standby, "dynamodb") && !faults.ledger_down;
+        let deaf = faults.loses_reply("TransactWriteItems");
+        let throttled = (0..TRIES).all(|_| self.store_chance.happens(rate));
+        if denied {
+            let why = "AccessDeniedException".to_owned();
+            return (there + back, Err(AppendFault::Refused(why)));
+        }
+        if !reachable || throttled || failing {
+            for _ in 0..TRIES {
+                let faults = &mut self.world.faults;
+                let _ = faults.take_error("dynamodb", "TransactWriteItems");
+            }
+            return (patience, silence());
+        }
+        if there + back > patience {
+            self.store.delay(lines);
+            self.after(there, Happening::LinesArrive);
+            return (patience, silence());
+        }
+        let put = self.put(lines);
+        self.note_refused(&put);
+        if put.is_ok() && deaf {
+            self.reached.note(Milestone::LineAnswerLost);
+            return (patience, silence());
+        }
+        (there + back, put)
+    }
+
+    fn note_refused(&mut self, put: &Result<(), AppendFault>) {
+        if matches!(put, Err(AppendFault::Deposed(_))) {
+            self.reached.note(Milestone::StaleLeaderRefused);
+        }
+    }
+}

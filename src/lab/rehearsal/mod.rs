@@ -1,0 +1,136 @@
+//! Runs one rehearsal: what is due happens, in order, and the judge looks at every step.
+//!
+//! `inject` begins and ends faults, `deliver` carries what sensors report, `outcome` sums up.
+//! Deliberately absent: what a daemon does (`host`), what a fault means (`faults`).
+
+mod deliver;
+mod inject;
+mod outcome;
+
+use super::EPOCH;
+use super::client;
+use super::coverage::Milestone;
+use super::crash_point::Point;
+use super::install::Install;
+use super::scenario::Scenario;
+use super::simulation::{Bench, Happening, Moment, Rehearsed, Simulation};
+use super::timing;
+use crate::engine::lease::{Terms, takeover_after};
+use drd_state_machine::time::Span;
+
+/// How long one call to the store may take until it is made again.
+const STORE_AGAIN: Span = Span::secs(1);
+
+/// Rehearses a scenario. `watcher` receives each line of the timeline as it happens.
+pub fn rehearse(
+    scenario: &Scenario,
+    seed: u64,
+    bench: &Bench,
+    watcher: &mut dyn FnMut(&Moment),
+) -> Rehearsed {
+    rehearse_to(scenario, seed, bench, None, watcher)
+}
+
+/// Rehearses a scenario in which the daemon dies at one append of its ledger.
+pub fn rehearse_to(
+    scenario: &Scenario,
+    seed: u64,
+    bench: &Bench,
+    point: Option<Point>,
+    watcher: &mut dyn FnMut(&Moment),
+) -> Rehearsed {
+    let mut run = Simulation::new(scenario, seed, bench, watcher);
+    run.set_trap(point);
+    run.run();
+    run.finish()
+}
+
+impl Simulation<'_> {
+    fn run(&mut self) {
+        let end = EPOCH + self.scenario.duration;
+        while let Some(next) = self.heap.pop().filter(|next| next.at <= end) {
+            for told in self.world.advance(next.at) {
+                self.say("world", told);
+            }
+            self.happen(*next.what);
+            self.judged();
+        }
+    }
+
+    fn judged(&mut self) {
+        let now = self.world.now;
+        self.judge.world(&self.world);
+        if !self.shared {
+            let leads = self.process(Install::First);
+            let led = leads.is_some_and(|p| p.engine.leads());
+            self.judge.leadership(now, led, false, Span::ZERO);
+            return;
+        }
+        self.judge.table(now, &self.store.tokens);
+        let awake = |who: &Install| self.process(*who).is_some_and(|p| !p.is_frozen(now));
+        let leads = |who: &Install| awake(who) && self.leads(*who);
+        let could = |who: &Install| {
+            let stays = self.process(*who).is_some_and(|p| !p.stopping);
+            awake(who) && stays && self.world.faults.store_is_well(*who)
+        };
+        let led = Install::BOTH.iter().any(leads);
+        let able = Install::BOTH.iter().any(could);
+        self.judge
+            .leadership(now, led, able, Self::takeover_bound());
+    }
+
+    /// After how long without a leader a daemon that could lead must: the lease and its margin, a
+    /// poll, and four calls that are each given up once.
+    fn takeover_bound() -> Span {
+        let terms = Terms::default();
+        takeover_after(terms.lease) + terms.renew + (terms.attempt() + STORE_AGAIN).times(4)
+    }
+
+    fn happen(&mut self, what: Happening) {
+        match what {
+            Happening::FaultOn(place) => self.fault_on(place),
+            Happening::FaultOff(place) => self.fault_off(place),
+            Happening::Second => {
+                self.client.write(&self.world);
+                self.after(client::PERIOD, Happening::Second);
+            }
+            Happening::Witness => {
+                let message = self.sensors.witness(&self.world);
+                self.send(message);
+                self.after(timing::WITNESS, Happening::Witness);
+            }
+            Happening::Check => {
+                self.sensors.check(&self.world);
+                self.after(timing::CHECK, Happening::Check);
+            }
+            Happening::Alarm => self.alarm(),
+            Happening::Flap => self.flap(),
+            Happening::Inside => {
+                for message in self.sensors.inside(&self.world) {
+                    self.send(Some(message));
+                }
+                self.after(timing::INSIDE, Happening::Inside);
+            }
+            Happening::Lag => self.lag(),
+            Happening::Queued(message) => {
+                self.queue.messages.push(message);
+                self.hand_out();
+            }
+            Happening::PollEnds(incarnation) => self.polls_end(incarnation),
+            Happening::Redeliver => self.redeliver(),
+            Happening::Send(signed) => self.leave(signed),
+            Happening::Act(parcel) => self.act(parcel),
+            Happening::Input(incarnation, input) => self.input(incarnation, input),
+            Happening::Again(incarnation, term, done) => self.report_again(incarnation, term, done),
+            Happening::Wake(incarnation) => self.wake(incarnation),
+            Happening::Start(who) => self.start(who),
+            Happening::Order(word, tries) => self.order(word, tries),
+            Happening::Letter(letter) => self.letter(letter),
+            Happening::LinesArrive => {
+                if !self.store.arrive() {
+                    self.reached.note(Milestone::StaleLeaderRefused);
+                }
+            }
+        }
+    }
+}
