@@ -1,43 +1,60 @@
 //! drd: cross-region failover for Aurora Global Database applications.
 //!
-//! Three rooms and a corridor. `state-machine` decides (pure), `bootstrap` provisions, this
-//! crate acts; plain values run between them: an [`Event`] in, a [`Command`] out, a
-//! [`Topology`] across.
+//! `state-machine` decides: pure, an event and a record in, commands out. [`engine`] is the whole
+//! daemon without I/O: what is polled when, who leads, what must be durable before it counts.
+//! `daemon` runs it under tokio, [`lab`] in virtual time, `tests/model` in every order of events.
+//! [`estate`] is what drd touches; `aws` holds the calls to AWS. `bootstrap` provisions an estate.
 //!
-//! One alarm, end to end: `intake` reads the SQS body; `daemon` hands the event to
-//! [`conductor`], which decides, makes the decision durable in [`ledger`] and counts it in
-//! [`metrics`]; only then is the message deleted and each command performed once, with a deadline,
-//! by [`estate`], which looks before it acts. Its completion is an event again. The estate is
-//! polled meanwhile: messages are accelerators.
+//! One alarm, end to end: `aws::queue` receives it, `daemon::shell` gives it to
+//! [`engine::Engine::handle`]. There `incoming` has it read by [`intake`], `inbox` holds it, and
+//! `conductor` proposes a decision of the machine. `Ask::Append` is carried out by
+//! `daemon::store`; on `Answer::Appended` the engine commits: [`metrics`] count, `Action::Delete`
+//! deletes the message, `Ask::Perform` has `estate::perform` look, act once through `aws`, and
+//! report. That report is an event again. Messages only accelerate: the estate is polled meanwhile.
 //!
-//! Invariants: `aws_sdk_` is said under `aws` only; [`lab`] never touches AWS, tokio or the
-//! system's clock and runs the same [`conductor`]; nothing imports `cli` or `main`.
+//! Where is ... (paths from the root of the repository):
+//! - a failover allowed: `decide` in `state-machine/src/machine/detection.rs`; its gates are
+//!   `closed` and `closed_to_loss` in `state-machine/src/gates.rs`;
+//! - the retry policy: `retry_gap` and `ATTEMPTS_MAX` in `state-machine/src/policy.rs`; the retry
+//!   itself: `note_asked` in `state-machine/src/machine/promotion.rs`;
+//! - the end of a state: the function of the state's name. `watching`, `suspecting`, `fencing` are
+//!   in `state-machine/src/machine/detection.rs`; `promoting`, `switching`, `redirecting`,
+//!   `verifying`, `exposed` in `recovery.rs`, `held` in `held.rs` beside it;
+//! - a message deleted: `commit` in `src/engine/leading.rs` gives `Action::Delete`;
+//! - a page sent: `page_once` in `state-machine/src/machine/paging.rs` decides, `page` in
+//!   `src/daemon/shell.rs` sends, by `page` in `src/aws/notify.rs`;
+//! - the lease's fence, which stops an outdated leader's request: `read_before_transmit` in
+//!   `src/aws/lease_gate.rs`; until when it is open: `src/estate/lease_gate.rs`; the lease itself:
+//!   `Claim` in `src/engine/lease.rs`;
+//! - the old side's fence, its group scaled to 0: `fence` in
+//!   `state-machine/src/machine/promotion.rs`;
+//! - a second database engine added: `Estate` in `src/estate/doors.rs`, `src/config/kinds.rs`;
+//! - a sensor added: `Vantage` in `state-machine/src/event.rs`, then `src/config/sensors.rs`,
+//!   `src/intake/trust.rs`, and `src/estate/observe.rs` where drd polls it;
+//! - the configuration of `--suffix`: `local`, then `find`, in `src/cli/fetch_config.rs`;
+//! - a stack's parameter filled in: `sources` in `bootstrap/src/estate/parameters.rs`.
 //!
-//! Reading order: `state-machine`, [`conductor`], [`ledger`], [`daemon`], [`estate`], [`lab`].
+//! Invariants, checked by `tests/tidy`: the SDK is named under `aws` only; [`engine`], [`lab`],
+//! [`ledger`] and [`intake`] reach neither AWS nor tokio nor the system's clock; no file imports
+//! another in a loop.
 //!
-//! [`Event`]: drd_state_machine::event::Event
-//! [`Command`]: drd_state_machine::command::Command
-//! [`Topology`]: drd_bootstrap::Topology
+//! Deliberately absent: code. Reading order: `state-machine`, [`engine`], [`ledger`], `daemon`,
+//! [`estate`], [`lab`].
 
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cli;
 pub mod clock;
-pub mod conductor;
 pub mod config;
-#[cfg(feature = "aws")]
 pub mod daemon;
+#[cfg(feature = "aws")]
 pub mod doctor;
-pub mod http;
+pub mod engine;
+pub mod estate;
 pub mod intake;
 pub mod lab;
-pub mod lease;
 pub mod ledger;
 pub mod metrics;
-pub mod observe;
-pub mod perform;
-pub mod probe;
-pub mod readiness;
 pub mod report;
 pub mod status;
 pub mod telemetry;

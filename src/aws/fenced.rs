@@ -163,7 +163,8 @@ mod tests {
         only_with_the_lease(
             async |rds: &aws_sdk_rds::Client| {
                 let request = rds.failover_global_cluster().allow_data_loss(true);
-                Ok(drop(request.send().await?))
+                request.send().await?;
+                Ok(())
             },
             async |rds| drop(rds.describe_global_clusters().send().await),
         )
@@ -175,7 +176,8 @@ mod tests {
         only_with_the_lease(
             async |scaling: &aws_sdk_autoscaling::Client| {
                 let request = scaling.update_auto_scaling_group();
-                Ok(drop(request.auto_scaling_group_name("asg").send().await?))
+                request.auto_scaling_group_name("asg").send().await?;
+                Ok(())
             },
             async |scaling| drop(scaling.describe_auto_scaling_groups().send().await),
         )
@@ -187,7 +189,8 @@ mod tests {
         only_with_the_lease(
             async |s3: &aws_sdk_s3::Client| {
                 let request = s3.put_object().bucket("latch").key("active-side");
-                Ok(drop(request.send().await?))
+                request.send().await?;
+                Ok(())
             },
             async |s3| {
                 let request = s3.get_object().bucket("latch").key("active-side");

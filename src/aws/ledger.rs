@@ -1,12 +1,12 @@
 //! The table that two daemons share: one item is the lease, the others are the ledger's lines.
-//! Every write is conditional, so the store itself refuses whoever is not the leader.
+//! Every write is conditional, so the store itself refuses a writer that is not the leader.
 //!
-//! Deliberately absent: what the lease means (`crate::lease`), what a line says
+//! Deliberately absent: what the lease means (`crate::engine::lease`), what a line holds
 //! (`crate::ledger`), and retries. A refusal that is known for certain is a value, not an error.
 
 use super::clients::Clients;
 use super::error::AwsError;
-use crate::lease::Row;
+use crate::engine::lease::Row;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -61,7 +61,7 @@ impl Table {
     /// The lease; `None` before anybody took it.
     ///
     /// # Errors
-    /// What AWS said, or that the item is not a lease.
+    /// AWS's error, or that the item is not a lease.
     pub async fn lease(&self) -> Result<Option<Row>, AwsError> {
         const OPERATION: &str = "dynamodb:GetItem";
         let item = self.item(LEASE, 0).await?;
@@ -74,7 +74,7 @@ impl Table {
     /// Writes the lease if it still is what was `found`. `false`: it is not.
     ///
     /// # Errors
-    /// What AWS said; then nobody knows whether it was written, unless it was not sent.
+    /// AWS's error; whether it was written is then unknown, unless it was not sent.
     pub async fn write_lease(&self, found: Option<&Row>, next: &Row) -> Result<bool, AwsError> {
         let request = self.aws.dynamodb().put_item().table_name(&self.name);
         let request = request.set_item(Some(lease_item(next)));
@@ -82,7 +82,7 @@ impl Table {
             None => request.condition_expression("attribute_not_exists(pk)"),
             Some(row) => request
                 .condition_expression("epoch = :epoch AND version = :version")
-                .expression_attribute_values(":epoch", number(row.epoch))
+                .expression_attribute_values(":epoch", number(row.fencing_token))
                 .expression_attribute_values(":version", number(row.version)),
         };
         let sent = async {
@@ -98,7 +98,7 @@ impl Table {
     /// Writes one line, if the lease is still `holder`'s and no line of this number is there.
     ///
     /// # Errors
-    /// What AWS said; then nobody knows whether it was written.
+    /// AWS's error; whether it was written is then unknown.
     pub async fn put_line(&self, holder: &Row, seq: u64, line: &str) -> Result<Written, AwsError> {
         let broken =
             |e: &dyn std::error::Error| self.strange("dynamodb:TransactWriteItems", &e.to_string());
@@ -129,7 +129,7 @@ impl Table {
             .condition_expression("epoch = :epoch AND #owner = :owner")
             // OWNER is among the reserved words of expressions.
             .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":epoch", number(holder.epoch))
+            .expression_attribute_values(":epoch", number(holder.fencing_token))
             .expression_attribute_values(":owner", text(&holder.owner))
             .build()
     }
@@ -142,7 +142,7 @@ impl Table {
     ) -> Result<Put, aws_smithy_types::error::operation::BuildError> {
         let mut item = key(LEDGER, seq);
         item.insert("line".to_owned(), text(line));
-        item.insert("epoch".to_owned(), number(holder.epoch));
+        item.insert("epoch".to_owned(), number(holder.fencing_token));
         item.insert("owner".to_owned(), text(&holder.owner));
         Put::builder()
             .table_name(&self.name)
@@ -154,7 +154,7 @@ impl Table {
     /// One line; `None` when there is none of this number.
     ///
     /// # Errors
-    /// What AWS said.
+    /// AWS's error.
     pub async fn line(&self, seq: u64) -> Result<Option<String>, AwsError> {
         let item = self.item(LEDGER, seq).await?;
         Ok(item.and_then(|item| numbered(&item)).map(|(_, line)| line))
@@ -163,7 +163,7 @@ impl Table {
     /// The newest lines of a number under `below`, newest first: as many as one answer holds.
     ///
     /// # Errors
-    /// What AWS said, or that an item is no line.
+    /// AWS's error, or that an item is no line.
     pub async fn lines_below(&self, below: Option<u64>) -> Result<Vec<(u64, String)>, AwsError> {
         const OPERATION: &str = "dynamodb:Query";
         let request = self
@@ -228,7 +228,7 @@ fn was_refused(error: &SdkError<PutItemError, HttpResponse>) -> bool {
         .is_some_and(PutItemError::is_conditional_check_failed_exception)
 }
 
-/// What a cancelled transaction certainly did not do. The reasons stand in the order of the
+/// What a cancelled transaction certainly did not do. The reasons are in the order of the
 /// items: the lease, then the line (DynamoDB API reference, TransactWriteItems).
 fn cancelled(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> Option<Written> {
     let TransactWriteItemsError::TransactionCanceledException(why) = error.as_service_error()?
@@ -261,7 +261,7 @@ fn number(value: u64) -> AttributeValue {
 fn lease_item(row: &Row) -> Item {
     let mut item = key(LEASE, 0);
     item.insert("owner".to_owned(), text(&row.owner));
-    item.insert("epoch".to_owned(), number(row.epoch));
+    item.insert("epoch".to_owned(), number(row.fencing_token));
     item.insert("version".to_owned(), number(row.version));
     item.insert(
         "lease_ms".to_owned(),
@@ -278,7 +278,7 @@ fn parsed<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
 fn row(item: &Item) -> Option<Row> {
     Some(Row {
         owner: item.get("owner")?.as_s().ok()?.clone(),
-        epoch: parsed(item, "epoch")?,
+        fencing_token: parsed(item, "epoch")?,
         version: parsed(item, "version")?,
         lease_ms: parsed(item, "lease_ms")?,
         released: item

@@ -18,8 +18,7 @@ pub mod ledger;
 pub mod notify;
 pub mod queue;
 pub mod quotas;
+pub mod route53;
 pub mod sdk;
-pub mod traffic;
-pub mod wiring;
 
 pub use error::AwsError;

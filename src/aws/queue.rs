@@ -4,7 +4,7 @@
 
 use super::clients::Clients;
 use super::error::AwsError;
-use crate::estate::message::Message;
+use crate::engine::port::{Message, Receipt};
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message as SqsMessage, MessageSystemAttributeName,
     QueueAttributeName,
@@ -56,7 +56,7 @@ pub async fn receive(aws: &Clients) -> Result<Vec<Message>, AwsError> {
 ///
 /// # Errors
 /// The first that failed; the others were tried. A message that stays is delivered again.
-pub async fn delete(aws: &Clients, receipts: &[String]) -> Result<(), AwsError> {
+pub async fn delete(aws: &Clients, receipts: &[Receipt]) -> Result<(), AwsError> {
     let mut first = Ok(());
     for batch in receipts.chunks(BATCH_MAX as usize) {
         first = first.and(delete_batch(aws, batch).await);
@@ -64,7 +64,7 @@ pub async fn delete(aws: &Clients, receipts: &[String]) -> Result<(), AwsError> 
     first
 }
 
-async fn delete_batch(aws: &Clients, receipts: &[String]) -> Result<(), AwsError> {
+async fn delete_batch(aws: &Clients, receipts: &[Receipt]) -> Result<(), AwsError> {
     const OPERATION: &str = "sqs:DeleteMessage";
     let url = url(aws);
     let entries = receipts
@@ -73,7 +73,7 @@ async fn delete_batch(aws: &Clients, receipts: &[String]) -> Result<(), AwsError
         .map(|(i, receipt)| {
             DeleteMessageBatchRequestEntry::builder()
                 .id(i.to_string())
-                .receipt_handle(receipt)
+                .receipt_handle(&**receipt)
                 .build()
         })
         .collect::<Result<Vec<_>, _>>()
@@ -88,23 +88,6 @@ async fn delete_batch(aws: &Clients, receipts: &[String]) -> Result<(), AwsError
         let cause = failed.message().unwrap_or("no reason given").to_owned();
         Err(AwsError::said(OPERATION, url, Some(failed.code()), cause))
     })
-}
-
-/// Keeps a delivery hidden for so many seconds from now.
-///
-/// # Errors
-/// The failed call; [`super::error::Class::Gone`] when the delivery is no longer ours.
-pub async fn extend(aws: &Clients, receipt: &str, seconds: u32) -> Result<(), AwsError> {
-    let url = url(aws);
-    let request = aws
-        .sqs()
-        .change_message_visibility()
-        .queue_url(url)
-        .receipt_handle(receipt)
-        .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX));
-    aws.read("sqs:ChangeMessageVisibility", url, request.send())
-        .await
-        .map(drop)
 }
 
 /// The queue's attributes.
@@ -141,9 +124,9 @@ fn message_of(found: SqsMessage) -> Option<Message> {
     let receive_count = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
     Some(Message {
         receive_count: receive_count.and_then(|n| n.parse().ok()).unwrap_or(1),
-        id: found.message_id.unwrap_or_default(),
-        receipt: found.receipt_handle?,
-        body: found.body.unwrap_or_default(),
+        id: found.message_id.unwrap_or_default().into(),
+        receipt: found.receipt_handle?.into(),
+        body: found.body.unwrap_or_default().into(),
     })
 }
 

@@ -13,12 +13,12 @@ use super::setting_flags::SettingFlags;
 use clap::Args;
 use drd_bootstrap::Error;
 use drd_bootstrap::apply;
-use drd_bootstrap::apply::handover::hand_over;
+use drd_bootstrap::apply::daemon_config::hand_over;
 use drd_bootstrap::observe;
 use drd_bootstrap::observed::Observed;
 use drd_bootstrap::outputs::offered;
 use drd_bootstrap::plan::{self, Plan};
-use drd_bootstrap::state::State;
+use drd_bootstrap::saved::State;
 
 #[derive(Debug, Args)]
 pub(super) struct BootstrapArgs {

@@ -9,9 +9,8 @@ use super::fetch_config::{self, FetchConfigError};
 use super::output::{OutputFormat, print};
 use super::process::{runtime, variables};
 use super::setting_flags::SettingFlags;
-use crate::aws::sdk::sdk_config;
 use crate::config;
-use crate::doctor::{self, Report};
+use crate::doctor::{self, DoctorReport};
 use clap::Args;
 use drd_bootstrap::Suffix;
 use drd_bootstrap::checks::Requirements;
@@ -42,9 +41,9 @@ impl DoctorArgs {
         let report = runtime()?.block_on(examine(self))?;
         match self.output {
             OutputFormat::Json => print(&serde_json::to_string_pretty(&report)?)?,
-            OutputFormat::Table => print(&report.table())?,
+            OutputFormat::Table => print(&crate::doctor::table(&report))?,
         }
-        Ok(match (report.nobody(), report.gated) {
+        Ok(match (report.is_unauthenticated(), report.gated) {
             (true, _) => Exit::Unreachable,
             (false, true) if self.detailed_exitcode => Exit::NotArmed,
             (false, true | false) => Exit::Done,
@@ -52,17 +51,15 @@ impl DoctorArgs {
     }
 }
 
-async fn examine(args: &DoctorArgs) -> Result<Report, CliError> {
+async fn examine(args: &DoctorArgs) -> Result<DoctorReport, CliError> {
     let Some(suffix) = &args.suffix else {
         let config = config::load(args.config.config.as_deref(), variables())?;
-        let sdk = sdk_config(&config.topology.sides.standby.region).await;
-        return Ok(doctor::standing(&sdk, &config).await?);
+        return Ok(doctor::existing(&config).await?);
     };
     let state = Folder::new(Path::new(fetch_config::FOLDER), suffix).load()?;
     let saved = state.map(|state| state.said());
     let settings = Settings::resolve(suffix, saved.as_ref(), args.settings.values())?;
     let region = settings.region(Role::Standby);
-    let sdk = sdk_config(region).await;
     match fetch_config::find(suffix, region).await {
         Ok(found) => {
             let config = config::parse(&found.name, &found.text, variables())?;
@@ -70,7 +67,7 @@ async fn examine(args: &DoctorArgs) -> Result<Report, CliError> {
         }
         // Not handed over yet, or AWS does not give it: the checks find out why.
         Err(FetchConfigError::Nowhere { .. } | FetchConfigError::Aws { .. }) => {
-            Ok(doctor::before(&sdk, &Wanted::of(&settings)).await)
+            Ok(doctor::before(region, &Requirements::of(&settings)).await)
         }
         Err(error @ FetchConfigError::Read(_)) => Err(error.into()),
     }

@@ -2,9 +2,10 @@
 //!
 //! Deliberately absent: most texts; each is written where the error is known.
 
+#[cfg(feature = "aws")]
 use super::fetch_config::FetchConfigError;
-use super::output::note;
 use crate::config::ConfigError;
+#[cfg(feature = "aws")]
 use crate::daemon::DaemonError;
 use crate::daemon::client::{FetchError, Unhealthy};
 use crate::lab::scenario::ScenarioError;
@@ -20,12 +21,14 @@ use std::process::ExitCode;
 pub enum CliError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[cfg(feature = "aws")]
     #[error(transparent)]
     Daemon(#[from] DaemonError),
     #[error(transparent)]
     Dashboard(#[from] DashboardError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[cfg(feature = "aws")]
     #[error(transparent)]
     FetchConfig(#[from] FetchConfigError),
     #[error(transparent)]
@@ -54,14 +57,17 @@ impl CliError {
             CliError::Config(_)
             | CliError::Scenario(_)
             | CliError::Telemetry(_)
-            | CliError::Usage(_)
-            | CliError::Daemon(DaemonError::Watchdog(_)) => 2,
+            | CliError::Usage(_) => 2,
+            #[cfg(feature = "aws")]
+            CliError::Daemon(DaemonError::Watchdog(_)) => 2,
+            #[cfg(feature = "aws")]
+            CliError::Daemon(_) => 1,
             CliError::Provision(error) => error.exit_code(),
             CliError::Fetch(_) => FetchError::EXIT_CODE,
+            #[cfg(feature = "aws")]
             CliError::FetchConfig(error) => error.exit_code(),
             CliError::Unhealthy(error) => error.exit_code(),
-            CliError::Daemon(_)
-            | CliError::Dashboard(_)
+            CliError::Dashboard(_)
             | CliError::Ledger(_)
             | CliError::Metrics(_)
             | CliError::Output(_)
@@ -77,8 +83,7 @@ impl CliError {
             text.push_str(&format!("  because: {error}\n"));
             cause = error.source();
         }
-        // A stderr that is closed or not read must not keep the process from its end.
-        crate::telemetry::write_last(text + "\n");
+        crate::telemetry::write_last(text);
         ExitCode::from(self.code())
     }
 }

@@ -57,8 +57,8 @@ pub enum FetchConfigError {
     Aws {
         /// The file.
         local: String,
-        /// AWS's answer.
-        trouble: Trouble,
+        /// The failed call.
+        error: AwsError,
     },
 }
 
@@ -107,21 +107,23 @@ pub async fn find(suffix: &Suffix, region: &str) -> Result<FetchedConfig, FetchC
     }
 }
 
-fn refused(suffix: &Suffix, region: &str, object: String, trouble: Trouble) -> FetchConfigError {
+fn refused(suffix: &Suffix, region: &str, object: String, error: AwsError) -> FetchConfigError {
     let local = Folder::new(Path::new(FOLDER), suffix)
         .file("toml")
         .display()
         .to_string();
-    match trouble.failure {
-        Failure::Absent => FetchConfigError::Nowhere {
+    match error.class {
+        Class::Gone => FetchConfigError::Nowhere {
             suffix: suffix.clone(),
             local,
             object,
             region: region.to_owned(),
         },
-        Failure::Denied | Failure::NotAuthenticated | Failure::Silent => {
-            FetchConfigError::Aws { local, trouble }
-        }
+        Class::Transient
+        | Class::Unauthenticated
+        | Class::Denied
+        | Class::Malformed
+        | Class::Conflict => FetchConfigError::Aws { local, error },
     }
 }
 
@@ -129,7 +131,7 @@ fn refused(suffix: &Suffix, region: &str, object: String, trouble: Trouble) -> F
 mod tests {
     use super::*;
 
-    fn with(failure: Failure) -> FetchConfigError {
+    fn with(code: Option<&str>) -> FetchConfigError {
         let suffix = Suffix::new("shop1").expect("a suffix");
         let error = AwsError::said("s3:GetObject", "o", code, "no".to_owned());
         refused(&suffix, "eu-central-2", "b/drd.toml".to_owned(), error)
@@ -137,7 +139,9 @@ mod tests {
 
     #[test]
     fn an_absent_estate_and_an_aws_that_does_not_answer_differ() {
-        assert_eq!(with(Failure::Absent).exit_code(), 2);
+        for code in ["NoSuchKey", "NoSuchBucket"] {
+            assert_eq!(with(Some(code)).exit_code(), 2, "{code}");
+        }
         assert!(
             with(Some("NoSuchKey"))
                 .to_string()

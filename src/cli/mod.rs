@@ -3,33 +3,51 @@
 //! Deliberately absent: logic. Each command has a file, and each of those is one call into the
 //! library.
 
+#[cfg(feature = "aws")]
 mod bootstrap;
 mod config;
 mod config_args;
+#[cfg(feature = "aws")]
 mod consent;
+#[cfg(feature = "aws")]
 mod destroy;
+#[cfg(feature = "aws")]
 mod doctor;
 mod error;
+#[cfg(feature = "aws")]
 mod estate_args;
 mod exit;
 mod exports;
+#[cfg(feature = "aws")]
 mod fetch_config;
 pub mod gameday;
 mod output;
+#[cfg(feature = "aws")]
 mod outputs;
+#[cfg(feature = "aws")]
 mod preflight;
 mod process;
+#[cfg(feature = "aws")]
 mod progress;
 mod replay;
+#[cfg(feature = "aws")]
 mod run;
+#[cfg(feature = "aws")]
 mod saved_estate;
+#[cfg(feature = "aws")]
 mod setting_flags;
 mod status;
+#[cfg(not(feature = "aws"))]
+mod without_aws;
 
 pub use error::CliError;
 pub use exit::Exit;
 
 use clap::{Parser, Subcommand};
+#[cfg(not(feature = "aws"))]
+use without_aws::{
+    self as bootstrap, self as destroy, self as doctor, self as outputs, self as run,
+};
 
 const EXIT_CODES: &str = "Exit codes: 0 done and verified; 1 failed, nothing running; 2 usage; 3 refused; \
 4 (with --detailed-exitcode) not armed, or changes pending; 5 still in progress; 6 missed RTO or RPO, or a rehearsal's \
@@ -58,7 +76,7 @@ enum Command {
     Run(run::RunArgs),
     /// Ask the running daemon: armed or not, and why.
     Status(status::StatusArgs),
-    /// Check whether an estate can be built, or the one that stands could fail over.
+    /// Check whether an estate can be built, or the one that exists could fail over.
     Doctor(Box<doctor::DoctorArgs>),
     /// Check a configuration; print what Prometheus and Grafana are to be given.
     #[command(subcommand)]

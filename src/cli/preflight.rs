@@ -17,9 +17,9 @@ pub(super) async fn refusal(aws: &Aws, settings: &Settings) -> Option<Error> {
     if red.is_empty() {
         return None;
     }
-    let text = |finding: &&Finding| match &finding.remedy {
-        Some(remedy) => format!("{}: {}\n  {remedy}", finding.check, finding.detail),
-        None => format!("{}: {}", finding.check, finding.detail),
+    let text = |check: &&Check| match &check.remedy {
+        Some(remedy) => format!("{}: {}\n  {remedy}", check.name, check.detail),
+        None => format!("{}: {}", check.name, check.detail),
     };
     let list: Vec<String> = red.iter().map(text).collect();
     Some(Error::Refused(format!(

@@ -3,7 +3,7 @@
 //! Deliberately absent: colours.
 
 use super::output::note;
-use drd_bootstrap::progress::{Moment, News, Progress};
+use drd_bootstrap::apply::progress::{Moment, News, Progress};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -33,10 +33,10 @@ impl ProgressView {
 }
 
 impl Progress for ProgressView {
-    fn tell(&self, moment: Moment) {
+    fn report(&self, moment: Moment) {
         let text = line(self.began.elapsed().as_secs(), &moment);
         match &self.bars {
-            Some(bars) => bars.tell(&moment, &text),
+            Some(bars) => bars.report(&moment, &text),
             None => note(&format!("{text}\n")),
         }
     }

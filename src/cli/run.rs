@@ -20,7 +20,7 @@ pub(super) struct RunArgs {
 
 impl RunArgs {
     pub(super) fn run(&self) -> Result<Exit, CliError> {
-        Telemetry::from_process().start()?;
+        let _logging = Telemetry::from_process().start()?;
         daemon::run(estate_args::config(&self.config, &self.estate)?)?;
         Ok(Exit::Done)
     }

@@ -1,7 +1,7 @@
 //! The name under which this install leads.
 //!
 //! A daemon that is started again may take its own lease at once, if nobody else lives under its
-//! name: the name lies in a file that the living process locks. Where there is no such file, the
+//! name: the name is kept in a file that the living process locks. Where there is no such file, the
 //! name is new at every start, and the old lease is waited out. Deliberately absent: sharing.
 
 use fs_err as fs;
@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-/// Half of it would do to tell two installs apart; 16 bytes leave no doubt.
+/// Half of it would do to distinguish two installs; 16 bytes leave no doubt.
 const NAME_BYTES: usize = 16;
 
 /// A name, held while this value lives.

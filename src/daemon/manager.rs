@@ -1,11 +1,11 @@
-//! The service manager, where there is one (`NOTIFY_SOCKET`, sd_notify(3)): it hears that drd is
-//! ready, that its loop turns, in which state it is, and that it stops.
+//! The service manager, where there is one (`NOTIFY_SOCKET`, sd_notify(3)): it is notified that drd
+//! is ready, that its loop turns, in which state it is, and that it stops.
 //!
 //! The words are `sd_notify`'s. Sending is here: the crate knows no abstract socket, and would wait
 //! while the manager's queue is full, which would stall the very loop that is vouched for.
 //! Deliberately absent: anything that a timer does; see `watchdog`.
 
-use super::watchdog::{Rule, SYNC_MAX, TooShort, extend};
+use super::watchdog::{Rule, TURN_MAX, TooShort, extend};
 use crate::clock::boot;
 use crate::config::LedgerConfig;
 use crate::status::StatusView;
@@ -57,7 +57,7 @@ pub(super) struct Manager {
 
 impl Manager {
     /// The one that started this process, if one did. Where it cannot be reached drd runs all the
-    /// same, and says so.
+    /// same, and logs it.
     ///
     /// # Errors
     /// When its watchdog could not be kept.
@@ -99,14 +99,14 @@ impl Manager {
         heard.is_ok()
     }
 
-    /// The loop that lives turned. Nothing but that loop may say so.
+    /// The loop that lives turned. Nothing but that loop may report it.
     pub(super) fn turned(&self) {
         let words = self.rule().turned(boot());
         self.tell(&words);
     }
 
     /// This daemon does its work: it leads on a ledger that took its first lines, or it stands by
-    /// for one that does. Said once, whoever says it how often.
+    /// for one that does. Sent once, however often this is called.
     pub(super) fn ready(&self) {
         let due = self.rule().becomes_ready();
         if due && !self.tell(&[NotifyState::Ready]) {
@@ -140,7 +140,7 @@ impl Manager {
     /// How long a loop may wait between two turns; `usual` where nobody watches.
     pub(super) fn wait_at_most(&self, usual: Duration) -> Duration {
         let watched = self.rule().wait_max();
-        watched.map_or(usual, |most| usual.min(super::duration(most)))
+        watched.map_or(usual, |most| usual.min(super::duration::duration(most)))
     }
 }
 
@@ -148,11 +148,12 @@ fn span(duration: Duration) -> Span {
     Span::millis(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The longest that one turn may take: a line on the disk; on a table a line is tried until the
-/// term is over, which two calls that get no answer find out after the lease.
+/// The longest that a loop which is well may be silent. With a table it is as long as a term needs
+/// to be found over, two calls without an answer after the lease: killing a leader sooner than its
+/// lease ends only delays the next one.
 fn turn_max(ledger: &LedgerConfig) -> Span {
     match ledger {
-        LedgerConfig::File { .. } => SYNC_MAX,
+        LedgerConfig::File { .. } => TURN_MAX,
         LedgerConfig::DynamoDb { terms, .. } => terms.lease + terms.attempt().times(2),
     }
 }

@@ -1,7 +1,7 @@
-//! What the service manager is to be told, and when: the rule, with the time handed in.
+//! What the service manager is notified of, and when: the rule, with the time handed in.
 //!
-//! It speaks only when a loop turned. A loop that stalls says nothing, and the manager's watchdog
-//! then ends the process; the ledger tells the next one how to go on. Deliberately absent: a timer
+//! It reports only when a loop turned. A loop that stalls sends nothing, and the manager's watchdog
+//! then ends the process; the next one goes on from the ledger. Deliberately absent: a timer
 //! of its own, sockets, clocks. Moments are times since this host's boot.
 
 use crate::status::StatusView;
@@ -11,8 +11,9 @@ use sd_notify::NotifyState;
 
 /// A burst of events is one sign of life: the manager, which is PID 1, wakes up for each.
 const PACE: Span = Span::secs(1);
-/// What a line of the ledger may take on a file: a busy disk syncs within seconds.
-pub(super) const SYNC_MAX: Span = Span::secs(5);
+/// What one turn may take on a host that is short of CPU: a turn itself waits for no disk and no
+/// network.
+pub(super) const TURN_MAX: Span = Span::secs(5);
 /// How long the manager waits for the next sign of life while this daemon is not ready: one that
 /// waits for its ledger's table gives one every few seconds.
 const START_EXTENDED_BY: Span = Span::secs(30);
@@ -32,7 +33,7 @@ pub struct TooShort {
     least: Span,
 }
 
-/// What was last said about the state.
+/// The state that was last reported.
 #[derive(Debug)]
 struct Said {
     matters: Matters,
@@ -40,13 +41,14 @@ struct Said {
     at: Span,
 }
 
-/// What is told at once when it changes.
+/// What is reported at once when it changes.
 #[derive(Debug, PartialEq, Eq)]
 struct Matters {
     state: Phase,
     armed: bool,
     paused: bool,
     leads: bool,
+    owner: Option<String>,
     active: &'static str,
 }
 
@@ -57,6 +59,7 @@ impl Matters {
             armed: view.armed,
             paused: view.paused,
             leads: view.leader.as_ref().is_none_or(|leader| leader.leads),
+            owner: view.leader.as_ref().map(|leader| leader.owner.clone()),
             active: view.active_side.name(),
         }
     }
@@ -105,22 +108,22 @@ impl Rule {
         alive.into_iter().chain(starting).collect()
     }
 
-    /// Whether `ready` was still to be said.
+    /// Whether `ready` was still to be sent.
     pub(super) fn becomes_ready(&mut self) -> bool {
         !std::mem::replace(&mut self.ready, true)
     }
 
-    /// The manager did not take that this daemon is ready: it is to be said again.
+    /// The manager did not take that this daemon is ready: it is to be sent again.
     pub(super) fn not_heard_as_ready(&mut self) {
         self.ready = false;
     }
 
-    /// The manager did not take the status: it is to be said again.
+    /// The manager did not take the status: it is to be sent again.
     pub(super) fn not_shown(&mut self) {
         self.said = None;
     }
 
-    /// There is something to show. Gives the text when it is to be told.
+    /// There is something to show. Gives the text when it is to be sent.
     pub(super) fn shows(&mut self, view: &StatusView, now: Span) -> Option<String> {
         let (matters, text) = (Matters::of(view), words(view));
         let known = self.said.as_ref().is_some_and(|said| {
@@ -139,7 +142,7 @@ impl Rule {
     }
 }
 
-/// The manager must hear again within this time.
+/// The manager must be notified again within this time.
 pub(super) fn extend(by: Span) -> NotifyState<'static> {
     NotifyState::ExtendTimeoutUsec(u32::try_from(by.0 * 1000).unwrap_or(u32::MAX))
 }
@@ -175,7 +178,7 @@ mod tests {
     use crate::status::tests::calm;
 
     fn rule(period: i64) -> Rule {
-        Rule::new(Some(Span::secs(period)), SYNC_MAX).expect("long enough")
+        Rule::new(Some(Span::secs(period)), TURN_MAX).expect("long enough")
     }
 
     fn told(rule: &mut Rule, at: Span) -> Vec<String> {
@@ -207,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_loop_that_does_not_turn_is_not_heard() {
-        // The rule has no voice but `turned`, and one that was held up is heard again at once.
+        // The rule reports through `turned` only, and a loop that was held up reports again at once.
         let mut rule = rule(30);
         let _ = rule.becomes_ready();
         assert_eq!(told(&mut rule, Span::secs(100)), ["WATCHDOG=1"]);
@@ -225,7 +228,7 @@ mod tests {
 
     #[test]
     fn until_it_is_ready_a_loop_that_lives_asks_for_more_time() {
-        let mut rule = Rule::new(None, SYNC_MAX).expect("no watchdog");
+        let mut rule = Rule::new(None, TURN_MAX).expect("no watchdog");
         assert_eq!(rule.wait_max(), None);
         let more = ["EXTEND_TIMEOUT_USEC=30000000"];
         assert_eq!(told(&mut rule, Span::secs(1)), more);

@@ -5,65 +5,28 @@
 //! judgement (`drd_bootstrap::checks`, `crate::estate::readiness`) and anything that could disturb
 //! a running daemon: nothing is received from its queue.
 
+mod report;
 mod text;
+
+pub use report::DoctorReport;
+pub use text::table;
 
 use crate::aws::sdk::sdk_config;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::daemon::client;
 use crate::estate::aurora::Aurora;
 use crate::estate::lease_gate::LeaseGate;
 use crate::estate::meter::Meter;
 use crate::estate::timers::Timers;
 use crate::estate::{dns, examine, side};
-use crate::status;
 use drd_bootstrap::checks::event_path::{self, PathEvidence};
-use drd_bootstrap::checks::{Check, Gates, Requirements, SCHEMA, Verdict, zone};
+use drd_bootstrap::checks::{Gates, Requirements, zone};
 use drd_bootstrap::observe;
 use drd_bootstrap::topology::Topology;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What doctor found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DoctorReport {
-    /// [`SCHEMA`].
-    pub schema: &'static str,
-    /// The estate.
-    pub suffix: String,
-    /// Whether an estate of that name was examined, or only whether one could be built.
-    /// `drd.doctor/1.0` names it `stands`.
-    #[serde(rename = "stands")]
-    pub exists: bool,
-    /// Whether a check is red that keeps an estate from being built, or drd from being armed.
-    pub gated: bool,
-    /// Every check.
-    pub findings: Vec<Check>,
-}
-
-impl DoctorReport {
-    fn new(suffix: &str, exists: bool, findings: Vec<Check>) -> DoctorReport {
-        DoctorReport {
-            schema: SCHEMA,
-            suffix: suffix.to_owned(),
-            exists,
-            gated: findings.iter().any(Check::is_gating),
-            findings,
-        }
-    }
-
-    /// Whether the credentials could not be verified: wrong ones, none, or no answer.
-    pub fn is_unauthenticated(&self) -> bool {
-        let unverified = |f: &Check| f.name == "credentials" && f.verdict != Verdict::Green;
-        self.findings.iter().any(unverified)
-    }
-
-    /// As text.
-    pub fn table(&self) -> String {
-        text::table(self)
-    }
-}
 
 /// Whether the estate that is wanted could be built; `region` is the standby's.
 pub async fn before(region: &str, wanted: &Requirements) -> DoctorReport {
@@ -84,7 +47,7 @@ pub async fn existing(config: &Config) -> std::io::Result<DoctorReport> {
     // It only reads: a closed gate would refuse any change made by mistake.
     let gate = Arc::new(LeaseGate::closed(crate::clock::boot));
     let estate = Aurora::connect(topology, Timers::default(), Arc::new(Uncounted), gate).await?;
-    let daemon = status::fetch(config.listen).await.ok();
+    let daemon = client::fetch(config.listen).await.ok();
     let daemon = daemon.filter(|view| view.suffix == topology.suffix.as_str());
     let active = match &daemon {
         Some(view) => view.active_side,
@@ -142,7 +105,7 @@ impl Meter for Uncounted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use drd_bootstrap::checks::Judged;
+    use drd_bootstrap::checks::{Check, Judged};
 
     fn parity(gates: Gates) -> Check {
         Judged::red("standby 16.4, active 16.6", "bring both to one").named("engine_parity", gates)

@@ -2,10 +2,11 @@
 //!
 //! Deliberately absent: colours; the verdict is a word.
 
-use super::DoctorReport;
+use super::report::DoctorReport;
 use drd_bootstrap::checks::{Check, Verdict};
 
-pub(super) fn table(report: &DoctorReport) -> String {
+/// The table of `drd doctor`.
+pub fn table(report: &DoctorReport) -> String {
     let count = |verdict| {
         report
             .findings
@@ -71,7 +72,7 @@ mod tests {
             ],
         );
         assert_eq!(
-            report.table(),
+            table(&report),
             "shop1: it could NOT fail over now. 1 red, 0 unknown, 1 green\n \
              RED  key    key is Disabled\n             -> enable it\n \
              ok   clock  0.1 s\n"
@@ -83,10 +84,6 @@ mod tests {
         let findings = vec![silent.named("credentials", Gates::Building)];
         let report = DoctorReport::new("shop1", false, findings);
         assert!(report.is_unauthenticated());
-        assert!(
-            report
-                .table()
-                .starts_with("shop1: the credentials could not be verified")
-        );
+        assert!(table(&report).starts_with("shop1: the credentials could not be verified"));
     }
 }

@@ -7,14 +7,13 @@ use super::dns::Resolvers;
 use super::error::EstateError;
 use super::http_probe::Probe;
 use super::lease_gate::LeaseGate;
-use super::message::Message;
 use super::meter::Meter;
 use super::timers::Timers;
 use crate::aws::clients::Clients;
 use crate::aws::ledger::Table;
 use crate::aws::{alarms, notify, queue};
+use crate::engine::port::{Message, Receipt};
 use drd_bootstrap::topology::Topology;
-use drd_state_machine::command::Severity;
 use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::time::Time;
 use std::sync::Arc;
@@ -71,21 +70,8 @@ impl Aurora {
         Ok(queue::receive(&self.clients).await?)
     }
 
-    pub(super) async fn settle(&self, receipts: &[String]) -> Result<(), EstateError> {
+    pub(super) async fn settle(&self, receipts: &[Receipt]) -> Result<(), EstateError> {
         Ok(queue::delete(&self.clients, receipts).await?)
-    }
-
-    pub(super) async fn keep_hidden(&self, receipt: &str, seconds: u32) -> Result<(), EstateError> {
-        Ok(queue::extend(&self.clients, receipt, seconds).await?)
-    }
-
-    pub(super) async fn page(
-        &self,
-        severity: Severity,
-        text: &str,
-        incident_id: u64,
-    ) -> Result<(), EstateError> {
-        Ok(notify::page(&self.clients, severity, text, incident_id).await?)
     }
 
     pub(super) async fn heartbeat(&self, now: Time, nonce: &str) -> Result<(), EstateError> {

@@ -1,6 +1,6 @@
 //! Until when this daemon may change the estate, by the clock that counts time since boot.
 //!
-//! Deliberately absent: who leads (`crate::lease`), and where the gate is checked: each client
+//! Deliberately absent: who leads (`crate::engine::lease`), and where the gate is checked: each client
 //! that can change something checks it after its request is signed.
 
 use drd_state_machine::time::Span;

@@ -5,11 +5,11 @@
 
 use super::aurora::Aurora;
 use super::http_probe::Probe;
-use super::parts::Parts;
 use crate::aws::capacity::{self, ScalingGroup};
 use crate::aws::clients::Clients;
 use crate::aws::database::{self, Cluster};
 use crate::aws::error::{AwsError, Class, Reached};
+use crate::engine::port::Parts;
 use drd_state_machine::event::{GlobalView, Observation, Side, SideView, Signal, Vantage, Verdict};
 use drd_state_machine::time::Time;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ pub fn configured(topology: &Topology, side: Side) -> &SideTopology {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "aws"))]
 pub(crate) mod tests {
     //! The estate of the unit tests.
 

@@ -1,6 +1,6 @@
 //! Every deadline of a wait on the network.
 //!
-//! Deliberately absent: polling periods (`crate::config`) and lease terms (`crate::lease`).
+//! Deliberately absent: polling periods (`crate::config`) and lease terms (`crate::engine::lease`).
 
 use std::time::Duration;
 

@@ -6,9 +6,10 @@ use super::{play, threads, timeline};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::{OutputFormat, print};
-use crate::lab::builtin;
-use crate::lab::crash::{Crashed, Phase, Spot, crash_at};
+use crate::lab::crash::{Crashed, Spot, crash_at};
+use crate::lab::crash_point::DeathPhase;
 use crate::lab::rehearsal::rehearse;
+use crate::lab::scenario::builtin;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ fn crash(spot: &Spot, seed: u64) -> Result<Exit, CliError> {
             scenario.name, spot.point.append
         )));
     }
-    if spot.point.phase == Phase::Frozen && !scenario.is_shared() {
+    if spot.point.phase == DeathPhase::Frozen && !scenario.is_shared() {
         return Err(CliError::Usage(format!(
             "a daemon of {} is alone on its ledger: frozen is for a lease that another may take.\nNothing was rehearsed.",
             scenario.name

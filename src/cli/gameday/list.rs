@@ -1,11 +1,11 @@
 //! `drd gameday list`.
 //!
-//! Deliberately absent: the scenarios (`crate::lab::builtin`).
+//! Deliberately absent: the scenarios (`crate::lab::scenario::builtin`).
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::print;
-use crate::lab::builtin;
+use crate::lab::scenario::builtin;
 
 pub(super) fn run() -> Result<Exit, CliError> {
     let mut out = String::new();

@@ -4,10 +4,11 @@
 
 use crate::intake::Known;
 use crate::lab::crash::{Crashed, crash_all};
-use crate::lab::rehearsal::{Bench, Moment, rehearse};
+use crate::lab::rehearsal::rehearse;
 use crate::lab::scenario::Scenario;
+use crate::lab::simulation::{Bench, Moment};
 use crate::lab::soak::{Soaked, soak_until};
-use crate::lab::{senses, setup};
+use crate::lab::{estate, setup};
 use crate::metrics::{Metrics, MetricsError};
 use crate::report::Report;
 use drd_state_machine::event::{Side, Vantage};
@@ -44,15 +45,15 @@ impl FromStr for Speed {
 /// What the lab's intake accepts: the default estate with the suffix `lab`.
 fn known() -> Known {
     let max_age = setup().policy.event_max_age;
-    let mut known = Known::new(senses::ACCOUNT, max_age)
-        .region(senses::region(Side::Primary))
-        .region(senses::region(Side::Standby))
+    let mut known = Known::new(estate::ACCOUNT, max_age)
+        .region(estate::region(Side::Primary))
+        .region(estate::region(Side::Standby))
         .region("us-east-1");
     for side in Side::BOTH {
-        known = known.witness(side, &senses::sensor_name(Vantage::Witness, side));
+        known = known.witness(side, &estate::sensor_name(Vantage::Witness, side));
         for vantage in [Vantage::Route53, Vantage::Inside] {
-            let arn = senses::alarm_arn(vantage, side);
-            known = known.alarm(&arn, &senses::sensor_name(vantage, side));
+            let arn = estate::alarm_arn(vantage, side);
+            known = known.alarm(&arn, &estate::sensor_name(vantage, side));
         }
     }
     known
@@ -66,8 +67,8 @@ pub fn bench() -> Result<Bench, MetricsError> {
     let setup = setup();
     let metrics = Arc::new(Metrics::for_lab(&setup)?);
     Ok(Bench {
-        setup,
-        known: known(),
+        setup: Arc::new(setup),
+        known: Arc::new(known()),
         metrics,
     })
 }

@@ -7,7 +7,7 @@ use super::timeline;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::{OutputFormat, print};
-use crate::lab::builtin;
+use crate::lab::scenario::builtin;
 use crate::metrics::gameday_passed;
 use clap::Args;
 use std::io::IsTerminal as _;

@@ -6,8 +6,8 @@ use super::{play, threads, timeline};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::print;
-use crate::lab::reached::Milestone;
-use crate::lab::rehearsal::Rehearsed;
+use crate::lab::coverage::Milestone;
+use crate::lab::simulation::Rehearsed;
 use crate::lab::soak::Soaked;
 use clap::Args;
 

@@ -3,7 +3,7 @@
 //! Deliberately absent: the whole timeline; a report has it.
 
 use crate::cli::output::note;
-use crate::lab::rehearsal::Moment;
+use crate::lab::simulation::Moment;
 
 pub(super) fn show(moment: &Moment) {
     let seconds = moment.t.0 / 1000;

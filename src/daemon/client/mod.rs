@@ -1,6 +1,6 @@
 //! The client of the daemon's HTTP interface: what `drd status` and a container's health check use.
 //!
-//! Deliberately absent: the server (`crate::http`), and anything that would change the daemon.
+//! Deliberately absent: the server (`crate::daemon::http`), and anything that would change the daemon.
 
 mod health;
 mod request;

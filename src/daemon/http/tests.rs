@@ -201,7 +201,7 @@ fn a_daemon_that_is_absent_or_foreign_is_distinguished() {
             .expect("a free port");
         let address = unused.local_addr().expect("an address");
         drop(unused);
-        let error = status::fetch(address).await.expect_err("no listener");
+        let error = client::fetch(address).await.expect_err("nobody listens");
         assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
         assert_eq!(FetchError::EXIT_CODE, 7);
     });
@@ -236,8 +236,8 @@ fn a_daemon_whose_loop_turns_is_healthy_in_whatever_state_it_is() {
     ] {
         shared.publish(view);
         with(&shared, |address| async move {
-            let line = status::health(address).await.expect("the loop turns");
-            assert!(line.starts_with("ok: the control loop turned"), "{line}");
+            let said = client::health(address).await.expect("the loop turns");
+            assert!(said.starts_with("ok: the control loop turned"), "{said}");
         });
     }
 }
@@ -248,19 +248,17 @@ fn a_stalled_loop_is_one_and_a_daemon_that_does_not_answer_is_seven() {
     let shared = shared(clock);
     shared.turned(clock.read() - Span::secs(16));
     with(&shared, |address| async move {
-        let stalled = status::health(address).await.expect_err("it is stalled");
+        let stalled = client::health(address).await.expect_err("it stands still");
         assert!(matches!(stalled, Unhealthy::Stalled { .. }), "{stalled}");
         assert_eq!(stalled.exit_code(), 1);
         let hung = listen((Ipv4Addr::LOCALHOST, 0).into())
             .await
             .expect("a port");
         let address = hung.local_addr().expect("an address");
-        let silent = status::health(address)
-            .await
-            .expect_err("it is not accepted");
+        let silent = client::health(address).await.expect_err("nobody accepts");
         assert!(matches!(silent, Unhealthy::Silent { .. }), "{silent}");
         drop(hung);
-        let absent = status::health(address).await.expect_err("no listener");
+        let absent = client::health(address).await.expect_err("nobody listens");
         assert!(matches!(absent, Unhealthy::Absent { .. }), "{absent}");
         for error in [silent, absent] {
             assert_eq!(error.exit_code(), 7);
@@ -287,11 +285,11 @@ fn a_health_check_is_answered_while_slow_clients_hold_every_place() {
                 .expect("it reads");
             held.push(stream);
             if n % CONNECTIONS_MAX == 0 {
-                let health = tokio::time::timeout(PATIENCE / 2, status::health(address));
+                let health = tokio::time::timeout(PATIENCE / 2, client::health(address));
                 health.await.expect("in time").expect("the loop turns");
             }
         }
-        let health = tokio::time::timeout(PATIENCE / 2, status::health(address));
+        let health = tokio::time::timeout(PATIENCE / 2, client::health(address));
         health.await.expect("in time").expect("the loop turns");
     });
 }

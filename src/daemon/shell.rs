@@ -1,0 +1,304 @@
+//! The control loop: one input at a time through the engine, then its actions, each beside the
+//! loop. Nothing here waits for anything but the next input.
+//!
+//! Deliberately absent: decisions, plans, retries. Dropping a term's tasks at its end is the
+//! engine's wish, expressed by closing the gate.
+
+use super::incident_log;
+use super::parts::DaemonParts;
+use super::store::LedgerStore;
+use crate::clock::boot;
+use crate::engine::lease::Terms;
+use crate::engine::port::{Action, Answer, Ask, Gate, Input, Message, Notice, Order, OrderReply};
+use crate::engine::{Engine, Environment};
+use crate::estate::Estate;
+use crate::ledger::LedgerError;
+use drd_state_machine::Record;
+use drd_state_machine::command::Command;
+use drd_state_machine::event::{Outcome, Side, Vantage};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinSet};
+
+/// Between two turns where nothing is due: `/healthz` counts as turned what turned within 15 s.
+const TURN_MAX: Duration = Duration::from_secs(5);
+/// Orders that wait for the loop: as many as the engine lets wait.
+pub(super) const ORDERS_MAX: usize = 8;
+
+/// An order and the channel that its answer goes to.
+pub(super) struct OrderCall {
+    pub(super) order: Order,
+    pub(super) answer: oneshot::Sender<OrderReply>,
+}
+
+/// Why the loop ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ShellError {
+    /// The ledger failed verification, or is another daemon's.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A task broke off: half a daemon is worse than none.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// What a task ends with.
+type Done = Result<Input, LedgerError>;
+
+/// The loop.
+pub(super) struct Shell {
+    pub(super) parts: DaemonParts,
+    pub(super) engine: Engine,
+    pub(super) terms: Option<Terms>,
+    pub(super) store: LedgerStore,
+    /// A follower's reading of what the leader wrote.
+    pub(super) reads: JoinSet<Option<(Record, u64)>>,
+    /// What a term asked for; dropped with it.
+    asks: JoinSet<Done>,
+    /// Calls to the store, deletions and pages: they outlive a term.
+    calls: JoinSet<Option<Done>>,
+    orders: HashMap<u64, oneshot::Sender<OrderReply>>,
+    pub(super) shown: super::shown::Shown,
+    stopped: bool,
+}
+
+impl Shell {
+    pub(super) fn new(parts: DaemonParts, env: Arc<Environment>, store: LedgerStore) -> Shell {
+        let terms = env.terms;
+        let engine = Engine::new(env, parts.clock, boot());
+        Shell {
+            parts,
+            engine,
+            terms,
+            store,
+            reads: JoinSet::new(),
+            asks: JoinSet::new(),
+            calls: JoinSet::new(),
+            orders: HashMap::new(),
+            shown: super::shown::Shown::default(),
+            stopped: false,
+        }
+    }
+
+    /// Turns until a signal asked for a stop and everything under way has ended.
+    ///
+    /// # Errors
+    /// See [`ShellError`].
+    pub(super) async fn run(
+        mut self,
+        asked: impl Future<Output = &'static str>,
+        mut orders: mpsc::Receiver<OrderCall>,
+    ) -> Result<(), ShellError> {
+        tokio::pin!(asked);
+        let mut stopping = false;
+        self.turn(Input::Timer);
+        while !self.stopped {
+            let wait = self.wait();
+            tokio::select! {
+                biased;
+                signal = &mut asked, if !stopping => {
+                    tracing::info!(signal, "asked to stop");
+                    stopping = true;
+                    self.turn(Input::StopRequested);
+                }
+                Some(done) = self.asks.join_next(), if !self.asks.is_empty() => {
+                    self.done(done)?;
+                }
+                Some(done) = self.calls.join_next(), if !self.calls.is_empty() => {
+                    if let Some(done) = done.map_err(broken)? {
+                        self.turn(done?);
+                    }
+                }
+                Some(read) = self.reads.join_next(), if !self.reads.is_empty() => {
+                    if let Some(read) = read.map_err(broken)? {
+                        self.shown.read = Some(read);
+                    }
+                }
+                Some(call) = orders.recv() => {
+                    self.orders.insert(call.order.id, call.answer);
+                    self.turn(Input::Ordered(call.order));
+                }
+                () = tokio::time::sleep(wait) => self.turn(Input::Timer),
+            }
+        }
+        let record = self.engine.record();
+        let state = record.map_or("following", |record| record.state.name());
+        tracing::info!(state, "stopped");
+        Ok(())
+    }
+
+    fn done(&mut self, done: Result<Done, JoinError>) -> Result<(), ShellError> {
+        match done {
+            Err(error) if error.is_cancelled() => {}
+            done => self.turn(done.map_err(broken)??),
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Duration {
+        let due = self
+            .engine
+            .next_wakeup()
+            .map(|at| super::duration::duration(at - boot()));
+        let usual = due.unwrap_or(TURN_MAX).min(TURN_MAX);
+        self.parts.manager.wait_at_most(usual)
+    }
+
+    fn turn(&mut self, input: Input) {
+        if let Input::Answered {
+            answer: Answer::Finished(done),
+            ..
+        } = &input
+        {
+            incident_log::performed(done);
+        }
+        for action in self.engine.handle(boot(), input) {
+            self.carry_out(action);
+        }
+        self.show();
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::Ask { term, ask } => self.ask(term, ask),
+            Action::Store { call, ask } => {
+                let store = self.store.clone();
+                self.calls.spawn(async move {
+                    let answer = store.call(ask).await;
+                    Some(answer.map(|answer| Input::Stored { call, answer }))
+                });
+            }
+            Action::Delete(receipts) => self.delete(receipts),
+            Action::Page(command) => self.page(command),
+            Action::Gate(gate) => self.set_gate(gate),
+            Action::Reply { order, reply } => {
+                if let Some(waits) = self.orders.remove(&order) {
+                    // The caller may have gone: the order is in the ledger all the same.
+                    let _ = waits.send(reply);
+                }
+            }
+            Action::Notice(notice) => self.noticed(&notice),
+            Action::Stopped => self.stopped = true,
+        }
+    }
+
+    /// A closed gate is the end of a term: what it asked for is dropped.
+    fn set_gate(&mut self, gate: Gate) {
+        match gate {
+            Gate::OpenUntil(until) => self.parts.gate.open_until(until),
+            Gate::Closed => {
+                self.parts.gate.close();
+                self.asks.abort_all();
+                self.asks = JoinSet::new();
+            }
+        }
+    }
+
+    fn ask(&mut self, term: u64, ask: Ask) {
+        let answered = move |answer| Ok(Input::Answered { term, answer });
+        if let Ask::Append(lines) = ask {
+            let store = self.store.clone();
+            self.asks.spawn(async move {
+                let result = store.append(lines).await;
+                answered(Answer::Appended(result))
+            });
+            return;
+        }
+        if let Ask::Perform(command) = &ask {
+            incident_log::performing(command, self.engine.record());
+        }
+        let parts = self.parts.clone();
+        self.asks
+            .spawn(async move { answered(answer(&parts, ask).await) });
+    }
+
+    fn delete(&mut self, receipts: Vec<crate::engine::port::Receipt>) {
+        let estate = self.parts.estate.clone();
+        self.calls.spawn(async move {
+            if let Err(error) = estate.settle(&receipts).await {
+                tracing::warn!(%error, "not deleted: it is delivered again, with the effect of once");
+            }
+            None
+        });
+    }
+
+    fn page(&mut self, command: Command) {
+        incident_log::performing(&command, self.engine.record());
+        let (estate, metrics) = (self.parts.estate.clone(), self.parts.metrics.clone());
+        self.calls.spawn(async move {
+            let done = estate.perform(&command).await;
+            incident_log::performed(&done);
+            metrics.paged(matches!(done.outcome, Outcome::Done));
+            None
+        });
+    }
+
+    fn noticed(&self, notice: &Notice) {
+        incident_log::noticed(notice, self.engine.record());
+    }
+}
+
+fn broken(error: JoinError) -> ShellError {
+    ShellError::Broken(format!("a task broke off ({error})"))
+}
+
+/// What the world answers to one wish; never fails, since a failure is an answer.
+async fn answer(parts: &DaemonParts, ask: Ask) -> Answer {
+    let estate = &parts.estate;
+    let now = parts.clock.read();
+    match ask {
+        // A line is the store's, not the estate's.
+        Ask::Append(_) => Answer::HeartbeatSent,
+        Ask::Perform(command) => Answer::Finished(estate.perform(&command).await),
+        Ask::Look { active, parts } => Answer::Looked {
+            parts,
+            seen: estate.look(active, parts).await,
+        },
+        Ask::Sense { vantage, side } => Answer::Sensed {
+            vantage,
+            side,
+            signals: estate.sense(sensors(parts, vantage, side), now).await,
+        },
+        Ask::ReadLag { active } => Answer::LagRead(
+            estate
+                .lag(active, now)
+                .await
+                .inspect_err(|error| {
+                    tracing::warn!(%error, "replication lag cannot be read: unknown, not zero");
+                })
+                .ok(),
+        ),
+        Ask::CheckReadiness { active } => {
+            let desired = parts.config.serving.desired;
+            Answer::Checked(estate.readiness(active, desired, now).await)
+        }
+        Ask::SendHeartbeat { sent_at, count } => {
+            let nonce = format!("{}-{count}", std::process::id());
+            if let Err(error) = estate.heartbeat(sent_at, &nonce).await {
+                tracing::warn!(%error, "the heartbeat was not accepted: the event path may be broken");
+            }
+            Answer::HeartbeatSent
+        }
+        Ask::Receive => Answer::Received(receive(estate).await),
+    }
+}
+
+async fn receive(estate: &Estate) -> Option<Vec<Message>> {
+    estate
+        .receive()
+        .await
+        .inspect_err(|error| {
+            tracing::warn!(%error, "the queue cannot be read; observation goes on");
+        })
+        .ok()
+}
+
+/// The configured sensors of this vantage and side.
+fn sensors(parts: &DaemonParts, vantage: Vantage, side: Side) -> Vec<(Arc<str>, Vantage, Side)> {
+    let of = parts.config.sensors.iter();
+    of.filter(|s| s.vantage == vantage && s.side == side)
+        .map(|s| (Arc::from(s.name.as_str()), s.vantage, s.side))
+        .collect()
+}
