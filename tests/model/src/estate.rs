@@ -1,11 +1,14 @@
 //! What is true: the global database, the two groups, the latch. It knows no fencing token: every
-//! request that arrives and fits takes effect, however old it is and whoever sent it.
+//! request that arrives and fits takes effect, however old it is and whichever process sent it.
 //!
 //! Deliberately absent: time, and who may send.
 
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::Side;
 use drd_state_machine::time::Span;
+
+/// A command's deadline.
+const ATTEMPT_MAX: Span = Span::secs(15);
 
 /// How an attempt ended, without the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +70,7 @@ pub struct Underway {
 /// Both regions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Estate {
-    /// The primary region answers nobody.
+    /// The primary region does not answer.
     pub dark: bool,
     /// Who writes.
     pub writer: Side,
@@ -221,7 +224,7 @@ impl Estate {
 
     /// Whether that can happen.
     pub fn may_rejoin(&self, now: Span) -> bool {
-        let left_behind = self.writer == Side::Standby && now > self.changed_at;
+        let left_behind = self.writer == Side::Standby && now - self.changed_at >= ATTEMPT_MAX;
         self.underway.is_none() && !self.connected && left_behind
     }
 }

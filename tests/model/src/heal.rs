@@ -2,22 +2,23 @@
 //!
 //! Deliberately absent: search. There is one way on when all is well.
 
-use crate::daemon;
-use crate::model::{Action, Doubt, Fate, Protocol};
+use crate::host;
+use crate::lease_calls;
+use crate::model::{AnswerFate, Doubt, Fate, Move, Protocol};
 use crate::moves::{self, holder};
-use crate::state::{Daemon, State};
+use crate::state::{Awaited, State};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::Ordering;
 
-/// Turns of 16 s: more than twice the objective of 300 s, after which people were told.
+/// Turns of 17 s: more than twice the objective of 300 s, after which operators were paged.
 const TURNS_MAX: usize = 40;
 /// A turn's own moves: a handful of requests and decisions, ten times over.
 const MOVES_MAX: usize = 60;
 
 impl Protocol {
     /// Whether drd ends in a state where it may stay, with nothing on its way and the truth as
-    /// the record says. One daemon goes on, the other stays frozen.
+    /// the record has it. One daemon goes on, the other stays frozen.
     pub fn heals(&self, state: &State) -> bool {
         if self.heal_one_in == 0 || !hash(state).is_multiple_of(self.heal_one_in) {
             return true;
@@ -34,8 +35,9 @@ impl Protocol {
         };
         for _ in 0..TURNS_MAX {
             self.turn(&mut s, who);
-            let renews = holder(&s).filter(|holder| *holder == who);
-            moves::make(self, &mut s, Action::Lapse { renews });
+            let renews = holder(self, &s).filter(|holder| *holder == who);
+            let fate = AnswerFate::Prompt;
+            moves::make(self, &mut s, Move::Lapse { renews, fate });
         }
         self.turn(&mut s, who);
         self.ended_well(&s, who)
@@ -45,8 +47,8 @@ impl Protocol {
     fn turn(&self, s: &mut State, who: usize) {
         for _ in 0..MOVES_MAX {
             let before = s.clone();
-            for action in self.next_of(s, who) {
-                moves::make(self, s, action);
+            if let Some(next) = self.next_of(s, who) {
+                moves::make(self, s, next);
             }
             if *s == before {
                 return;
@@ -54,36 +56,43 @@ impl Protocol {
         }
     }
 
-    fn next_of(&self, s: &State, who: usize) -> Vec<Action> {
+    fn next_of(&self, s: &State, who: usize) -> Option<Move> {
         if !s.wire.is_empty() {
             let fate = Fate::Answered;
-            return vec![Action::Arrive { at: 0, fate }];
+            return Some(Move::Arrive { at: 0, fate });
         }
         if s.estate.underway.is_some() {
-            return vec![Action::Complete];
+            return Some(Move::Complete);
         }
-        match &s.daemons[who] {
-            Daemon::Down => vec![Action::Restart { who }],
-            Daemon::Follower(_) if daemon::may_take(self, s, who) => {
-                vec![Action::Take { who, late: false }]
-            }
-            Daemon::Follower(_) => Vec::new(),
-            Daemon::Elected(_) => vec![Action::Begin { who }],
-            Daemon::Leader(l) if !l.silent.is_empty() => vec![Action::TimeOut { who }],
-            Daemon::Leader(l) if !l.term.holds(s.now) => vec![Action::StepDown { who }],
-            Daemon::Leader(l) if !l.pending.is_empty() => vec![Action::Perform { who, at: 0 }],
-            Daemon::Leader(_) => vec![Action::Decide {
-                who,
-                doubt: Doubt::None,
-            }],
+        let Some(process) = s.process(who) else {
+            return Some(Move::Restart { who });
+        };
+        if let Some(Awaited::Ledger { .. }) = process.awaited {
+            return Some(Move::Begin { who });
         }
+        if lease_calls::may_take(self, s, who) {
+            let fate = AnswerFate::Prompt;
+            return Some(Move::Take { who, fate });
+        }
+        if !self.engines.standing(process.engine).leads {
+            return None;
+        }
+        Some(if !host::gate_is_open(s, who) {
+            Move::StepDown { who }
+        } else if !process.silent.is_empty() {
+            Move::TimeOut { who }
+        } else if !process.pending.is_empty() {
+            Move::Perform { who, at: 0 }
+        } else {
+            let doubt = Doubt::None;
+            Move::Decide { who, doubt }
+        })
     }
 
     fn ended_well(&self, s: &State, who: usize) -> bool {
-        let Some(leader) = s.leader(who) else {
+        let Some(brief) = host::standing(self, s, who).and_then(|daemon| daemon.brief) else {
             return false;
         };
-        let brief = self.spine.brief(leader.record);
         let true_so = brief.active == s.estate.writer && brief.active == s.estate.traffic();
         brief.is_declared() && s.wire.is_empty() && (true_so || brief.state == "held")
     }

@@ -3,10 +3,11 @@
 //!
 //! Deliberately absent: rehearsals' promises that need no second daemon. `lab/judge` has them.
 
+use crate::brief::{Brief, Run};
 use crate::estate::{Act, Estate};
+use crate::host;
 use crate::model::Protocol;
-use crate::spine::{Brief, Run};
-use crate::state::{Daemon, State};
+use crate::state::State;
 use drd_state_machine::command::Kind;
 use stateright::Property;
 
@@ -14,13 +15,13 @@ use stateright::Property;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Wrong(u16);
 
-/// A rule that is broken by a move, not by how things stand.
+/// A rule that is broken by a move, not by a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A line of one who no longer leads.
     StaleLine,
-    /// A line of an older epoch after one of a newer.
-    EpochBack,
+    /// A line under an older lease after one of a newer.
+    TokenBack,
     /// An act that no durable decision asked for.
     Undecided,
     /// A role change against the newest durable decision.
@@ -91,11 +92,9 @@ fn is_against(act: &Act, run: &Run) -> bool {
 
 /// How many daemons could send now.
 fn open_gates(state: &State) -> usize {
-    let open = |daemon: &&Daemon| match daemon {
-        Daemon::Leader(leader) => leader.term.holds(state.now),
-        Daemon::Down | Daemon::Follower(_) | Daemon::Elected(_) => false,
-    };
-    state.daemons.iter().filter(open).count()
+    (0..state.daemons.len())
+        .filter(|who| host::gate_is_open(state, *who))
+        .count()
 }
 
 macro_rules! never {
@@ -109,7 +108,7 @@ pub fn properties() -> Vec<Property<Protocol>> {
     vec![
         Property::<Protocol>::always("at most one daemon may send", |_, s| open_gates(s) <= 1),
         never!("no line of one who no longer leads", StaleLine),
-        never!("the ledger's epochs never go back", EpochBack),
+        never!("the ledger's fencing tokens never go back", TokenBack),
         never!("no act without a durable decision", Undecided),
         never!(
             "no role change against the newest durable decision",

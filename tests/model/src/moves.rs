@@ -1,84 +1,88 @@
 //! Makes one move: requests arrive, time passes, processes come and go.
 //!
-//! Deliberately absent: a daemon's own moves (`daemon`).
+//! Deliberately absent: what a daemon does of itself (`host`, and the shipped engine).
 
-use crate::daemon;
+use crate::engines::News;
 use crate::estate::{Act, How};
+use crate::host;
 use crate::judge;
-use crate::model::{AGE, Action, Doubt, Fate, LAPSE, Met, NAMES, Protocol};
-use crate::spine::News;
-use crate::state::{Daemon, Flight, INCIDENTS, Leader, State, add};
-use drd::lease::{Row, Term, Watch};
+use crate::lease_calls;
+use crate::model::{
+    AGE, AnswerFate, Doubt, Fate, LAPSE, Met, Move, NAMES, PAUSE, Protocol, Variant,
+};
+use crate::state::{Flight, INCIDENTS, State, add};
 use drd_state_machine::command::Kind;
 use drd_state_machine::time::Span;
 
 /// Makes it.
-pub fn make(m: &Protocol, s: &mut State, action: Action) {
+pub fn make(m: &Protocol, s: &mut State, action: Move) {
     match action {
-        Action::Take { who, late } => daemon::take_lease(m, s, who, late),
-        Action::Begin { who } => daemon::begin(m, s, who),
-        Action::StepDown { who } => s.forget(who, Daemon::Follower(Watch::default())),
-        Action::Decide { who, doubt } => decide(m, s, who, doubt),
-        Action::TimeOut { who } => time_out(m, s, who),
-        Action::Perform { who, at } => daemon::perform(m, s, who, at),
-        Action::Order { who } => daemon::ordered(m, s, who),
-        Action::RenewLate { who } => daemon::renew_late(s, who),
-        Action::Release { who } => release(s, who),
-        Action::Crash { who } => {
+        Move::Take { who, fate } => lease_calls::take_lease(m, s, who, fate),
+        Move::Begin { who } => lease_calls::begin(m, s, who),
+        Move::StepDown { who } => host::give(m, s, who, News::Timer, Doubt::None),
+        Move::Decide { who, doubt } => decide(m, s, who, doubt),
+        Move::TimeOut { who } => time_out(m, s, who),
+        Move::Perform { who, at } => host::perform(m, s, who, at),
+        Move::Order { who } => host::ordered(m, s, who),
+        Move::Release { who } => lease_calls::stop(m, s, who),
+        Move::Crash { who } => {
             s.left.crashes -= 1;
-            s.forget(who, Daemon::Down);
+            s.forget(who);
         }
-        Action::Restart { who } => s.daemons[who] = Daemon::Follower(Watch::default()),
-        Action::Arrive { at, fate } => arrive(m, s, at, fate),
-        Action::Complete => s.estate.completes(s.now),
-        Action::Rejoin => s.estate.rejoins(),
-        Action::Lapse { renews } => {
+        Move::Restart { who } => host::start(m, s, who),
+        Move::Arrive { at, fate } => arrive(m, s, at, fate),
+        Move::Complete => s.estate.completes(s.now),
+        Move::Rejoin => s.estate.rejoins(),
+        Move::Pause => pause(m, s),
+        Move::Lapse { renews, fate } => {
             s.left.lapses -= 1;
-            pass(s, LAPSE, renews);
+            pass(m, s, LAPSE, renews, fate);
         }
-        Action::Age { renews } => {
+        Move::Age { renews } => {
             s.left.ages -= 1;
-            pass(s, AGE, renews);
+            pass(m, s, AGE, renews, AnswerFate::Prompt);
             // AWS refuses what was signed so long ago.
             s.wire.retain(|f| matches!(f, Flight::Answer { .. }));
         }
     }
-    daemon::watch(s);
+    lease_calls::wake_followers(m, s);
+    s.drop_answers();
+}
+
+/// A daemon's name.
+pub fn name(who: usize) -> &'static str {
+    NAMES[who]
 }
 
 fn decide(m: &Protocol, s: &mut State, who: usize, doubt: Doubt) {
     let estate = s.estate;
-    daemon::tell(m, s, who, News::Looked(estate), doubt);
-    daemon::note_failback(m, s, who);
+    host::give(m, s, who, News::Looked(estate), doubt);
+    host::note_failback(m, s, who);
 }
 
 fn time_out(m: &Protocol, s: &mut State, who: usize) {
-    if let Some(leader) = s.leader_mut(who) {
-        let act = leader.silent.remove(0);
-        daemon::ended(m, s, who, &act, How::Unknown);
+    if let Some(process) = s.process_mut(who) {
+        let act = process.silent.remove(0);
+        let how = match m.variant {
+            // A host that takes silence for a refusal: nothing is known to be still on its way.
+            Variant::NoQuarantine => How::Refused,
+            Variant::Shipped
+            | Variant::NoFencing
+            | Variant::NoCheckBeforeSend
+            | Variant::LeaseFromReceipt
+            | Variant::ActBeforeAppend
+            | Variant::NoWait => How::Unknown,
+        };
+        host::ended(m, s, who, &act, how);
     }
 }
 
-/// The hand-over on SIGTERM: only by one whose attempts have all ended.
-fn release(s: &mut State, who: usize) {
-    s.left.releases -= 1;
-    let own = s.leader(who).map(|leader| leader.term.row.epoch);
-    if let Some(row) = &mut s.store.row
-        && Some(row.epoch) == own
-    {
-        *row = row.given_up();
-    }
-    s.forget(who, Daemon::Down);
-}
-
-/// Who holds the lease and could renew it.
-pub fn holder(s: &State) -> Option<usize> {
+/// Who holds the lease, leads, and can renew it.
+pub fn holder(m: &Protocol, s: &State) -> Option<usize> {
     let row = s.store.row.as_ref().filter(|row| !row.released)?;
-    (0..NAMES.len()).find(|who| match &s.daemons[*who] {
-        Daemon::Leader(Leader { term, .. }) | Daemon::Elected(term) => {
-            term.row.epoch == row.epoch && NAMES[*who] == row.owner
-        }
-        Daemon::Down | Daemon::Follower(_) => false,
+    (0..NAMES.len()).find(|who| {
+        let daemon = host::standing(m, s, *who).filter(|d| d.leads && host::gate_is_open(s, *who));
+        daemon.is_some_and(|d| d.token == Some(row.fencing_token) && NAMES[*who] == row.owner)
     })
 }
 
@@ -88,15 +92,22 @@ pub fn waiting(s: &State) -> usize {
     s.wire.iter().filter(waits).count()
 }
 
+/// Followers see the row as late as they may, and a pause of the engine's passes.
+fn pause(m: &Protocol, s: &mut State) {
+    s.now = s.now + PAUSE;
+    lease_calls::wake_followers(m, s);
+    lease_calls::show_row(m, s);
+}
+
 /// Time passes, longer than an attempt's deadline: those that wait are over, and their requests go on
 /// alone. What was answered was not lost, and a second copy of it that a network made is not older
 /// than that.
-fn pass(s: &mut State, span: Span, renews: Option<usize>) {
+fn pass(m: &Protocol, s: &mut State, span: Span, renews: Option<usize>, fate: AnswerFate) {
     let waiting: Vec<(usize, Act)> = s.wire.iter().filter_map(waits).collect();
     for (who, act) in waiting {
         s.left.losses -= 1;
-        if let Some(leader) = s.leader_mut(who) {
-            add(&mut leader.silent, act);
+        if let Some(process) = s.process_mut(who) {
+            add(&mut process.silent, act);
         }
     }
     for flight in &mut s.wire {
@@ -106,9 +117,10 @@ fn pass(s: &mut State, span: Span, renews: Option<usize>) {
     }
     s.wire.retain(|f| !matches!(f, Flight::Copy { .. }));
     s.wire.sort();
-    s.now = s.now + span;
+    pause(m, s);
+    s.now = s.now + (span - PAUSE);
     if let Some(who) = renews {
-        renew(s, who);
+        lease_calls::renewed(m, s, who, span, fate == AnswerFate::Late);
     }
 }
 
@@ -122,46 +134,26 @@ fn waits(flight: &Flight) -> Option<(usize, Act)> {
     }
 }
 
-fn renew(s: &mut State, who: usize) {
-    let (Some(row), now) = (daemon::renewed(s, who), s.now) else {
-        return;
-    };
-    match &mut s.daemons[who] {
-        Daemon::Leader(Leader { term, .. }) | Daemon::Elected(term) => term.renewed(row, now),
-        Daemon::Down | Daemon::Follower(_) => {}
-    }
-}
-
+/// What is at this place of the wire arrives.
 pub fn arrive(m: &Protocol, s: &mut State, at: usize, fate: Fate) {
     match s.wire.remove(at) {
         Flight::Act { by, act } => act_arrives(m, s, by, act, fate),
         Flight::Copy { act } => {
             take_effect(m, s, &act);
         }
-        Flight::Answer {
-            to,
-            epoch,
-            version,
-            sent_at,
-        } => {
-            let row = Row {
-                owner: NAMES[to].to_owned(),
-                epoch,
-                version,
-                lease_ms: m.terms.lease.0,
-                released: false,
-            };
-            daemon::answered(m, s, Term { row, sent_at }, to);
-        }
+        Flight::Answer { to, call, found } => lease_calls::answered(m, s, to, call, found),
         Flight::Line {
-            epoch,
+            token,
             before,
             after,
         } => {
-            let leads = s.store.row.as_ref().is_some_and(|row| row.epoch == epoch);
+            let row = s.store.row.as_ref();
+            let leads = row.is_some_and(|row| row.fencing_token == token);
             let follows = s.store.record == before;
-            if follows && (leads || !m.fences_lines()) {
-                daemon::write(s, epoch, after);
+            if !leads && m.fences_lines() {
+                m.meet(Met::StaleLineRefused);
+            } else if follows {
+                host::write(s, token, after);
             }
         }
     }
@@ -187,7 +179,7 @@ fn act_arrives(m: &Protocol, s: &mut State, by: Option<usize>, act: Act, fate: F
         Fate::Answered => take_effect(m, s, &act),
     };
     match by {
-        Some(who) => daemon::ended(m, s, who, &act, judged(s, &act, how)),
+        Some(who) => host::ended(m, s, who, &act, judged(s, &act, how)),
         None => m.meet(Met::LateRequest),
     }
 }
@@ -207,7 +199,7 @@ fn judged(s: &State, act: &Act, how: How) -> How {
 }
 
 fn take_effect(m: &Protocol, s: &mut State, act: &Act) -> How {
-    let newest = m.spine.brief(s.store.record);
+    let newest = m.engines.brief(s.store.record);
     let how = s.estate.arrives(act);
     if how == How::Done {
         judge::took_effect(&mut s.wrong, act, &newest, &s.estate);

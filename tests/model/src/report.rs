@@ -1,6 +1,6 @@
-//! Runs one check and says what was found, in lines that can be read in a log.
+//! Runs one check and prints what was found, in lines that can be read in a log.
 //!
-//! Deliberately absent: judgement. `battery` says what must be found and what must not.
+//! Deliberately absent: judgement. `battery` has what must be found and what must not.
 
 use crate::model::{Met, Protocol};
 use drd_state_machine::time::Span;
@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Ten times what the longest check takes on two idle cores. One that is cut off proves nothing, and
-/// says so.
+/// is reported as such.
 const LASTS_MAX: Span = Span::secs(600);
 /// As many as CI's machine has.
 const THREADS: usize = 2;
@@ -39,8 +39,8 @@ pub struct Ran {
     pub took: Span,
     /// It did not come to its end.
     pub cut_off: bool,
-    /// Distinct records and decisions of the shipped conductor.
-    pub decisions: (usize, usize),
+    /// Distinct states and turns of the shipped engine.
+    pub turns: (usize, usize),
     /// States that were healed and followed to their end.
     pub healed: usize,
     /// Every rule.
@@ -96,7 +96,7 @@ pub fn check(name: &'static str, model: Protocol, until: Until) -> Ran {
         depth: checker.max_depth(),
         took,
         cut_off: took >= LASTS_MAX,
-        decisions: model.spine.met(),
+        turns: model.engines.met(),
         healed: model.healed.load(Ordering::Relaxed),
         rules: model.properties().iter().map(|p| p.name).collect(),
         met: Met::ALL
@@ -110,10 +110,10 @@ pub fn check(name: &'static str, model: Protocol, until: Until) -> Ran {
 
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (records, decisions) = self.decisions;
+        let (engines, turns) = self.turns;
         write!(
             f,
-            "model: {}: {} states, {} moves, {} deep, in {}; the shipped conductor made {decisions} decisions on {records} records",
+            "model: {}: {} states, {} moves, {} deep, in {}; the shipped engine took {turns} turns in {engines} states",
             self.name, self.unique, self.generated, self.depth, self.took,
         )?;
         if self.healed > 0 {

@@ -1,12 +1,13 @@
 //! Everything that one moment of the model consists of, small enough to keep millions of.
 //!
-//! Deliberately absent: what follows what. `model` lists the moves, `moves` and `daemon` make
+//! Deliberately absent: what follows what. `model` lists the moves, `moves` and `host` make
 //! them.
 
+use crate::engines::{EngineId, RecordId};
 use crate::estate::{Act, Estate};
 use crate::judge::Wrong;
-use crate::spine::Id;
-use drd::lease::{Row, Term, Watch};
+use drd::engine::lease::Row;
+use drd::engine::port::StoreCall;
 use drd_state_machine::time::Span;
 
 /// The table: the lease's row, and what its lines fold to.
@@ -15,41 +16,68 @@ pub struct Store {
     /// The lease.
     pub row: Option<Row>,
     /// The fold of all lines.
-    pub record: Id,
+    pub record: RecordId,
     /// Under which lease the newest line was written.
-    pub line_epoch: u64,
+    pub line_token: u64,
 }
 
-/// A daemon.
+/// A running process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Daemon {
-    /// Not running.
-    Down,
-    /// Waits for the lease.
-    Follower(Watch),
-    /// Has the lease, and has not read the ledger yet.
-    Elected(Term),
-    /// Leads, or believes to.
-    Leader(Leader),
-}
-
-/// One that acts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Leader {
-    /// Its term.
-    pub term: Term,
-    /// What it remembers.
-    pub record: Id,
+pub struct Process {
+    /// The shipped engine.
+    pub engine: EngineId,
+    /// Until when requests may leave; `None` while the gate is closed.
+    pub gate: Option<Span>,
+    /// The call to the store whose answer it waits for.
+    pub awaited: Option<Awaited>,
     /// Commands that came with a decision and are not sent yet, sorted.
     pub pending: Vec<Act>,
     /// Attempts whose deadline passed, sorted: it has not taken note yet.
     pub silent: Vec<Act>,
 }
 
+/// A call to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Awaited {
+    /// Read the lease.
+    Lease {
+        /// Its number.
+        call: u64,
+    },
+    /// Write the lease.
+    Write {
+        /// Its number.
+        call: u64,
+    },
+    /// Read the ledger.
+    Ledger {
+        /// Its number.
+        call: u64,
+    },
+}
+
+impl Awaited {
+    /// What is awaited after this call.
+    pub fn of(call: u64, ask: &StoreCall) -> Awaited {
+        match ask {
+            StoreCall::ReadLease => Awaited::Lease { call },
+            StoreCall::WriteLease { .. } => Awaited::Write { call },
+            StoreCall::ReadLedger => Awaited::Ledger { call },
+        }
+    }
+
+    /// The call's number.
+    pub fn call(self) -> u64 {
+        match self {
+            Awaited::Lease { call } | Awaited::Write { call } | Awaited::Ledger { call } => call,
+        }
+    }
+}
+
 /// What is on its way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flight {
-    /// A request to RDS, Auto Scaling or S3; `by` waits for the answer, if anybody does.
+    /// A request to RDS, Auto Scaling or S3; `by` waits for the answer, if any does.
     Act {
         /// Who waits.
         by: Option<usize>,
@@ -65,21 +93,20 @@ pub enum Flight {
     Answer {
         /// To whom.
         to: usize,
-        /// The lease that was written.
-        epoch: u64,
-        /// The row's version.
-        version: u64,
-        /// When the write was sent.
-        sent_at: Span,
+        /// To which call.
+        call: u64,
+        /// Token and version of the row that it was written over, where the engine has not asked for
+        /// the write yet.
+        found: Option<(u64, u64)>,
     },
     /// A ledger line that its writer gave up on.
     Line {
         /// The lease that it is conditional on.
-        epoch: u64,
-        /// The fold that it follows: stands for its number.
-        before: Id,
+        token: u64,
+        /// The fold that it follows: in place of its number.
+        before: RecordId,
         /// The fold with it.
-        after: Id,
+        after: RecordId,
     },
 }
 
@@ -92,7 +119,7 @@ pub struct Budget {
     pub copies: u8,
     /// Crashes.
     pub crashes: u8,
-    /// Answers about the lease that arrive late.
+    /// Answers about the lease that arrive late or never.
     pub late: u8,
     /// Leases handed over on purpose.
     pub releases: u8,
@@ -104,7 +131,7 @@ pub struct Budget {
     pub orders: u8,
 }
 
-/// Incidents that are told apart; a story with more does not fit into the budgets.
+/// Incidents that are counted apart; a story with more does not fit into the budgets.
 pub const INCIDENTS: usize = 4;
 
 /// A moment.
@@ -116,7 +143,7 @@ pub struct State {
     /// The table.
     pub store: Store,
     /// Both daemons.
-    pub daemons: [Daemon; 2],
+    pub daemons: [Option<Process>; 2],
     /// What is on its way, sorted.
     pub wire: Vec<Flight>,
     /// The truth.
@@ -130,20 +157,14 @@ pub struct State {
 }
 
 impl State {
-    /// The daemon as a leader, if it believes to be one.
-    pub fn leader(&self, d: usize) -> Option<&Leader> {
-        match &self.daemons[d] {
-            Daemon::Leader(leader) => Some(leader),
-            Daemon::Down | Daemon::Follower(_) | Daemon::Elected(_) => None,
-        }
+    /// The process, if it runs.
+    pub fn process(&self, d: usize) -> Option<&Process> {
+        self.daemons[d].as_ref()
     }
 
     /// The same, to change.
-    pub fn leader_mut(&mut self, d: usize) -> Option<&mut Leader> {
-        match &mut self.daemons[d] {
-            Daemon::Leader(leader) => Some(leader),
-            Daemon::Down | Daemon::Follower(_) | Daemon::Elected(_) => None,
-        }
+    pub fn process_mut(&mut self, d: usize) -> Option<&mut Process> {
+        self.daemons[d].as_mut()
     }
 
     /// Puts something on the wire.
@@ -159,11 +180,12 @@ impl State {
             .any(|f| matches!(f, Flight::Act { by: Some(who), .. } if *who == d))
     }
 
-    /// A daemon's process or term is over: what it sent goes on alone, and answers about that
-    /// lease find nobody.
-    pub fn forget(&mut self, d: usize, becomes: Daemon) {
-        self.daemons[d] = becomes;
-        self.drop_answers(d);
+    /// A daemon's term is over: what it sent goes on alone.
+    pub fn end_term(&mut self, d: usize) {
+        if let Some(process) = &mut self.daemons[d] {
+            process.pending.clear();
+            process.silent.clear();
+        }
         for flight in &mut self.wire {
             if let Flight::Act { by, .. } = flight
                 && *by == Some(d)
@@ -174,10 +196,19 @@ impl State {
         self.wire.sort();
     }
 
-    /// Whoever asks again, or is gone, does not hear the answer to what it asked before.
-    pub fn drop_answers(&mut self, d: usize) {
-        self.wire
-            .retain(|f| !matches!(f, Flight::Answer { to, .. } if *to == d));
+    /// A process is over: answers to it reach nothing.
+    pub fn forget(&mut self, d: usize) {
+        self.end_term(d);
+        self.daemons[d] = None;
+    }
+
+    /// Answers that no call waits for change nothing, and are left out.
+    pub fn drop_answers(&mut self) {
+        let calls = [0, 1].map(|d: usize| self.process(d)?.awaited.map(Awaited::call));
+        self.wire.retain(|f| match f {
+            Flight::Answer { to, call, .. } => calls[*to] == Some(*call),
+            Flight::Act { .. } | Flight::Copy { .. } | Flight::Line { .. } => true,
+        });
     }
 }
 
