@@ -8,7 +8,33 @@ use syn::Item;
 
 /// Crate and name of what several modules may define, with the reason why the path makes the
 /// meaning plain.
-const SHARED: [(&str, &str, &str); 0] = [];
+const SHARED: [(&str, &str, &str); 5] = [
+    (
+        "drd",
+        "BootstrapArgs",
+        "a build without AWS refuses the command under the same name",
+    ),
+    (
+        "drd",
+        "DestroyArgs",
+        "a build without AWS refuses the command under the same name",
+    ),
+    (
+        "drd",
+        "DoctorArgs",
+        "a build without AWS refuses the command under the same name",
+    ),
+    (
+        "drd",
+        "OutputsArgs",
+        "a build without AWS refuses the command under the same name",
+    ),
+    (
+        "drd",
+        "RunArgs",
+        "a build without AWS refuses the command under the same name",
+    ),
+];
 
 /// Crate and name to the places that define it.
 pub type Names = BTreeMap<(String, String), Vec<String>>;
@@ -27,7 +53,11 @@ pub fn types(modules: &Modules) -> Names {
         for ident in module.syntax.iter().filter_map(type_name) {
             let place = format!("{}:{}", module.file, ident.span().start().line);
             let name = (krate.to_owned(), ident.to_string());
-            names.entry(name).or_default().push(place);
+            let places = names.entry(name).or_default();
+            // A file that two features declare as a module is one definition.
+            if !places.contains(&place) {
+                places.push(place);
+            }
         }
     }
     names

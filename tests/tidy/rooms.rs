@@ -8,17 +8,25 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The files that a message passes, in order: from the client of the queue to the call that
 /// fails over. Each imports the next, or is imported by it.
-const MESSAGE_PATH: [&str; 12] = [
+const MESSAGE_PATH: [&str; 20] = [
     "src/aws/queue.rs",
     "src/estate/aurora.rs",
-    "src/estate/mod.rs",
-    "src/daemon/queue_loop.rs",
-    "src/intake/reading.rs",
+    "src/estate/doors.rs",
+    "src/daemon/shell.rs",
+    "src/engine/mod.rs",
+    "src/engine/leading.rs",
+    "src/engine/incoming.rs",
+    "src/intake/envelope.rs",
+    "src/engine/incoming.rs",
+    "src/engine/leading.rs",
     "src/engine/inbox.rs",
     "src/engine/conductor.rs",
     "state-machine/src/lib.rs",
-    "src/engine/mod.rs",
-    "src/estate/mod.rs",
+    "src/engine/conductor.rs",
+    "src/engine/leading.rs",
+    "src/engine/port.rs",
+    "src/daemon/shell.rs",
+    "src/estate/doors.rs",
     "src/estate/perform.rs",
     "src/aws/database.rs",
 ];
