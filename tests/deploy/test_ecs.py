@@ -71,7 +71,7 @@ def test_the_task_can_do_nothing_but_run_drd():
 
 def test_a_stop_has_time_for_what_drd_does_before_it_ends():
     stop = container(ecs.written("task-definition.json"))["stopTimeout"]
-    needed = seconds("src/daemon/control.rs", "STOP_MAX") + LINE_SECONDS + GIVE_UP_SECONDS
+    needed = seconds("src/engine/mod.rs", "STOP_MAX") + LINE_SECONDS + GIVE_UP_SECONDS
     assert needed < stop <= STOP_MAX
 
 
@@ -79,7 +79,7 @@ def test_a_daemon_that_hangs_is_replaced_and_one_that_is_slow_is_not():
     check = container(ecs.written("task-definition.json"))["healthCheck"]
     assert check["command"] == ["CMD", "/usr/local/bin/drd", "status", "--health"], "there is no shell in the image"
     assert seconds("src/daemon/client/request.rs", "PATIENCE") < check["timeout"] <= check["interval"]
-    stalled = seconds("src/http.rs", "STALLED_AFTER")
+    stalled = seconds("src/daemon/http.rs", "STALLED_AFTER")
     assert stalled < check["interval"] * check["retries"] < 60
     assert container(ecs.written("task-definition.json"))["restartPolicy"]["restartAttemptPeriod"] >= RESTART_MIN
 

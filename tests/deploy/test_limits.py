@@ -99,5 +99,5 @@ def test_the_filter_is_read_as_systemd_reads_it():
 
 def test_the_ledger_belongs_to_nobody_in_particular(estate, confined):
     confined.start(until_armed=False)
-    eventually("it answers", confined.status, 30)
+    eventually("it has a ledger", estate.ledger.exists, 30)
     assert estate.ledger.stat().st_uid == limits.USER

@@ -44,9 +44,11 @@ class Reader:
 
     def __init__(self, source, read, log: Path):
         self.source, self.read, self.log = source, read, log
+        self.thread: threading.Thread | None = None
         self.resume()
 
     def resume(self) -> None:
+        self.stop()
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -58,8 +60,10 @@ class Reader:
                     out.write(self.read())
 
     def stop(self) -> None:
-        self.stopping.set()
-        self.thread.join(5)
+        if self.thread:
+            self.stopping.set()
+            self.thread.join()
+            self.thread = None
 
 
 class UnreadPipe:

@@ -1,7 +1,7 @@
 """`drd status --health`, as a container's health check runs it: alive is a control loop that turns, in whatever state.
 
 Deliberately absent: a loop that stands still while the page is served, which no signal can bring about from outside
-(src/http/tests.rs has it).
+(src/daemon/http/tests.rs has it).
 """
 
 import signal
