@@ -7,6 +7,7 @@
 
 use drd_state_machine::time::{Span, Time};
 use rustix::time::{ClockId, Timespec, clock_gettime};
+use std::time::Duration;
 
 /// A clock that was set once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +59,11 @@ pub fn boot() -> Span {
 )]
 fn wall() -> Time {
     Time(millis(clock_gettime(ClockId::Realtime)))
+}
+
+/// A span as tokio wants it; one that is over already is no wait.
+pub fn duration(span: Span) -> Duration {
+    Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
 }
 
 fn millis(at: Timespec) -> i64 {

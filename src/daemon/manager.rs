@@ -6,7 +6,7 @@
 //! Deliberately absent: anything that a timer does; see `watchdog`.
 
 use super::watchdog::{Rule, TURN_MAX, TooShort, extend};
-use crate::clock::boot;
+use crate::clock::{boot, duration};
 use crate::config::LedgerConfig;
 use crate::status::StatusView;
 use drd_state_machine::time::Span;
@@ -140,7 +140,7 @@ impl Manager {
     /// How long a loop may wait between two turns; `usual` where nobody watches.
     pub(super) fn wait_at_most(&self, usual: Duration) -> Duration {
         let watched = self.rule().wait_max();
-        watched.map_or(usual, |most| usual.min(super::duration::duration(most)))
+        watched.map_or(usual, |most| usual.min(duration(most)))
     }
 }
 

@@ -4,8 +4,8 @@
 //! `start` builds it, `on_aws` and `simulated` have an estate for it, `shell` is the loop.
 //! Deliberately absent: decisions, polling plans, the lease's rules, retries (`engine` has them).
 
+mod causes;
 pub mod client;
-mod duration;
 pub mod http;
 mod identity;
 mod incident_log;

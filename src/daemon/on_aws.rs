@@ -2,9 +2,8 @@
 //!
 //! Deliberately absent: what the daemon does (`daemon`), and AWS's calls (`crate::aws`).
 
-use super::duration::duration;
 use super::start::{DaemonError, Ground, host, operate};
-use crate::clock::{Clock, boot};
+use crate::clock::{Clock, boot, duration};
 use crate::config::Config;
 use crate::estate::Estate;
 use crate::estate::aurora::Aurora;

@@ -2,8 +2,6 @@
 //!
 //! Deliberately absent: which estate it is (`on_aws`, `simulated`), and what asks for the end.
 
-#[cfg(feature = "aws")]
-use super::duration::duration;
 use super::http::{self, ListenError, Shared};
 use super::identity::Identity;
 use super::manager::Manager;
@@ -14,6 +12,8 @@ use super::store::{FileStore, LedgerStore};
 use super::table_store::TableStore;
 use super::watchdog::TooShort;
 use crate::clock::Clock;
+#[cfg(feature = "aws")]
+use crate::clock::duration;
 use crate::config::{Config, LedgerConfig, ObserveConfig, trust};
 use crate::engine::lease::Terms;
 use crate::engine::{Environment, Pace};

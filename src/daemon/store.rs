@@ -5,6 +5,7 @@
 //! again.
 //! Deliberately absent: what is written, and when a term ends.
 
+use super::causes::causes;
 #[cfg(feature = "aws")]
 use super::table_store::TableStore;
 use crate::engine::port::{AppendFault, StoreAnswer, StoreCall};
@@ -177,7 +178,7 @@ impl Worker {
                 Ok(StoreAnswer::Ledger { record, sequence })
             }
             Err(error @ LedgerError::Io { .. }) if self.opened_once => {
-                Ok(StoreAnswer::Unanswered(chain(&error)))
+                Ok(StoreAnswer::Unanswered(causes(&error)))
             }
             Err(error) => Err(error),
         }
@@ -189,18 +190,6 @@ impl Worker {
         };
         ledger
             .append(lines)
-            .map_err(|error| AppendFault::Refused(chain(&error)))
+            .map_err(|error| AppendFault::Refused(causes(&error)))
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

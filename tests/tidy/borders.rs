@@ -177,13 +177,8 @@ pub fn the_machine_needs_little(sources: &Sources) -> Vec<String> {
 #[cfg(test)]
 mod samples {
     use super::*;
-    use crate::modules::Modules;
+    use crate::graph::samples::graph;
     use crate::sources::fixture;
-
-    fn graph(files: &[(&str, &str)]) -> Graph {
-        let sources = fixture(files);
-        Graph::of(&sources, &Modules::of(&sources))
-    }
 
     #[test]
     fn tokio_outside_the_shell() {

@@ -156,11 +156,11 @@ fn undeclared(sources: &Sources, modules: &Modules) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod samples {
+pub mod samples {
     use super::*;
     use crate::sources::fixture;
 
-    fn graph(files: &[(&str, &str)]) -> Graph {
+    pub fn graph(files: &[(&str, &str)]) -> Graph {
         let sources = fixture(files);
         Graph::of(&sources, &Modules::of(&sources))
     }

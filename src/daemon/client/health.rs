@@ -7,10 +7,10 @@
 //! (`/readyz`, `drd status`), and the configuration; a file that was changed under a daemon does
 //! not make that daemon unhealthy.
 
+use super::super::causes::causes;
 use super::request::{PATIENCE, get};
 use crate::status::HEALTH;
 use http::StatusCode;
-use std::error::Error;
 use std::net::SocketAddr;
 
 /// The answer is one short line; a longer one is foreign and is cut.
@@ -94,16 +94,6 @@ fn first_line(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let line = text.lines().next().unwrap_or_default();
     line.chars().take(CHARS_MAX).collect()
-}
-
-fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

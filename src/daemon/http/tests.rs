@@ -2,25 +2,15 @@
 
 use super::*;
 use crate::daemon::client::{self, FetchError, Unhealthy};
+use crate::metrics::dashboard::any_setup;
 use crate::status::LeaderStatus;
 use crate::status::tests::calm;
-use drd_state_machine::policy::{Policy, Serving};
-use drd_state_machine::{Phase, Setup};
+use drd_state_machine::Phase;
 use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn shared(clock: Clock) -> Arc<Shared> {
-    let setup = Setup {
-        policy: Policy::default(),
-        sensors: Vec::new(),
-        serving: Serving {
-            min: 1,
-            desired: 1,
-            floor_percent: 50,
-        },
-        home: None,
-    };
-    let metrics = Arc::new(Metrics::for_lab(&setup).expect("every name is one"));
+    let metrics = Arc::new(Metrics::for_lab(&any_setup()).expect("every name is one"));
     Arc::new(Shared::new(clock, metrics, calm()))
 }
 

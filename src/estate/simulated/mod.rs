@@ -8,7 +8,7 @@ mod state;
 
 use super::error::{EstateError, FailureClass};
 use super::lease_gate::LeaseGate;
-use crate::clock::Clock;
+use crate::clock::{Clock, duration};
 use crate::engine::port::{Message, Parts, Receipt};
 use crate::lab::cloud::DEADLINE;
 use crate::lab::message_queue::LONG_POLL;
@@ -209,10 +209,6 @@ fn failed(operation: &'static str, cause: String) -> EstateError {
         object: "the simulated estate".to_owned(),
         cause,
     }
-}
-
-fn duration(span: Span) -> Duration {
-    Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
 }
 
 async fn pause(span: Span) {

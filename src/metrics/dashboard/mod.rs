@@ -54,7 +54,7 @@ pub fn families() -> Result<Vec<FamilyInfo>, MetricsError> {
 }
 
 /// Names, kinds and labels are the same for every setup; figures are not read.
-fn any_setup() -> Setup {
+pub(crate) fn any_setup() -> Setup {
     Setup {
         policy: Policy::default(),
         sensors: Vec::new(),

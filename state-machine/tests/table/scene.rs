@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: what a situation adds (`situations`).
 
+use crate::common::setup;
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{
@@ -10,7 +11,7 @@ use drd_state_machine::event::{
     SideView, Vantage, Verdict,
 };
 use drd_state_machine::evidence::Dated;
-use drd_state_machine::policy::{Policy, Sensor, Serving, Setup};
+use drd_state_machine::policy::Setup;
 use drd_state_machine::record::{FenceOutcome, Incident, Operation, Readiness, Record, Trigger};
 use drd_state_machine::state::{Progress, State, Step, Stopped};
 use drd_state_machine::step;
@@ -35,26 +36,6 @@ pub struct Scene {
     pub setup: Setup,
     /// The moment of the event.
     pub now: Time,
-}
-
-/// A primary that serves, watched by every vantage; drd lives in the standby region.
-fn setup() -> Setup {
-    let sensor = |vantage: Vantage, side: Side| Sensor {
-        name: Arc::from(format!("{}-{side}", vantage.name())),
-        vantage,
-        side,
-    };
-    let of = |side: Side| Vantage::ALL.map(|vantage| sensor(vantage, side));
-    Setup {
-        policy: Policy::default(),
-        sensors: Side::BOTH.into_iter().flat_map(of).collect(),
-        serving: Serving {
-            min: 6,
-            desired: 6,
-            floor_percent: 50,
-        },
-        home: Some(Side::Standby),
-    }
 }
 
 impl Scene {

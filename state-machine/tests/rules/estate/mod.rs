@@ -11,16 +11,15 @@ mod time;
 mod world;
 
 use crate::book::Book;
+pub use crate::common::{name, setup};
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{
     Completion, Event, GlobalView, Observation, Outcome, RoleChange, Side, SideView, Vantage,
     Verdict,
 };
-use drd_state_machine::policy::{Policy, Sensor, Serving};
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Record, Setup};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 pub use Verdict::{Healthy, Unhealthy, Unknown};
 
@@ -95,30 +94,6 @@ pub fn unknown_estate() -> Estate {
         again: (0, false),
         deliveries: 0,
     }
-}
-
-/// The default policy; the daemon lives in the standby region.
-pub fn setup() -> Setup {
-    let sensor = |vantage: Vantage, side: Side| Sensor {
-        name: Arc::from(name(vantage, side)),
-        vantage,
-        side,
-    };
-    let of = |side| Vantage::ALL.map(|vantage| sensor(vantage, side));
-    Setup {
-        policy: Policy::default(),
-        sensors: Side::BOTH.into_iter().flat_map(of).collect(),
-        serving: Serving {
-            min: 6,
-            desired: 6,
-            floor_percent: 50,
-        },
-        home: Some(Side::Standby),
-    }
-}
-
-pub fn name(vantage: Vantage, side: Side) -> String {
-    format!("{}-{side}", vantage.name())
 }
 
 pub fn side_view(serving: u32) -> SideView {
