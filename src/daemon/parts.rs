@@ -1,6 +1,6 @@
 //! What every part of the daemon is handed.
 //!
-//! Deliberately absent: making it (`daemon::run`).
+//! Deliberately absent: making it (`start`).
 
 use super::http::Shared;
 use super::manager::Manager;
@@ -29,8 +29,7 @@ pub(super) struct DaemonParts {
 }
 
 impl DaemonParts {
-    /// The loop that lives turned: the control loop, or the one that waits for the lease. Nothing
-    /// else may report it: `/healthz`, the metric and the service manager's watchdog all rest on it.
+    /// The control loop turned. Nothing else may report it: `/healthz`, the metric and the service manager's watchdog all rest on it.
     pub(super) fn turned(&self) {
         self.shared.turned(self.clock.read());
         self.manager.turned();

@@ -7,9 +7,9 @@
 use super::incident_log;
 use super::parts::DaemonParts;
 use super::store::LedgerStore;
-use crate::clock::boot;
+use crate::clock::{boot, duration};
 use crate::engine::lease::Terms;
-use crate::engine::port::{Action, Answer, Ask, Gate, Input, Message, Notice, Order, OrderReply};
+use crate::engine::port::{Action, Answer, Ask, Gate, Input, Message, Order, OrderReply, Receipt};
 use crate::engine::{Engine, Environment};
 use crate::estate::Estate;
 use crate::ledger::LedgerError;
@@ -26,7 +26,6 @@ use tokio::task::{JoinError, JoinSet};
 const TURN_MAX: Duration = Duration::from_secs(5);
 /// Orders that wait for the loop: as many as the engine lets wait.
 pub(super) const ORDERS_MAX: usize = 8;
-
 /// Deletions under way while messages arrive in crowds: reading them comes first, since the news is
 /// behind them. At 10 ms a call that is 2,000 messages a second.
 const DELETES_MAX: usize = 2;
@@ -147,10 +146,7 @@ impl Shell {
     }
 
     fn wait(&self) -> Duration {
-        let due = self
-            .engine
-            .next_wakeup()
-            .map(|at| super::duration::duration(at - boot()));
+        let due = self.engine.next_wakeup().map(|at| duration(at - boot()));
         let usual = due.unwrap_or(TURN_MAX).min(TURN_MAX);
         self.parts.manager.wait_at_most(usual)
     }
@@ -188,7 +184,7 @@ impl Shell {
                     let _ = waits.send(reply);
                 }
             }
-            Action::Notice(notice) => self.noticed(&notice),
+            Action::Notice(notice) => incident_log::noticed(&notice, self.engine.record()),
             Action::Stopped => self.stopped = true,
         }
     }
@@ -206,24 +202,17 @@ impl Shell {
     }
 
     fn ask(&mut self, term: u64, ask: Ask) {
-        let answered = move |answer| Ok(Input::Answered { term, answer });
-        if let Ask::Append(lines) = ask {
-            let store = self.store.clone();
-            self.asks.spawn(async move {
-                let result = store.append(lines).await;
-                answered(Answer::Appended(result))
-            });
-            return;
-        }
         if let Ask::Perform(command) = &ask {
             incident_log::performing(command, self.engine.record());
         }
-        let parts = self.parts.clone();
-        self.asks
-            .spawn(async move { answered(answer(&parts, ask).await) });
+        let (parts, store) = (self.parts.clone(), self.store.clone());
+        self.asks.spawn(async move {
+            let answer = answer(&parts, &store, ask).await;
+            Ok(Input::Answered { term, answer })
+        });
     }
 
-    fn delete(&mut self, receipts: Vec<crate::engine::port::Receipt>) {
+    fn delete(&mut self, receipts: Vec<Receipt>) {
         let estate = self.parts.estate.clone();
         let waits = self.calls.len() < DELETES_WAIT_MAX;
         let turns = waits.then(|| self.deletes.clone());
@@ -249,10 +238,6 @@ impl Shell {
             None
         });
     }
-
-    fn noticed(&self, notice: &Notice) {
-        incident_log::noticed(notice, self.engine.record());
-    }
 }
 
 fn broken(error: JoinError) -> ShellError {
@@ -260,12 +245,11 @@ fn broken(error: JoinError) -> ShellError {
 }
 
 /// What the world answers to one wish; never fails, since a failure is an answer.
-async fn answer(parts: &DaemonParts, ask: Ask) -> Answer {
+async fn answer(parts: &DaemonParts, store: &LedgerStore, ask: Ask) -> Answer {
     let estate = &parts.estate;
     let now = parts.clock.read();
     match ask {
-        // A line is the store's, not the estate's.
-        Ask::Append(_) => Answer::HeartbeatSent,
+        Ask::Append(lines) => Answer::Appended(store.append(lines).await),
         Ask::Perform(command) => Answer::Finished(estate.perform(&command).await),
         Ask::Look { active, parts } => Answer::Looked {
             parts,

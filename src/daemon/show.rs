@@ -16,12 +16,15 @@ impl Shell {
         let now = self.parts.clock.read();
         self.parts.turned();
         let setup = self.parts.setup.clone();
-        let fresh = Record::new(&setup, now);
+        let fresh;
         let leads = self.engine.record();
         let (record, seq) = match (leads, &self.shown.read) {
             (Some(record), _) => (record, self.engine.sequence()),
             (None, Some((record, sequence))) => (record, *sequence),
-            (None, None) => (&fresh, 0),
+            (None, None) => {
+                fresh = Record::new(&setup, now);
+                (&fresh, 0)
+            }
         };
         let ledger = LedgerHealth::of(!self.engine.is_held_by_ledger());
         let leader = self

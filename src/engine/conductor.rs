@@ -101,6 +101,11 @@ impl Conductor {
         !self.proposed.is_empty()
     }
 
+    /// Whose events wait for their lines, oldest first.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &EventOrigin> {
+        self.proposed.iter().map(|one| &one.origin)
+    }
+
     /// Whether the newest proposal has commands: they should not wait for more to join it.
     pub(super) fn wants_to_act(&self) -> bool {
         let newest = self.proposed.last();

@@ -12,7 +12,7 @@ use super::port::{Action, Ask, Message, Notice, OrderReply};
 use crate::ledger::Entry;
 use drd_state_machine::Record;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{Check, Event, LagSample, Verdict};
+use drd_state_machine::event::{Check, Completion, Event, LagSample, Verdict};
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
@@ -118,17 +118,17 @@ impl Leading {
     pub(super) fn stop(&mut self, out: &mut Vec<Action>) {
         self.stopping = true;
         self.answer_waiting(out);
-        self.inbox = Inbox::default();
     }
 
     /// Orders that wait are answered: this daemon will not take them.
     pub(super) fn answer_waiting(&mut self, out: &mut Vec<Action>) {
         let mut inbox = std::mem::take(&mut self.inbox);
         let waiting = std::iter::from_fn(|| inbox.pop()).map(|letter| letter.origin);
-        let proposed = self.conductor.clone().withdraw();
-        let proposed = proposed.into_iter().map(|one| one.origin);
-        for origin in waiting.chain(proposed) {
+        for origin in waiting {
             reply(out, &origin, OrderReply::NotLeading);
+        }
+        for origin in self.conductor.origins() {
+            reply(out, origin, OrderReply::NotLeading);
         }
     }
 
@@ -208,12 +208,12 @@ impl Leading {
     }
 
     /// An attempt ended.
-    pub(super) fn finished(&mut self, done: drd_state_machine::event::Completion) {
+    pub(super) fn finished(&mut self, done: Completion) {
         self.performing = self.performing.saturating_sub(1);
         self.urgent(done);
     }
 
-    fn urgent(&mut self, done: drd_state_machine::event::Completion) {
+    fn urgent(&mut self, done: Completion) {
         self.inbox.push_urgent(EventLetter {
             event: Event::Finished(done),
             origin: EventOrigin::Own,

@@ -223,8 +223,8 @@ impl Engine {
             | StoreAnswer::Refused(_)
             | StoreAnswer::Ledger { .. } => "the ledger's store does not answer".to_owned(),
         };
-        let name = self.env.name.clone();
-        let (turn, next) = self.state.leadership.answered(now, &name, call, answer);
+        let name = &self.env.name;
+        let (turn, next) = self.state.leadership.answered(now, name, call, answer);
         if let Some((call, ask)) = next {
             out.push(Action::Store { call, ask });
         }

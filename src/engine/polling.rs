@@ -103,7 +103,7 @@ impl Stance {
         let suspicious = record.facts.evidence.first_bad_at.is_some();
         Stance {
             active: record.facts.active,
-            closely: record.state.phase().polls_closely() || suspicious,
+            closely: phase.polls_closely() || suspicious,
             phase,
         }
     }
