@@ -132,13 +132,23 @@ impl Leading {
         }
     }
 
+    /// Whether messages may be received: what a ledger that refuses makes drd forget is hidden in
+    /// the queue for a minute, and one that is tried again has not taken anything yet.
+    fn may_receive(&self) -> bool {
+        let works = match self.appending {
+            Appending::Nothing | Appending::Proposed(_) => true,
+            Appending::Opening | Appending::Refused(_) => false,
+        };
+        works && self.inbox.has_room()
+    }
+
     /// When something is due next.
     pub(super) fn next(&self) -> Option<Span> {
         let retry = match self.appending {
             Appending::Refused(at) => Some(at),
             Appending::Nothing | Appending::Opening | Appending::Proposed(_) => None,
         };
-        let polls = (self.live && !self.stopping).then(|| self.polling.next());
+        let polls = (self.live && !self.stopping).then(|| self.polling.next(true));
         [retry, polls].into_iter().flatten().min()
     }
 
@@ -164,8 +174,7 @@ impl Leading {
         if self.polling.ticks(now, &env.pace) {
             self.own(Event::Tick);
         }
-        let works = !matches!(self.appending, Appending::Refused(_));
-        if works && self.inbox.has_room() {
+        if self.may_receive() {
             for _ in 0..self.polling.receives(now) {
                 self.ask(out, Ask::Receive);
             }

@@ -16,6 +16,8 @@ mod ledger_outage;
 mod polling;
 pub mod port;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 pub use environment::Environment;
 pub use ledger_outage::LedgerOutage;
