@@ -3,18 +3,18 @@
 //!
 //! Deliberately absent: whether it may lead (`leadership`), and what comes before and after a term.
 
+mod arrivals;
+
 use super::conductor::{Conductor, EventLetter, EventOrigin, opening};
 use super::environment::Environment;
 use super::inbox::Inbox;
-use super::incoming::{Incoming, incoming};
 use super::polling::Polling;
-use super::port::{Action, Ask, Message, Notice, OrderReply};
+use super::port::{Action, Ask, Notice, OrderReply};
 use crate::ledger::Entry;
 use drd_state_machine::Record;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{Check, Completion, Event, LagSample, Verdict};
+use drd_state_machine::event::Event;
 use drd_state_machine::time::{Span, Time};
-use std::sync::Arc;
 
 /// Events whose lines become durable together: a disk syncs 64 lines as fast as one, and a
 /// thousand of them would be one long transaction.
@@ -132,13 +132,23 @@ impl Leading {
         }
     }
 
+    /// Whether messages may be received: what a ledger that refuses makes drd forget is hidden in
+    /// the queue for a minute, and one that is tried again has not taken anything yet.
+    fn may_receive(&self) -> bool {
+        let works = match self.appending {
+            Appending::Nothing | Appending::Proposed(_) => true,
+            Appending::Opening | Appending::Refused(_) => false,
+        };
+        works && self.inbox.has_room()
+    }
+
     /// When something is due next.
     pub(super) fn next(&self) -> Option<Span> {
         let retry = match self.appending {
             Appending::Refused(at) => Some(at),
             Appending::Nothing | Appending::Opening | Appending::Proposed(_) => None,
         };
-        let polls = (self.live && !self.stopping).then(|| self.polling.next());
+        let polls = (self.live && !self.stopping).then(|| self.polling.next(true));
         [retry, polls].into_iter().flatten().min()
     }
 
@@ -164,108 +174,10 @@ impl Leading {
         if self.polling.ticks(now, &env.pace) {
             self.own(Event::Tick);
         }
-        let works = !matches!(self.appending, Appending::Refused(_));
-        if works && self.inbox.has_room() {
+        if self.may_receive() {
             for _ in 0..self.polling.receives(now) {
                 self.ask(out, Ask::Receive);
             }
-        }
-    }
-
-    /// A reading of drd's own, or time.
-    pub(super) fn own(&mut self, event: Event) {
-        if matches!(self.appending, Appending::Refused(_)) {
-            return;
-        }
-        let origin = EventOrigin::Own;
-        self.inbox.push(EventLetter { event, origin });
-    }
-
-    /// The lag was read; `None`: it could not be. Gives the samples that are new.
-    pub(super) fn lag_read(&mut self, samples: Option<Vec<LagSample>>) -> Vec<LagSample> {
-        if matches!(self.appending, Appending::Refused(_)) {
-            self.polling.forget_lag();
-            return Vec::new();
-        }
-        let new = self.polling.lag_read(samples.unwrap_or_default());
-        for sample in &new {
-            self.own(Event::Sampled(*sample));
-        }
-        new
-    }
-
-    /// The readiness checks ended. The ledger's own check is here: a daemon that can write this down
-    /// has a ledger that works.
-    pub(super) fn checked(&mut self, mut checks: Vec<Check>) {
-        self.polling.checked();
-        checks.push(Check {
-            name: Arc::from("ledger"),
-            verdict: Verdict::Healthy,
-            detail: Arc::from("the newest append"),
-            gates: true,
-        });
-        self.own(Event::Checked { checks });
-    }
-
-    /// An attempt ended.
-    pub(super) fn finished(&mut self, done: Completion) {
-        self.performing = self.performing.saturating_sub(1);
-        self.urgent(done);
-    }
-
-    fn urgent(&mut self, done: Completion) {
-        self.inbox.push_urgent(EventLetter {
-            event: Event::Finished(done),
-            origin: EventOrigin::Own,
-        });
-    }
-
-    /// An operator's command.
-    pub(super) fn ordered(&mut self, order: &super::port::Order, out: &mut Vec<Action>) {
-        let refused = if !self.live || self.stopping {
-            Some(OrderReply::NotLeading)
-        } else if matches!(self.appending, Appending::Refused(_)) {
-            Some(OrderReply::LedgerRefused)
-        } else if !self.inbox.takes_orders() {
-            Some(OrderReply::Busy)
-        } else {
-            None
-        };
-        let origin = EventOrigin::Operator { id: order.id };
-        match refused {
-            Some(why) => reply(out, &origin, why),
-            None => self.inbox.push(EventLetter {
-                event: Event::Ordered { word: order.word },
-                origin,
-            }),
-        }
-    }
-
-    /// A receive ended.
-    pub(super) fn received(
-        &mut self,
-        env: &Environment,
-        messages: Option<Vec<Message>>,
-        (now, local): (Span, Time),
-        out: &mut Vec<Action>,
-    ) {
-        let count = messages.as_ref().map(Vec::len);
-        self.polling.received(count, now);
-        let mut settled = Vec::new();
-        for message in messages.into_iter().flatten() {
-            match incoming(env, message, local) {
-                Incoming::Letter(letter) => self.inbox.push(letter),
-                Incoming::Settled(receipt) => settled.push(receipt),
-                Incoming::Hint(receipt, hint) => {
-                    self.polling.look_soon(now);
-                    settled.push(receipt);
-                    out.push(Action::Notice(Notice::Hinted(hint)));
-                }
-                Incoming::Left(notice) => out.extend(notice.map(Action::Notice)),
-            }
-        }
-        if !settled.is_empty() {
-            out.push(Action::Delete(settled));
         }
     }
 

@@ -343,8 +343,9 @@ impl Polling {
         self.heartbeat.end();
     }
 
-    /// When something is due next.
-    pub(super) fn next(&self) -> Span {
+    /// When something is due next. A receive that is due wakes nobody while none may begin: what
+    /// ends that is an answer.
+    pub(super) fn next(&self, may_receive: bool) -> Span {
         let both = self.stance.closely;
         let active = self.stance.active.index();
         let senses = [&self.control_plane, &self.probe]
@@ -365,7 +366,8 @@ impl Polling {
             &self.heartbeat,
         ];
         let due = polls.into_iter().chain(senses).filter_map(Poll::wakes_at);
-        let receive = (self.receives < self.receives_wanted).then_some(self.receive_due);
+        let receives = may_receive && self.receives < self.receives_wanted;
+        let receive = receives.then_some(self.receive_due);
         due.chain(receive).fold(self.tick_due, Span::min)
     }
 }

@@ -218,7 +218,12 @@ impl Simulation<'_> {
             let Some(process) = self.process_mut(who) else {
                 return;
             };
+            let timed = matches!(input, Input::Timer);
             let actions = process.engine.handle(boot, input);
+            assert!(
+                !timed || !actions.is_empty() || process.engine.next_wakeup() > Some(boot),
+                "the engine wants to be woken again at once, and does nothing then"
+            );
             let incarnation = process.incarnation;
             self.carry_out(who, actions, appended, &mut inputs);
             if self.which(incarnation).is_none() {

@@ -1,0 +1,115 @@
+//! What arrives in a term: readings, messages, orders, ends of attempts, each on its way to the
+//! machine.
+//!
+//! Deliberately absent: what is asked for, and what becomes durable (`leading`).
+
+use super::{Appending, Leading, reply};
+use crate::engine::conductor::{EventLetter, EventOrigin};
+use crate::engine::environment::Environment;
+use crate::engine::incoming::{Incoming, incoming};
+use crate::engine::port::{Action, Message, Notice, Order, OrderReply};
+use drd_state_machine::event::{Check, Completion, Event, LagSample, Verdict};
+use drd_state_machine::time::{Span, Time};
+use std::sync::Arc;
+
+impl Leading {
+    /// A reading of drd's own, or time.
+    pub(in crate::engine) fn own(&mut self, event: Event) {
+        if matches!(self.appending, Appending::Refused(_)) {
+            return;
+        }
+        let origin = EventOrigin::Own;
+        self.inbox.push(EventLetter { event, origin });
+    }
+
+    /// The lag was read; `None`: it could not be. Gives the samples that are new.
+    pub(in crate::engine) fn lag_read(
+        &mut self,
+        samples: Option<Vec<LagSample>>,
+    ) -> Vec<LagSample> {
+        if matches!(self.appending, Appending::Refused(_)) {
+            self.polling.forget_lag();
+            return Vec::new();
+        }
+        let new = self.polling.lag_read(samples.unwrap_or_default());
+        for sample in &new {
+            self.own(Event::Sampled(*sample));
+        }
+        new
+    }
+
+    /// The readiness checks ended. The ledger's own check is here: a daemon that can write this down
+    /// has a ledger that works.
+    pub(in crate::engine) fn checked(&mut self, mut checks: Vec<Check>) {
+        self.polling.checked();
+        checks.push(Check {
+            name: Arc::from("ledger"),
+            verdict: Verdict::Healthy,
+            detail: Arc::from("the newest append"),
+            gates: true,
+        });
+        self.own(Event::Checked { checks });
+    }
+
+    /// An attempt ended.
+    pub(in crate::engine) fn finished(&mut self, done: Completion) {
+        self.performing = self.performing.saturating_sub(1);
+        self.urgent(done);
+    }
+
+    pub(super) fn urgent(&mut self, done: Completion) {
+        self.inbox.push_urgent(EventLetter {
+            event: Event::Finished(done),
+            origin: EventOrigin::Own,
+        });
+    }
+
+    /// An operator's command.
+    pub(in crate::engine) fn ordered(&mut self, order: &Order, out: &mut Vec<Action>) {
+        let refused = if !self.live || self.stopping {
+            Some(OrderReply::NotLeading)
+        } else if matches!(self.appending, Appending::Refused(_)) {
+            Some(OrderReply::LedgerRefused)
+        } else if !self.inbox.takes_orders() {
+            Some(OrderReply::Busy)
+        } else {
+            None
+        };
+        let origin = EventOrigin::Operator { id: order.id };
+        match refused {
+            Some(why) => reply(out, &origin, why),
+            None => self.inbox.push(EventLetter {
+                event: Event::Ordered { word: order.word },
+                origin,
+            }),
+        }
+    }
+
+    /// A receive ended.
+    pub(in crate::engine) fn received(
+        &mut self,
+        env: &Environment,
+        messages: Option<Vec<Message>>,
+        (now, local): (Span, Time),
+        out: &mut Vec<Action>,
+    ) {
+        let count = messages.as_ref().map(Vec::len);
+        self.polling.received(count, now);
+        let mut settled = Vec::new();
+        for message in messages.into_iter().flatten() {
+            match incoming(env, message, local) {
+                Incoming::Letter(letter) => self.inbox.push(letter),
+                Incoming::Settled(receipt) => settled.push(receipt),
+                Incoming::Hint(receipt, hint) => {
+                    self.polling.look_soon(now);
+                    settled.push(receipt);
+                    out.push(Action::Notice(Notice::Hinted(hint)));
+                }
+                Incoming::Left(notice) => out.extend(notice.map(Action::Notice)),
+            }
+        }
+        if !settled.is_empty() {
+            out.push(Action::Delete(settled));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The engine by itself: inputs in, actions out. Each file is about one part of the outside.
+//!
+//! Deliberately absent: a world that answers by itself; the rehearsals have one.
+
+mod queue;
+
+use super::lease::Terms;
+use super::port::{Action, Answer, AppendFault, Ask, Input, Order, StoreAnswer, StoreCall};
+use super::{Engine, Environment, Pace};
+use crate::clock::Clock;
+use crate::intake::Known;
+use crate::ledger::Entry;
+use crate::metrics::Metrics;
+use crate::metrics::dashboard::any_setup;
+use drd_state_machine::event::Word;
+use drd_state_machine::time::{Span, Time};
+use std::sync::Arc;
+
+/// Where each test starts: any moment does.
+const DAWN: Time = Time(1_767_225_600_000);
+
+/// An engine, its own time, and what it asked for and was not answered.
+struct Bench {
+    engine: Engine,
+    now: Span,
+    /// Everything of the newest turn.
+    newest: Vec<Action>,
+    appends: Vec<(u64, Vec<Entry>)>,
+    calls: Vec<(u64, StoreCall)>,
+}
+
+impl Bench {
+    /// One of several under these terms, or alone; it has had its first turn.
+    fn new(terms: Option<Terms>) -> Bench {
+        let setup = any_setup();
+        let metrics = Metrics::for_lab(&setup).expect("metrics of a fresh registry");
+        let env = Environment {
+            known: Arc::new(Known::new("000000000000", setup.policy.event_max_age)),
+            setup: Arc::new(setup),
+            pace: Pace::default(),
+            terms,
+            name: "one".to_owned(),
+            metrics: Arc::new(metrics),
+        };
+        let now = Span::secs(100);
+        let mut bench = Bench {
+            engine: Engine::new(Arc::new(env), Clock::at(DAWN, now), now),
+            now,
+            newest: Vec::new(),
+            appends: Vec::new(),
+            calls: Vec::new(),
+        };
+        bench.give(Input::Timer);
+        bench
+    }
+
+    /// Alone, on an empty ledger that takes everything so far.
+    fn alone() -> Bench {
+        let mut bench = Bench::new(None);
+        bench.reads_the_ledger();
+        bench.takes_lines();
+        bench
+    }
+
+    fn give(&mut self, input: Input) {
+        self.newest = self.engine.handle(self.now, input);
+        for action in &self.newest {
+            match action {
+                Action::Ask {
+                    term,
+                    ask: Ask::Append(lines),
+                } => self.appends.push((*term, lines.clone())),
+                Action::Store { call, ask } => self.calls.push((*call, ask.clone())),
+                Action::Ask { .. }
+                | Action::Delete(_)
+                | Action::Page(_)
+                | Action::Gate(_)
+                | Action::Reply { .. }
+                | Action::Notice(_)
+                | Action::Stopped => {}
+            }
+        }
+    }
+
+    /// So long passes, with a turn whenever the engine wants one.
+    fn wait(&mut self, span: Span) {
+        let until = self.now + span;
+        while let Some(at) = self.engine.next_wakeup().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.give(Input::Timer);
+        }
+        self.now = until;
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let term = self.engine.term().expect("a term");
+        self.give(Input::Answered { term, answer });
+    }
+
+    fn order(&mut self, id: u64, word: Word) {
+        self.give(Input::Ordered(Order {
+            id,
+            word,
+            who: "operator".to_owned(),
+            why: "a test".to_owned(),
+        }));
+    }
+
+    /// The store answers the oldest call.
+    fn store(&mut self, answer: StoreAnswer) {
+        let (call, _) = self.calls.remove(0);
+        self.give(Input::Stored { call, answer });
+    }
+
+    fn reads_the_ledger(&mut self) {
+        let ledger = StoreAnswer::Ledger {
+            record: None,
+            sequence: 0,
+        };
+        assert!(matches!(self.calls[..], [(_, StoreCall::ReadLedger)]));
+        self.store(ledger);
+    }
+
+    /// The ledger takes every line, until none is on its way.
+    fn takes_lines(&mut self) {
+        while !self.appends.is_empty() {
+            let (term, _) = self.appends.remove(0);
+            let answer = Answer::Appended(Ok(()));
+            self.give(Input::Answered { term, answer });
+        }
+    }
+
+    /// The ledger does not take the oldest append.
+    fn fails_lines(&mut self, fault: AppendFault) {
+        let (term, _) = self.appends.remove(0);
+        let answer = Answer::Appended(Err(fault));
+        self.give(Input::Answered { term, answer });
+    }
+
+    /// How many receives the newest turn asked for.
+    fn receives(&self) -> usize {
+        let receive = |a: &&Action| {
+            matches!(
+                a,
+                Action::Ask {
+                    ask: Ask::Receive,
+                    ..
+                }
+            )
+        };
+        self.newest.iter().filter(receive).count()
+    }
+}
+
+fn refused() -> AppendFault {
+    AppendFault::Refused("disk full".to_owned())
+}

@@ -1,0 +1,34 @@
+//! When messages are received.
+
+use super::*;
+
+/// A ledger that refused, and whose receive has ended: the opening line that tries it again is on
+/// its way.
+fn tried_again() -> Bench {
+    let mut bench = Bench::alone();
+    bench.wait(Span::secs(5));
+    bench.order(1, Word::Pause);
+    assert!(!bench.appends.is_empty(), "an order has a line");
+    bench.fails_lines(refused());
+    bench.answer(Answer::Received(Some(Vec::new())));
+    bench.wait(Span::secs(1));
+    assert!(!bench.appends.is_empty(), "it is tried again");
+    bench
+}
+
+#[test]
+fn a_ledger_that_is_tried_again_has_to_work_before_messages_are_received() {
+    let mut bench = tried_again();
+    assert_eq!(bench.receives(), 0);
+    bench.answer(Answer::HeartbeatSent);
+    assert_eq!(bench.receives(), 0);
+    bench.takes_lines();
+    bench.wait(Span::millis(1));
+    assert_eq!(bench.receives(), 1);
+}
+
+#[test]
+fn a_receive_that_is_due_and_not_allowed_wakes_nobody() {
+    let bench = tried_again();
+    assert!(bench.engine.next_wakeup() > Some(bench.now));
+}
