@@ -203,6 +203,52 @@ fn what_a_configuration_declares_is_known() {
     }
 }
 
+#[test]
+fn a_listed_topic_is_the_only_one_and_a_notification_without_its_topic_is_refused() {
+    let listed = |topic: &str| known().topic(topic);
+    let wrapped = body("sns-wrapped-alarm.json");
+    let ours = listed("arn:aws:sns:us-east-1:123456789012:topic-alarms-shop1");
+    assert!(matches!(parse(&wrapped, &ours, NOW), Parsed::Signal(_)));
+    let other = listed("arn:aws:sns:us-east-1:123456789012:topic-alarms-shop2");
+    let foreign = parse(&wrapped, &other, NOW);
+    assert_eq!(foreign, Parsed::Discard(DiscardReason::ForeignTopic));
+    assert!(foreign.leave_in_queue() && DiscardReason::ForeignTopic.remark().is_some());
+    let raw = parse(&body("sns-raw-alarm.json"), &ours, NOW);
+    assert!(matches!(raw, Parsed::Malformed(_)), "{raw:?}");
+}
+
+/// Each sender reports for itself alone: the witness from its region, the others from the estate's.
+#[test]
+fn what_comes_from_another_region_than_its_sender_is_in_is_discarded() {
+    let named = known().witness_region("eu-west-1");
+    for (file, from, to) in [
+        ("lag-sample.json", "eu-central-2", "eu-west-1"),
+        ("heartbeat.json", "eu-central-2", "eu-west-1"),
+        ("witness-unhealthy.json", "eu-west-1", "eu-central-2"),
+    ] {
+        let expected = body(file);
+        assert!(
+            !matches!(parse(&expected, &named, NOW), Parsed::Discard(_)),
+            "{file}"
+        );
+        let moved = expected.replace(from, to);
+        assert_ne!(moved, expected);
+        let parsed = parse(&moved, &named, NOW);
+        assert_eq!(
+            parsed,
+            Parsed::Discard(DiscardReason::ForeignRegion),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn the_witness_s_events_are_no_verdict_of_any_other_sensor() {
+    let alone = Known::new(ACCOUNT, Span::secs(300)).alarm(HEALTH, "route53-primary");
+    let parsed = parse(&body("witness-unhealthy.json"), &alone, NOW);
+    assert_eq!(parsed, Parsed::Discard(DiscardReason::UnknownAlarm));
+}
+
 /// Text as a person or an attacker may put it into an event.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~]{0,40}", "\\PC{0,12}", any::<String>()]

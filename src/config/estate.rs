@@ -183,11 +183,38 @@ fn read_dns(root: &mut Reader<'_>) -> Option<Dns> {
 fn read_intake(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<Events> {
     let mut intake = root.table("intake", "where signals arrive")?;
     let read = kinds::read_events(&mut intake);
-    if let (Some((_, queue)), Some(sides)) = (&read, sides) {
-        queue_beside_standby(intake.notes(), queue, sides);
+    if let (Some(read), Some(sides)) = (&read, sides) {
+        queue_beside_standby(intake.notes(), &read.queue, sides);
+        topics_of_the_account(intake.notes(), &read.topics, sides);
+        if let Some(region) = &read.witness_region {
+            witness_elsewhere(intake.notes(), region, sides);
+        }
     }
     intake.finish();
-    read.map(|(events, _)| events)
+    read.map(|read| read.events)
+}
+
+/// A topic of another account is published to by rules that nobody here has.
+fn topics_of_the_account(notes: &Notes, topics: &Field<Vec<Arn>>, sides: &Sides) {
+    let ours = sides.primary.account().unwrap_or_default();
+    let foreign = topics.value.iter().find(|topic| topic.account != ours);
+    if let Some(topic) = foreign {
+        let what = format!(
+            "the topic is in account {}, the estate in {ours}",
+            topic.account
+        );
+        let hint = "list topics of the estate's own account alone";
+        notes.problem(&topics.origin, what, hint);
+    }
+}
+
+/// A witness beside a side would fail with it, and be counted as a domain of its own.
+fn witness_elsewhere(notes: &Notes, witness: &Field<String>, sides: &Sides) {
+    let regions = [&sides.primary.region, &sides.standby.region];
+    if regions.contains(&&witness.value) {
+        let what = format!("witness_region {} is a side's own region", witness.value);
+        notes.problem(&witness.origin, what, "its fault domain is a third region");
+    }
 }
 
 /// A queue elsewhere would fail with the primary, or cost a third region. Hosts that do not have

@@ -45,13 +45,24 @@ fn write_report(out: &mut String, name: &str, config: &Config) -> fmt::Result {
     write_side(out, Side::Standby, &topology.sides.standby)?;
     let dns = &topology.dns;
     let Latch::S3 { bucket, key } = &dns.latch;
-    let Events::Sqs { queue_url, .. } = &topology.events;
+    let Events::Sqs {
+        queue_url,
+        topics,
+        witness_region,
+        ..
+    } = &topology.events;
     writeln!(
         out,
         "  traffic    {} in zone {}, latch s3://{bucket}/{key}",
         dns.record, dns.hosted_zone_id
     )?;
     writeln!(out, "  intake     {queue_url}")?;
+    writeln!(out, "    alarms by SNS: {}", topics_words(topics))?;
+    writeln!(
+        out,
+        "    the witness: {}",
+        witness_words(witness_region.as_deref())
+    )?;
     writeln!(
         out,
         "  ledger     {}   http {}",
@@ -73,6 +84,25 @@ fn ledger_words(ledger: &LedgerConfig) -> String {
             terms.lease,
             clock_error(terms.lease).0
         ),
+    }
+}
+
+/// Which SNS topics' alarm notifications count.
+fn topics_words(topics: &[String]) -> String {
+    match topics {
+        [] => "topics in the account and region of a declared alarm, and raw ones \
+               (`topics` in [intake] lists those that count)"
+            .to_owned(),
+        listed => listed.join(", "),
+    }
+}
+
+fn witness_words(region: Option<&str>) -> String {
+    match region {
+        None => {
+            "from any region (`witness_region` in [intake] names the one that counts)".to_owned()
+        }
+        Some(region) => format!("from {region}"),
     }
 }
 

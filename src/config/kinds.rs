@@ -102,8 +102,16 @@ pub(super) fn read_latch(dns: &mut Reader<'_>) -> Option<Latch> {
     })
 }
 
-/// Where signals arrive, and the queue's address with where it was written.
-pub(super) fn read_events(intake: &mut Reader<'_>) -> Option<(Events, Field<String>)> {
+/// Where signals arrive, and what of it is compared with the sides, with where it was written.
+pub(super) struct EventsRead {
+    pub events: Events,
+    pub queue: Field<String>,
+    pub topics: Field<Vec<Arn>>,
+    pub witness_region: Option<Field<String>>,
+}
+
+/// Where signals arrive, and which of their senders count.
+pub(super) fn read_events(intake: &mut Reader<'_>) -> Option<EventsRead> {
     intake.optional("kind", kind_of(EVENTS));
     let queue = intake.required(
         "queue_url",
@@ -111,10 +119,19 @@ pub(super) fn read_events(intake: &mut Reader<'_>) -> Option<(Events, Field<Stri
         values::url,
     );
     let bus = intake.with_default("event_bus", "default".to_owned(), values::text);
+    let topics = intake.with_default("topics", Vec::new(), values::topic_arns);
+    let witness_region = intake.optional("witness_region", values::region);
     let queue = queue?;
     let events = Events::Sqs {
         queue_url: queue.value.clone(),
         event_bus: bus.value,
+        topics: topics.value.iter().map(|arn| arn.text.clone()).collect(),
+        witness_region: witness_region.as_ref().map(|field| field.value.clone()),
     };
-    Some((events, queue))
+    Some(EventsRead {
+        events,
+        queue,
+        topics,
+        witness_region,
+    })
 }

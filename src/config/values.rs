@@ -108,6 +108,12 @@ pub(super) fn alarm_arn(node: &Node) -> Result<Arn, String> {
     )
 }
 
+/// A list of `arn:aws:sns:REGION:ACCOUNT:NAME`.
+pub(super) fn topic_arns(node: &Node) -> Result<Vec<Arn>, String> {
+    let topic = |node: &Node| arn(node.text()?, "sns", "", "arn:aws:sns:REGION:ACCOUNT:NAME");
+    node.list()?.iter().map(topic).collect()
+}
+
 fn arn(text: &str, service: &str, resource: &str, wanted: &str) -> Result<Arn, String> {
     let refused = || format!("wants {wanted}");
     // Six: a resource may hold colons itself, as alarm names do.

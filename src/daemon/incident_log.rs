@@ -111,6 +111,10 @@ pub(super) fn noticed(notice: &Notice, record: Option<&Record>) {
         } => {
             tracing::warn!(%why, %id, received = receive_count, "not understood; left for the dead-letter queue");
         }
+        Notice::NotActedOn { id, reason } => {
+            let why = reason.remark().unwrap_or_default();
+            tracing::info!(%id, reason = reason.name(), why, "not acted on; deleted");
+        }
         Notice::Decided { decision, .. } if decision.is_transition() => changed(decision, record),
         Notice::Decided { .. } | Notice::Taken { .. } | Notice::RenewalAdopted => {}
     }

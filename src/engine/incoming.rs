@@ -15,7 +15,7 @@ pub(super) enum Incoming {
     /// The machine takes it in; the message is deleted once that is durable.
     Letter(EventLetter),
     /// It needs no line and may be deleted.
-    Settled(Receipt),
+    Settled(Receipt, Option<Notice>),
     /// A reason to look sooner; it may be deleted.
     Hint(Receipt, Hint),
     /// It stays in the queue, for the dead-letter queue.
@@ -45,8 +45,19 @@ pub(super) fn incoming(env: &Environment, message: Message, local: Time) -> Inco
             (event, Arc::default())
         }
         Parsed::Hint(hint) => return Incoming::Hint(message.receipt, hint),
-        Parsed::Discard(_) if leave => return Incoming::Left(None),
-        Parsed::Discard(_) => return Incoming::Settled(message.receipt),
+        Parsed::Discard(reason) if leave => {
+            let refused = reason.remark().map(|why| Notice::NotUnderstood {
+                id: message.id,
+                why: why.to_owned(),
+                receive_count: message.receive_count,
+            });
+            return Incoming::Left(refused);
+        }
+        Parsed::Discard(reason) => {
+            let id = message.id;
+            let notice = reason.remark().map(|_| Notice::NotActedOn { id, reason });
+            return Incoming::Settled(message.receipt, notice);
+        }
         Parsed::Malformed(why) => {
             return Incoming::Left(Some(Notice::NotUnderstood {
                 id: message.id,

@@ -5,7 +5,7 @@
 //! deadline that passed is an answer too. Deliberately absent: how any of it is done.
 
 use super::lease::Row;
-use crate::intake::Hint;
+use crate::intake::{DiscardReason, Hint};
 use crate::ledger::Entry;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{
@@ -322,6 +322,13 @@ pub enum Notice {
         why: String,
         /// How often the queue delivered it.
         receive_count: u32,
+    },
+    /// A message about a declared alarm is no verdict; it is deleted.
+    NotActedOn {
+        /// The queue's id of it.
+        id: Arc<str>,
+        /// Why.
+        reason: DiscardReason,
     },
     /// The ledger did not take a line.
     LedgerRefused(AppendFault),

@@ -60,6 +60,8 @@ pub(crate) mod tests {
             events: Events::Sqs {
                 queue_url: "https://sqs.eu-central-2.amazonaws.com/123456789012/queue".to_owned(),
                 event_bus: "bus-shop1".to_owned(),
+                topics: Vec::new(),
+                witness_region: None,
             },
             references: Vec::new(),
         }

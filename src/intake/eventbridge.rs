@@ -1,11 +1,11 @@
 //! Events as EventBridge carries them: alarms, Aurora, Auto Scaling, and drd's own senders.
 //!
-//! Deliberately absent: `reasonData` (JSON inside JSON that adds nothing to the state),
-//! and alarm configuration changes.
+//! Deliberately absent: `reasonData` (JSON inside JSON that adds nothing to the state), and what
+//! changed in an alarm's configuration.
 
 use super::reading::{
     DiscardReason, EventHead, Hint, HintKind, JsonText, Parsed, Reading, SenderKind, SensorReport,
-    identity, is_stale, shortened, verdict_of_state,
+    identity, is_stale, is_suppression, shortened, verdict_of_state,
 };
 use super::timestamps;
 use super::trust::Known;
@@ -35,7 +35,7 @@ pub(super) fn read(body: &str, head: &EventHead<'_>, known: &Known, now: Time) -
     Reading { source, parsed }
 }
 
-fn sender_of(source: &str) -> SenderKind {
+pub(super) fn sender_of(source: &str) -> SenderKind {
     match source {
         "aws.cloudwatch" => SenderKind::CloudwatchAlarm,
         "aws.rds" => SenderKind::Rds,
@@ -52,12 +52,23 @@ impl EventReader<'_> {
         if !self.known.is_account(&self.head.account) {
             return Ok(Parsed::Discard(DiscardReason::ForeignAccount));
         }
-        // drd's own senders may sit anywhere: a witness is useful because it is elsewhere.
-        if !self.head.source.starts_with("drd.") && !self.known.is_region(&self.head.region) {
+        // A witness is useful because it is elsewhere; every other sender is where the estate is.
+        let region = &*self.head.region;
+        let expected = match &*self.head.source {
+            "drd.witness" => self.known.is_witness_region(region),
+            _ => self.known.is_region(region),
+        };
+        if !expected {
             return Ok(Parsed::Discard(DiscardReason::ForeignRegion));
         }
         match (&*self.head.source, &*self.head.detail_type) {
             ("aws.cloudwatch", "CloudWatch Alarm State Change") => self.alarm(body),
+            ("aws.cloudwatch", "CloudWatch Alarm Contributor State Change") => {
+                self.of_alarm(body, DiscardReason::AlarmContributor)
+            }
+            ("aws.cloudwatch", "CloudWatch Alarm Configuration Change") => {
+                self.of_alarm(body, DiscardReason::AlarmConfiguration)
+            }
             ("aws.rds", "RDS DB Cluster Event" | "RDS DB Instance Event") => self.database(body),
             ("aws.autoscaling", kind) if kind.starts_with("EC2 Instance") => self.capacity(body),
             ("drd.witness", "Endpoint Verdict") => self.witness(body),
@@ -69,9 +80,20 @@ impl EventReader<'_> {
         }
     }
 
+    /// An event about a declared alarm that is no change of its state.
+    fn of_alarm(&self, body: &str, what: DiscardReason) -> Result<Parsed, String> {
+        let event: AlarmEvent<'_, NamedAlarm<'_>> = detailed(body)?;
+        let arn = self.alarm_arn(&event.resources, &event.detail.name);
+        let declared = self.known.sensor_of_alarm(&arn).is_some();
+        Ok(Parsed::Discard(match declared {
+            true => what,
+            false => DiscardReason::UnknownAlarm,
+        }))
+    }
+
     fn alarm(&self, body: &str) -> Result<Parsed, String> {
-        let event: AlarmEvent<'_> = detailed(body)?;
-        let arn = self.alarm_arn(&event);
+        let event: AlarmEvent<'_, AlarmDetail<'_>> = detailed(body)?;
+        let arn = self.alarm_arn(&event.resources, &event.detail.name);
         let Some(sensor) = self.known.sensor_of_alarm(&arn) else {
             return Ok(Parsed::Discard(DiscardReason::UnknownAlarm));
         };
@@ -90,7 +112,7 @@ impl EventReader<'_> {
             if state
                 .suppressed_by
                 .as_ref()
-                .is_some_and(|by| !by.is_empty())
+                .is_some_and(|by| is_suppression(by))
             {
                 return Ok(Parsed::Discard(DiscardReason::Suppressed));
             }
@@ -106,16 +128,17 @@ impl EventReader<'_> {
         Ok(report.unless_stale(self.known, self.now))
     }
 
-    /// The alarm's ARN is in `resources`; an event without it has the parts.
-    fn alarm_arn(&self, event: &AlarmEvent<'_>) -> String {
-        match event.resources.first() {
+    /// The alarm's ARN is in `resources`, not always alone; an event without it has the parts.
+    fn alarm_arn(&self, resources: &Option<Vec<JsonText<'_>>>, name: &str) -> String {
+        let is_alarm = |arn: &&JsonText<'_>| {
+            let mut parts = arn.split(':').skip(2);
+            parts.next() == Some("cloudwatch") && parts.nth(2) == Some("alarm")
+        };
+        match resources.iter().flatten().find(is_alarm) {
             Some(arn) => arn.to_string(),
             None => {
                 let (region, account) = (&*self.head.region, &*self.head.account);
-                format!(
-                    "arn:aws:cloudwatch:{region}:{account}:alarm:{}",
-                    &*event.detail.name
-                )
+                format!("arn:aws:cloudwatch:{region}:{account}:alarm:{name}")
             }
         }
     }
@@ -241,11 +264,17 @@ fn moment(text: &str, key: &str) -> Result<Time, String> {
 }
 
 #[derive(Deserialize)]
-struct AlarmEvent<'a> {
+struct AlarmEvent<'a, T> {
+    /// Seen as `null`, too.
     #[serde(borrow, default)]
-    resources: Vec<JsonText<'a>>,
-    #[serde(borrow)]
-    detail: AlarmDetail<'a>,
+    resources: Option<Vec<JsonText<'a>>>,
+    detail: T,
+}
+
+#[derive(Deserialize)]
+struct NamedAlarm<'a> {
+    #[serde(borrow, default, rename = "alarmName")]
+    name: JsonText<'a>,
 }
 
 #[derive(Deserialize)]

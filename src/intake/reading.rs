@@ -90,6 +90,17 @@ pub enum DiscardReason {
     Muted,
     /// The composite alarm's suppressor holds it back.
     Suppressed,
+    /// One contributor of an alarm changed its state: the alarm as a whole reports separately.
+    AlarmContributor,
+    /// A declared alarm was created, edited or deleted.
+    AlarmConfiguration,
+    /// The form in which an alarm calls a function, passed on: neither of the ways in that are
+    /// trusted.
+    AlarmAction,
+    /// A declared alarm's name without an ARN: an alarm of another region may have the same one.
+    AlarmWithoutArn,
+    /// An SNS topic whose messages are not trusted.
+    ForeignTopic,
     /// A page of ours that a forwarding rule brought back.
     OwnPage,
     /// A source or detail-type that drd has no use for.
@@ -98,7 +109,7 @@ pub enum DiscardReason {
 
 impl DiscardReason {
     /// Every reason.
-    pub const ALL: [DiscardReason; 9] = [
+    pub const ALL: [DiscardReason; 14] = [
         DiscardReason::Stale,
         DiscardReason::UnknownAlarm,
         DiscardReason::ForeignAccount,
@@ -106,6 +117,11 @@ impl DiscardReason {
         DiscardReason::ForeignEstate,
         DiscardReason::Muted,
         DiscardReason::Suppressed,
+        DiscardReason::AlarmContributor,
+        DiscardReason::AlarmConfiguration,
+        DiscardReason::AlarmAction,
+        DiscardReason::AlarmWithoutArn,
+        DiscardReason::ForeignTopic,
         DiscardReason::OwnPage,
         DiscardReason::Unsupported,
     ];
@@ -120,8 +136,44 @@ impl DiscardReason {
             DiscardReason::ForeignEstate => "foreign_estate",
             DiscardReason::Muted => "muted",
             DiscardReason::Suppressed => "suppressed",
+            DiscardReason::AlarmContributor => "alarm_contributor",
+            DiscardReason::AlarmConfiguration => "alarm_configuration",
+            DiscardReason::AlarmAction => "alarm_action",
+            DiscardReason::AlarmWithoutArn => "alarm_without_arn",
+            DiscardReason::ForeignTopic => "foreign_topic",
             DiscardReason::OwnPage => "own_page",
             DiscardReason::Unsupported => "unsupported",
+        }
+    }
+
+    /// What people need to know of it: a declared alarm's message that is no verdict, or one that
+    /// is refused. The others are everyday, and counted.
+    pub const fn remark(self) -> Option<&'static str> {
+        match self {
+            DiscardReason::AlarmContributor => {
+                Some("one contributor of a declared alarm changed: not a verdict")
+            }
+            DiscardReason::AlarmConfiguration => {
+                Some("a declared alarm was created, edited or deleted: not a verdict")
+            }
+            DiscardReason::AlarmAction => {
+                Some("a declared alarm's call of a function, passed on: not a verdict")
+            }
+            DiscardReason::AlarmWithoutArn => {
+                Some("a declared alarm's name without its ARN: not a verdict")
+            }
+            DiscardReason::ForeignTopic => {
+                Some("its SNS topic is not this estate's (topics in [intake])")
+            }
+            DiscardReason::Stale
+            | DiscardReason::UnknownAlarm
+            | DiscardReason::ForeignAccount
+            | DiscardReason::ForeignRegion
+            | DiscardReason::ForeignEstate
+            | DiscardReason::Muted
+            | DiscardReason::Suppressed
+            | DiscardReason::OwnPage
+            | DiscardReason::Unsupported => None,
         }
     }
 }
@@ -177,7 +229,8 @@ impl Parsed {
     /// holds what they led to.
     pub fn leave_in_queue(&self) -> bool {
         match self {
-            Parsed::Malformed(_) | Parsed::Discard(DiscardReason::Unsupported) => true,
+            Parsed::Malformed(_)
+            | Parsed::Discard(DiscardReason::Unsupported | DiscardReason::ForeignTopic) => true,
             Parsed::Signal(_)
             | Parsed::Lag(_)
             | Parsed::Heartbeat { .. }
@@ -190,6 +243,10 @@ impl Parsed {
                 | DiscardReason::ForeignEstate
                 | DiscardReason::Muted
                 | DiscardReason::Suppressed
+                | DiscardReason::AlarmContributor
+                | DiscardReason::AlarmConfiguration
+                | DiscardReason::AlarmAction
+                | DiscardReason::AlarmWithoutArn
                 | DiscardReason::OwnPage,
             ) => false,
         }
@@ -250,6 +307,9 @@ pub(super) struct EventHead<'a> {
     pub alarm_name: JsonText<'a>,
     #[serde(borrow, rename = "NewStateValue")]
     pub new_state: JsonText<'a>,
+    /// Of the form in which an alarm calls a function.
+    #[serde(borrow, rename = "alarmArn")]
+    pub called_by: JsonText<'a>,
 }
 
 impl EventHead<'_> {
@@ -293,6 +353,13 @@ pub(super) fn verdict_of_state(state: &str) -> Verdict {
         "OK" => Verdict::Healthy,
         _ => Verdict::Unknown,
     }
+}
+
+/// Whether a suppressor holds a composite alarm's actions back. `WaitPeriod` does not: it is the
+/// wait until the suppressor itself goes off, and without that the alarm acts (CloudWatch User
+/// Guide, alarm suppression).
+pub(super) fn is_suppression(by: &str) -> bool {
+    matches!(by, "Alarm" | "ExtensionPeriod")
 }
 
 /// Foreign text, short enough for a log line.

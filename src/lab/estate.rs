@@ -7,6 +7,8 @@ use drd_state_machine::policy::Sensor;
 
 /// The pretend account.
 pub const ACCOUNT: &str = "123456789012";
+/// Where the pretend witness is: bootstrap's default.
+pub const WITNESS_REGION: &str = "eu-west-1";
 /// The sensors of bootstrap's default estate with the suffix `lab`.
 pub fn sensors() -> Vec<Sensor> {
     Side::BOTH

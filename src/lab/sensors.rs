@@ -3,7 +3,7 @@
 //!
 //! Deliberately absent: what drd makes of it. Every message goes through `intake`.
 
-use super::estate::{ACCOUNT, alarm_arn, region, sensor_name};
+use super::estate::{ACCOUNT, WITNESS_REGION, alarm_arn, region, sensor_name};
 use super::install::Install;
 use super::rng::Chance;
 use super::world::World;
@@ -125,7 +125,7 @@ impl Sensors {
         self.witness[side.index()] = (now_seen, world.now);
         let id = self.id();
         let body =
-            compose::witness_event_json(&id, ACCOUNT, "eu-west-1", side, now_seen, world.now);
+            compose::witness_event_json(&id, ACCOUNT, WITNESS_REGION, side, now_seen, world.now);
         let sensor = sensor_name(Vantage::Witness, side);
         Some(SentMessage::reading(
             body, &id, &sensor, now_seen, world.now,

@@ -170,6 +170,8 @@ fn the_report_of_a_good_file_shows_what_was_understood() -> std::io::Result<()> 
         &[
             "estate     shop1   account 123456789012   global-aurora-shop1",
             "standby    eu-central-2   aurora-standby-shop1",
+            "alarms by SNS: topics in the account and region of a declared alarm",
+            "the witness: from any region",
             "2 of 3 that see primary's endpoint",
             "2 of 2 that see standby's endpoint",
             "region_dark act",

@@ -1,8 +1,8 @@
 //! What bootstrap hands over is what the daemon reads.
 
 use crate::good;
-use drd_bootstrap::Suffix;
 use drd_bootstrap::daemon_config::{self, DaemonFacts, NamedOutputs};
+use drd_bootstrap::{Events, Suffix};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::Policy;
 
@@ -35,6 +35,19 @@ fn the_file_has_the_estate_of_the_outputs() {
         "policy is left to its defaults"
     );
     assert_eq!(config.listen.to_string(), "127.0.0.1:9817");
+}
+
+#[test]
+fn the_queue_s_one_topic_and_the_witness_s_region_are_named() {
+    let (topology, _) = handed("eu-west-1");
+    let Events::Sqs {
+        topics,
+        witness_region,
+        ..
+    } = topology.events;
+    let topic = "arn:aws:sns:eu-central-2:123456789012:topic-alerts-standby-shop1";
+    assert_eq!(topics, [topic]);
+    assert_eq!(witness_region.as_deref(), Some("eu-west-1"));
 }
 
 #[test]

@@ -330,3 +330,16 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn senders_that_could_never_count_are_refused() {
+    let intake = |line: &str| format!("[intake]\n{line}\n");
+    let foreign = "topics = [\"arn:aws:sns:eu-central-2:210987654321:alarms\"]";
+    let problem = bad_with("[intake]\n", &intake(foreign));
+    assert_contains(&problem, &["the topic is in account 210987654321"]);
+    let problem = bad_with("[intake]\n", &intake("topics = [\"alarms\"]"));
+    assert_contains(&problem, &["wants arn:aws:sns:REGION:ACCOUNT:NAME"]);
+    let beside = "witness_region = \"eu-central-2\"";
+    let problem = bad_with("[intake]\n", &intake(beside));
+    assert_contains(&problem, &["is a side's own region", "a third region"]);
+}

@@ -132,6 +132,9 @@ pub fn topology(facts: &DaemonFacts, outputs: &NamedOutputs) -> Result<Topology,
         events: Events::Sqs {
             queue_url: reader.get("events", "QueueUrl"),
             event_bus: reader.get("events", "BusName"),
+            // The one topic with a subscription of the queue: events.yaml, AlarmSubscription.
+            topics: vec![reader.get("foundation-standby", "TopicArn")],
+            witness_region: Some(facts.witness_region.clone()),
         },
         references: references(facts),
     };
@@ -204,14 +207,20 @@ pub fn toml(facts: &DaemonFacts, topology: &Topology) -> String {
     let Events::Sqs {
         queue_url,
         event_bus,
+        topics,
+        witness_region,
     } = &topology.events;
     line(&mut text, "queue_url", queue_url);
     line(&mut text, "event_bus", event_bus);
+    let _ = writeln!(text, "topics = [{}]", list(topics));
+    if let Some(region) = witness_region {
+        line(&mut text, "witness_region", region);
+    }
     for role in ["primary", "standby"] {
         sensors(&mut text, role, topology);
     }
-    let references: Vec<String> = topology.references.iter().map(|url| quoted(url)).collect();
-    let _ = writeln!(text, "[observer]\nreferences = [{}]", references.join(", "));
+    let references = list(&topology.references);
+    let _ = writeln!(text, "[observer]\nreferences = [{references}]");
     ledger(&mut text, facts);
     text.push_str("[http]\nlisten = \"127.0.0.1:9817\"\n");
     text
@@ -274,6 +283,11 @@ fn sensors(text: &mut String, role: &str, topology: &Topology) {
 
 fn line(text: &mut String, key: &str, value: &str) {
     let _ = writeln!(text, "{key} = {}", quoted(value));
+}
+
+fn list(values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+    values.join(", ")
 }
 
 /// A JSON string is a TOML basic string (TOML 1.0, strings): the same escapes.

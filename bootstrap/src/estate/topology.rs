@@ -38,6 +38,10 @@ pub enum Events {
         queue_url: String,
         /// The event bus for heartbeats and pages, in the standby side's region.
         event_bus: String,
+        /// SNS topics whose alarm notifications count; empty: those of declared alarms' places.
+        topics: Vec<String>,
+        /// The region that the witness reports from; `None`: any.
+        witness_region: Option<String>,
     },
 }
 

@@ -48,7 +48,8 @@ fn known() -> Known {
     let mut known = Known::new(estate::ACCOUNT, max_age)
         .region(estate::region(Side::Primary))
         .region(estate::region(Side::Standby))
-        .region("us-east-1");
+        .region("us-east-1")
+        .witness_region(estate::WITNESS_REGION);
     for side in Side::BOTH {
         known = known.witness(side, &estate::sensor_name(Vantage::Witness, side));
         for vantage in [Vantage::Route53, Vantage::Inside] {

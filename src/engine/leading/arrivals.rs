@@ -99,7 +99,10 @@ impl Leading {
         for message in messages.into_iter().flatten() {
             match incoming(env, message, local) {
                 Incoming::Letter(letter) => self.inbox.push(letter),
-                Incoming::Settled(receipt) => settled.push(receipt),
+                Incoming::Settled(receipt, notice) => {
+                    settled.push(receipt);
+                    out.extend(notice.map(Action::Notice));
+                }
                 Incoming::Hint(receipt, hint) => {
                     self.polling.look_soon(now);
                     settled.push(receipt);

@@ -65,6 +65,7 @@ impl Simulation<'_> {
             | Notice::Stale(_)
             | Notice::Hinted(_)
             | Notice::NotUnderstood { .. }
+            | Notice::NotActedOn { .. }
             | Notice::Decided { .. } => {}
         }
     }
