@@ -112,6 +112,16 @@ def test_the_writer_cannot_leave_while_a_reader_remains_nor_the_global_cluster_g
         assert place.client("rds").describe_db_instances()["DBInstances"] == []
 
 
+@pytest.mark.parametrize(("given", "port"), [({}, 3306), ({"Port": 5432}, 5432)])
+def test_an_aurora_cluster_of_a_stack_listens_on_3306_unless_its_template_names_a_port(account, given, port):
+    place = account.region(PRIMARY)
+    login = {"MasterUsername": "drd", "MasterUserPassword": "not-a-secret"}
+    cluster = resource("RDS::DBCluster", DBClusterIdentifier=f"one-{port}", **ENGINE, **login, **given)
+    assert create(place, f"data-{port}", template(Cluster=cluster)) == "CREATE_COMPLETE"
+    (found,) = place.client("rds").describe_db_clusters(DBClusterIdentifier=f"one-{port}")["DBClusters"]
+    assert found["Port"] == port
+
+
 def test_a_bucket_that_is_not_empty_stays_and_replication_needs_its_destination(account):
     first, second = account.region(PRIMARY), account.region(STANDBY)
     mine, theirs = f"bucket-one-{account.suffix}", f"bucket-two-{account.suffix}"

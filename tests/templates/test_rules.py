@@ -11,6 +11,7 @@ import access
 import encryption
 import findings
 import judges
+import limits
 import loading
 import meaning
 import naming
@@ -126,6 +127,7 @@ NARROW = access.everything_as_resource_only_where_there_is_nothing_narrower
 HELD = encryption.everything_that_holds_data_is_encrypted
 LATCHED = meaning.the_primary_record_follows_the_latch_alone
 JOINED = meaning.no_cluster_can_lose_its_global_database
+FILLED = limits.no_default_of_cloudformation_replaces_the_engines
 FORM = portable.suffix_and_role_are_parameters_of_the_agreed_form
 WITHOUT_TLS_ONLY = {"Statement": [{**EVERYBODY_WITHOUT_TLS, "Condition": {}}]}
 PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": sub("${Bucket}/*")}
@@ -234,6 +236,7 @@ FAULTS = [
             made("AWS::RDS::DBCluster", GlobalClusterIdentifier={"Ref": "GlobalClusterId"}, AvailabilityZones=["a"])
         ),
     ),
+    (FILLED, resource(made("AWS::RDS::DBCluster", Engine="aurora-postgresql"))),
 ]
 
 

@@ -80,10 +80,27 @@ def test_no_route_leads_out_of_the_databases_subnets():
 
 
 def test_the_database_lets_in_the_application_and_nobody_else():
-    rules = Resolved(TEMPLATES["network"]).properties("DataSecurityGroup")["SecurityGroupIngress"]
+    rules = Resolved(TEMPLATES["network"], DatabasePort="5432").properties("DataSecurityGroup")["SecurityGroupIngress"]
     assert [(rule["SourceSecurityGroupId"]["Ref"], rule["FromPort"], rule["ToPort"]) for rule in rules] == [
-        ("AppSecurityGroup", 5432, 5432)
+        ("AppSecurityGroup", "5432", "5432")
     ]
+
+
+def test_the_cluster_listens_where_its_security_group_lets_in_and_passes_that_on():
+    assert cluster(Role="primary", Port="6543")["Port"] == "6543"
+    assert TEMPLATES["data"].outputs["Port"]["Value"] == {"Fn::GetAtt": ["Cluster", "Endpoint.Port"]}
+    network = Resolved(TEMPLATES["network"], DatabasePort="6543")
+    groups = (network.properties(name) for name in ("AppSecurityGroup", "DataSecurityGroup"))
+    rules = [rule for group in groups for rule in group["SecurityGroupIngress"] + group["SecurityGroupEgress"]]
+    opened = {rule["FromPort"] for rule in rules if rule["FromPort"] == rule["ToPort"]} - {8080, 443}
+    assert opened == {"6543"}
+
+
+def test_the_application_connects_to_the_port_that_it_is_given():
+    data = TEMPLATES["app"].resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
+    written = data["UserData"]["Fn::Base64"]["Fn::Sub"].splitlines()
+    ends = [line.rpartition(":")[2] for line in written if line.startswith(("DATABASE_WRITER=", "DATABASE_READER="))]
+    assert ends == ["${DatabasePort}"] * 2
 
 
 def test_buckets_replicate_to_the_peers_buckets_once_those_are_there():

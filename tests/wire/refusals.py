@@ -34,6 +34,8 @@ def clusters_join_and_leave() -> None:
         for key, known in (("DBSubnetGroupName", rds._subnet_groups), ("KmsKeyId", None)):
             if known is not None and props.get(key) and props[key] not in known:
                 raise Refused(f"DBSubnetGroupNotFoundFault: {props[key]}")
+        # CloudFormation's handler fills it in; the API's own default, and the emulator's, is 5432.
+        props = {"Port": 3306, **props} if props.get("Engine", "").startswith("aurora") else props
         query = flat({k: v for k, v in props.items() if k != "Tags"}, VpcSecurityGroupIds="VpcSecurityGroupId")
         ok(rds._create_db_cluster(query | tags_as("Tags.Tag", props.get("Tags"))))
         cluster = rds._clusters[props["DBClusterIdentifier"]]
