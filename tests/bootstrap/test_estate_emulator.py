@@ -122,6 +122,13 @@ def test_an_aurora_cluster_of_a_stack_listens_on_3306_unless_its_template_names_
     assert found["Port"] == port
 
 
+def test_a_security_group_that_is_named_like_an_id_is_refused(account):
+    place = account.region(PRIMARY)
+    bad = template(A=resource("EC2::SecurityGroup", GroupName="SG-daemon", GroupDescription="x"))
+    assert create(place, "named-like-an-id", bad) == "ROLLBACK_COMPLETE"
+    assert "Group names may not be in the format sg-*" in reasons(place, "named-like-an-id")
+
+
 def test_a_bucket_that_is_not_empty_stays_and_replication_needs_its_destination(account):
     first, second = account.region(PRIMARY), account.region(STANDBY)
     mine, theirs = f"bucket-one-{account.suffix}", f"bucket-two-{account.suffix}"

@@ -1,11 +1,27 @@
-"""Rules of what AWS documents and no other judge asks: what CloudFormation fills in by itself.
+"""Rules of what AWS documents and no other judge asks: what CloudFormation fills in by itself, names that are taken.
 
 Deliberately absent: what only an account knows (quotas, Block Public Access; `drd doctor` looks at those).
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from loading import Template
+
+# Beginnings that AWS keeps for itself, by type and property (the API reference of each).
+RESERVED: dict[tuple[str, str], tuple[str, ...]] = {
+    ("AWS::EC2::SecurityGroup", "GroupName"): ("sg-",),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"): ("internal-",),
+    ("AWS::Events::EventBus", "Name"): ("aws.",),
+    ("AWS::KMS::Alias", "AliasName"): ("alias/aws/",),
+    ("AWS::S3::Bucket", "BucketName"): ("xn--", "sthree-", "amzn-s3-demo-"),
+    ("AWS::SSM::Parameter", "Name"): ("aws", "/aws", "ssm", "/ssm"),
+}
+
+
+def text(value: Any) -> str | None:
+    """A literal or the text of Fn::Sub, variables still in it; nothing for any other function."""
+    return value.get("Fn::Sub") if isinstance(value, dict) else value
 
 
 def no_default_of_cloudformation_replaces_the_engines(template: Template) -> Iterator[str]:
@@ -17,4 +33,12 @@ def no_default_of_cloudformation_replaces_the_engines(template: Template) -> Ite
             yield f"{logical_id}: without Port it listens on 3306"
 
 
-RULES = [no_default_of_cloudformation_replaces_the_engines]
+def no_name_begins_as_aws_reserves(template: Template) -> Iterator[str]:
+    for (kind, name), beginnings in RESERVED.items():
+        for logical_id, properties in template.of_type(kind):
+            given = text(properties.get(name))
+            if isinstance(given, str) and given.lower().startswith(beginnings):
+                yield f"{logical_id}: {name} {given} begins as AWS's own do"
+
+
+RULES = [no_default_of_cloudformation_replaces_the_engines, no_name_begins_as_aws_reserves]

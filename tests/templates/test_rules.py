@@ -128,6 +128,7 @@ HELD = encryption.everything_that_holds_data_is_encrypted
 LATCHED = meaning.the_primary_record_follows_the_latch_alone
 JOINED = meaning.no_cluster_can_lose_its_global_database
 FILLED = limits.no_default_of_cloudformation_replaces_the_engines
+BEGUN = limits.no_name_begins_as_aws_reserves
 FORM = portable.suffix_and_role_are_parameters_of_the_agreed_form
 WITHOUT_TLS_ONLY = {"Statement": [{**EVERYBODY_WITHOUT_TLS, "Condition": {}}]}
 PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": sub("${Bucket}/*")}
@@ -236,6 +237,8 @@ FAULTS = [
             made("AWS::RDS::DBCluster", GlobalClusterIdentifier={"Ref": "GlobalClusterId"}, AvailabilityZones=["a"])
         ),
     ),
+    (BEGUN, resource(made("AWS::EC2::SecurityGroup", GroupName=sub("sg-daemon-${Suffix}")))),
+    (BEGUN, resource(made("AWS::KMS::Alias", AliasName="alias/aws/drd"))),
     (FILLED, resource(made("AWS::RDS::DBCluster", Engine="aurora-postgresql"))),
 ]
 

@@ -1,0 +1,33 @@
+"""What AWS documents and the emulator lets pass: names that it keeps for itself.
+
+Each wraps the emulator's own handler and refuses in AWS's words. Deliberately absent: what AWS accepts and then does
+not do (tests/templates/limits.py looks for that in the templates themselves).
+"""
+
+from cloudformation import HANDLERS, Refused
+
+
+def refuse(kind: str, reason) -> None:
+    """Fails a creation with what `reason` gives for its properties, when it gives something."""
+    original = HANDLERS[kind]
+
+    def create(logical, props, stack):
+        said = reason(props)
+        if said:
+            raise Refused(said)
+        return original["create"](logical, props, stack)
+
+    HANDLERS[kind] = {**original, "create": create}
+
+
+def named_like_an_id(props: dict) -> str | None:
+    """AWS: a security group's name cannot begin with `sg-`, in whatever case."""
+    name = props.get("GroupName", "")
+    if name.lower().startswith("sg-"):
+        return (f"InvalidParameterValue: Value ({name}) for parameter GroupName is invalid. "
+                "Group names may not be in the format sg-*.")
+    return None
+
+
+def install() -> None:
+    refuse("AWS::EC2::SecurityGroup", named_like_an_id)
