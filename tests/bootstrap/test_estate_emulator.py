@@ -122,6 +122,15 @@ def test_an_aurora_cluster_of_a_stack_listens_on_3306_unless_its_template_names_
     assert found["Port"] == port
 
 
+def test_concurrency_cannot_be_reserved_in_a_new_account(account):
+    place = account.region(PRIMARY)
+    bad = template(A=resource("Lambda::Function", FunctionName="f", Role=f"arn:aws:iam::{account.identity}:role/r",
+                              Runtime="python3.13", Handler="index.handler", Code={"ZipFile": "def handler(*_): 1"},
+                              ReservedConcurrentExecutions=1))
+    assert create(place, "reserved", bad) == "ROLLBACK_COMPLETE"
+    assert "below its minimum value of [10]" in reasons(place, "reserved")
+
+
 def test_a_security_group_that_is_named_like_an_id_is_refused(account):
     place = account.region(PRIMARY)
     bad = template(A=resource("EC2::SecurityGroup", GroupName="SG-daemon", GroupDescription="x"))

@@ -41,4 +41,15 @@ def no_name_begins_as_aws_reserves(template: Template) -> Iterator[str]:
                 yield f"{logical_id}: {name} {given} begins as AWS's own do"
 
 
-RULES = [no_default_of_cloudformation_replaces_the_engines, no_name_begins_as_aws_reserves]
+def no_concurrency_is_reserved(template: Template) -> Iterator[str]:
+    """Lambda leaves at least 10 executions unreserved, which is all that a new account has: it refuses any number."""
+    for logical_id, properties in template.of_type("AWS::Lambda::Function"):
+        if "ReservedConcurrentExecutions" in properties:
+            yield f"{logical_id}: reserves concurrency, which an account with the first quota refuses"
+
+
+RULES = [
+    no_default_of_cloudformation_replaces_the_engines,
+    no_name_begins_as_aws_reserves,
+    no_concurrency_is_reserved,
+]

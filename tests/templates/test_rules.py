@@ -239,6 +239,7 @@ FAULTS = [
     ),
     (BEGUN, resource(made("AWS::EC2::SecurityGroup", GroupName=sub("sg-daemon-${Suffix}")))),
     (BEGUN, resource(made("AWS::KMS::Alias", AliasName="alias/aws/drd"))),
+    (limits.no_concurrency_is_reserved, resource(made("AWS::Lambda::Function", ReservedConcurrentExecutions=1))),
     (FILLED, resource(made("AWS::RDS::DBCluster", Engine="aurora-postgresql"))),
 ]
 

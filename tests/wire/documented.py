@@ -1,10 +1,14 @@
-"""What AWS documents and the emulator lets pass: names that it keeps for itself.
+"""What AWS documents and the emulator lets pass: names that it keeps for itself, and the
+quotas of a new account.
 
 Each wraps the emulator's own handler and refuses in AWS's words. Deliberately absent: what AWS accepts and then does
 not do (tests/templates/limits.py looks for that in the templates themselves).
 """
 
 from cloudformation import HANDLERS, Refused
+
+# Lambda's quota "Concurrent executions" of a new account, and what it never lets be reserved.
+CONCURRENCY_QUOTA, UNRESERVED_LEAST = 10, 10
 
 
 def refuse(kind: str, reason) -> None:
@@ -29,5 +33,14 @@ def named_like_an_id(props: dict) -> str | None:
     return None
 
 
+def more_than_the_account_has(props: dict) -> str | None:
+    """AWS: 10 executions stay unreserved, and a new account has 10: every reservation but none at all is refused."""
+    if int(props.get("ReservedConcurrentExecutions") or 0) > CONCURRENCY_QUOTA - UNRESERVED_LEAST:
+        return ("InvalidParameterValueException: Specified ReservedConcurrentExecutions for function decreases "
+                f"account's UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_LEAST}].")
+    return None
+
+
 def install() -> None:
     refuse("AWS::EC2::SecurityGroup", named_like_an_id)
+    refuse("AWS::Lambda::Function", more_than_the_account_has)
