@@ -131,6 +131,18 @@ def test_concurrency_cannot_be_reserved_in_a_new_account(account):
     assert "below its minimum value of [10]" in reasons(place, "reserved")
 
 
+def test_a_port_of_a_load_balancer_has_one_listener(account):
+    place = account.region(PRIMARY)
+    group = resource("ElasticLoadBalancingV2::TargetGroup", Name="tg", Protocol="HTTP", Port=80)
+    balancer = resource("ElasticLoadBalancingV2::LoadBalancer", Name="alb")
+    forward = [{"Type": "forward", "TargetGroupArn": {"Ref": "Group"}}]
+    first, second = (resource("ElasticLoadBalancingV2::Listener", depends, LoadBalancerArn={"Ref": "Alb"}, Port=80,
+                              Protocol="HTTP", DefaultActions=forward) for depends in ("Alb", "First"))
+    assert create(place, "listeners", template(Group=group, Alb=balancer, First=first, Second=second)) \
+        == "ROLLBACK_COMPLETE"
+    assert "A listener already exists on this port" in reasons(place, "listeners")
+
+
 def test_a_security_group_that_is_named_like_an_id_is_refused(account):
     place = account.region(PRIMARY)
     bad = template(A=resource("EC2::SecurityGroup", GroupName="SG-daemon", GroupDescription="x"))

@@ -1,4 +1,5 @@
-"""Rules of what AWS documents and no other judge asks: what CloudFormation fills in by itself, names that are taken.
+"""Rules of what AWS documents and no other judge asks: what CloudFormation fills in by itself, names and
+ports that are taken.
 
 Deliberately absent: what only an account knows (quotas, Block Public Access; `drd doctor` looks at those).
 """
@@ -48,8 +49,19 @@ def no_concurrency_is_reserved(template: Template) -> Iterator[str]:
             yield f"{logical_id}: reserves concurrency, which an account with the first quota refuses"
 
 
+def a_port_has_one_listener(template: Template) -> Iterator[str]:
+    """Conditions do not help: CloudFormation makes the new listener before it deletes the old one."""
+    taken: dict[str, str] = {}
+    for logical_id, properties in template.of_type("AWS::ElasticLoadBalancingV2::Listener"):
+        place = f"{properties.get('LoadBalancerArn')} {properties.get('Port')}"
+        if place in taken:
+            yield f"{logical_id}: on the port of {taken[place]}, also if never both are there"
+        taken[place] = logical_id
+
+
 RULES = [
     no_default_of_cloudformation_replaces_the_engines,
     no_name_begins_as_aws_reserves,
     no_concurrency_is_reserved,
+    a_port_has_one_listener,
 ]

@@ -121,6 +121,13 @@ def encrypted_like(kind: str, **given: Any) -> Callable[[dict[str, Any]], None]:
     return resource(made(kind, **given))
 
 
+def second_listener(body: dict[str, Any]) -> None:
+    """Never there together, and yet one too many while the condition changes."""
+    listener = made("AWS::ElasticLoadBalancingV2::Listener", LoadBalancerArn={"Ref": "Alb"}, Port=80, Protocol="HTTP")
+    body["Conditions"] = {"Tls": {"Fn::Equals": [{"Ref": "Role"}, "primary"]}}
+    body["Resources"] |= {"One": listener, "Two": {**listener, "Condition": "Tls"}}
+
+
 NAMED = naming.every_name_ends_in_the_suffix
 TAGGED = naming.every_taggable_resource_is_tagged
 NARROW = access.everything_as_resource_only_where_there_is_nothing_narrower
@@ -239,6 +246,7 @@ FAULTS = [
     ),
     (BEGUN, resource(made("AWS::EC2::SecurityGroup", GroupName=sub("sg-daemon-${Suffix}")))),
     (BEGUN, resource(made("AWS::KMS::Alias", AliasName="alias/aws/drd"))),
+    (limits.a_port_has_one_listener, second_listener),
     (limits.no_concurrency_is_reserved, resource(made("AWS::Lambda::Function", ReservedConcurrentExecutions=1))),
     (FILLED, resource(made("AWS::RDS::DBCluster", Engine="aurora-postgresql"))),
 ]
