@@ -23,7 +23,7 @@ STACKS = {
 }
 # DESIGN section 8: what the outputs must name, however the keys are spelt.
 TOLD = ("/health/trading", "/health/write", "queue-events-", "topic-alerts-primary-", "topic-alerts-standby-",
-        "topic-alerts-global-", "dashboard", "bucket-config-primary-", "bucket-config-standby-", "bucket-latch-standby-", "global-aurora-",
+        "topic-alerts-global-", "topic-pages-", "dashboard", "bucket-config-primary-", "bucket-config-standby-", "bucket-latch-standby-", "global-aurora-",
         "aurora-primary-", "aurora-standby-", "asg-primary-", "asg-standby-", "table-ledger-", "bus-",
         "role-daemon", "api.")
 BUILDING = {"CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet", "PutObject", "DeleteObject",

@@ -7,7 +7,8 @@ Deliberately absent: what only an account knows (quotas, Block Public Access; `d
 from collections.abc import Iterator
 from typing import Any
 
-from loading import Template
+from access import allowing, named
+from loading import Template, listed
 
 # Beginnings that AWS keeps for itself, by type and property (the API reference of each).
 RESERVED: dict[tuple[str, str], tuple[str, ...]] = {
@@ -42,6 +43,16 @@ def no_name_begins_as_aws_reserves(template: Template) -> Iterator[str]:
                 yield f"{logical_id}: {name} {given} begins as AWS's own do"
 
 
+def eventbridge_publishes_without_a_condition(template: Template) -> Iterator[str]:
+    """EventBridge's guide on resource-based policies, SNS: Condition blocks cannot be used; the page would be lost."""
+    for logical_id, _, statement in allowing(template):
+        principal = statement.get("Principal")
+        services = listed(principal.get("Service")) if isinstance(principal, dict) else []
+        publishes = "sns:Publish" in listed(statement.get("Action"))
+        if publishes and "events.amazonaws.com" in services and "Condition" in statement:
+            yield f"{named(logical_id, statement)}: EventBridge publishes nothing under a condition"
+
+
 def no_concurrency_is_reserved(template: Template) -> Iterator[str]:
     """Lambda leaves at least 10 executions unreserved, which is all that a new account has: it refuses any number."""
     for logical_id, properties in template.of_type("AWS::Lambda::Function"):
@@ -62,6 +73,7 @@ def a_port_has_one_listener(template: Template) -> Iterator[str]:
 RULES = [
     no_default_of_cloudformation_replaces_the_engines,
     no_name_begins_as_aws_reserves,
+    eventbridge_publishes_without_a_condition,
     no_concurrency_is_reserved,
     a_port_has_one_listener,
 ]

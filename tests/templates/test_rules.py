@@ -246,6 +246,10 @@ FAULTS = [
     ),
     (BEGUN, resource(made("AWS::EC2::SecurityGroup", GroupName=sub("sg-daemon-${Suffix}")))),
     (BEGUN, resource(made("AWS::KMS::Alias", AliasName="alias/aws/drd"))),
+    (
+        limits.eventbridge_publishes_without_a_condition,
+        resource(role(Action="sns:Publish", Principal={"Service": "events.amazonaws.com"}, Condition={"ArnLike": {}})),
+    ),
     (limits.a_port_has_one_listener, second_listener),
     (limits.no_concurrency_is_reserved, resource(made("AWS::Lambda::Function", ReservedConcurrentExecutions=1))),
     (FILLED, resource(made("AWS::RDS::DBCluster", Engine="aurora-postgresql"))),

@@ -152,6 +152,7 @@ const EVENTS: ParameterSources = &[
     ("PrimaryRegion", Set(K::PrimaryRegion)),
     ("WitnessRegion", Set(K::WitnessRegion)),
     ("TopicArn", Output(T::Foundation, Standby, "TopicArn")),
+    ("NotificationEmail", Set(K::Email)),
 ];
 const LATCH: ParameterSources = &[("Suffix", Suffix)];
 const APP: ParameterSources = &[
