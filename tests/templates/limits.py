@@ -53,6 +53,16 @@ def eventbridge_publishes_without_a_condition(template: Template) -> Iterator[st
             yield f"{named(logical_id, statement)}: EventBridge publishes nothing under a condition"
 
 
+def container_insights_finds_its_log_group(template: Template) -> Iterator[str]:
+    """Without one it makes its own, which no stack deletes and no key of ours encrypts."""
+    groups = {text(properties.get("LogGroupName")) for _, properties in template.of_type("AWS::Logs::LogGroup")}
+    for logical_id, properties in template.of_type("AWS::ECS::Cluster"):
+        wanted = f"/aws/ecs/containerinsights/{text(properties.get('ClusterName'))}/performance"
+        insights = [each for each in properties.get("ClusterSettings", []) if each.get("Name") == "containerInsights"]
+        if any(each.get("Value") != "disabled" for each in insights) and wanted not in groups:
+            yield f"{logical_id}: {wanted} is not declared"
+
+
 def no_concurrency_is_reserved(template: Template) -> Iterator[str]:
     """Lambda leaves at least 10 executions unreserved, which is all that a new account has: it refuses any number."""
     for logical_id, properties in template.of_type("AWS::Lambda::Function"):
@@ -74,6 +84,7 @@ RULES = [
     no_default_of_cloudformation_replaces_the_engines,
     no_name_begins_as_aws_reserves,
     eventbridge_publishes_without_a_condition,
+    container_insights_finds_its_log_group,
     no_concurrency_is_reserved,
     a_port_has_one_listener,
 ]

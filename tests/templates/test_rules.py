@@ -250,6 +250,16 @@ FAULTS = [
         limits.eventbridge_publishes_without_a_condition,
         resource(role(Action="sns:Publish", Principal={"Service": "events.amazonaws.com"}, Condition={"ArnLike": {}})),
     ),
+    (
+        limits.container_insights_finds_its_log_group,
+        resource(
+            made(
+                "AWS::ECS::Cluster",
+                ClusterName=sub("cluster-x-${Suffix}"),
+                ClusterSettings=[{"Name": "containerInsights", "Value": "enhanced"}],
+            )
+        ),
+    ),
     (limits.a_port_has_one_listener, second_listener),
     (limits.no_concurrency_is_reserved, resource(made("AWS::Lambda::Function", ReservedConcurrentExecutions=1))),
     (FILLED, resource(made("AWS::RDS::DBCluster", Engine="aurora-postgresql"))),

@@ -3,6 +3,8 @@
 Deliberately absent: whether AWS takes them (the judges, and the emulator in tests/bootstrap).
 """
 
+import fnmatch
+
 import loading
 import pytest
 from resolving import Resolved
@@ -111,6 +113,22 @@ def test_buckets_replicate_to_the_peers_buckets_once_those_are_there():
         (rule,) = paired.properties(bucket)["ReplicationConfiguration"]["Rules"]
         assert rule["Destination"]["Bucket"]["Fn::Sub"].endswith(f":bucket-{what}-${{PeerRole}}-${{Suffix}}")
         assert paired.properties(bucket)["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_the_key_of_a_side_opens_to_every_log_group_that_it_encrypts():
+    """Else the group is refused: `The specified KMS key does not exist or is not allowed to be used`."""
+    key = TEMPLATES["foundation"].resources["Key"]["Properties"]["KeyPolicy"]["Statement"]
+    (logs,) = (statement for statement in key if statement["Sid"] == "LogGroupsOfThisEstate")
+    opened = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    patterns = [each["Fn::Sub"].partition(":log-group:")[2] for each in opened]
+    names = [
+        properties["LogGroupName"]["Fn::Sub"]
+        for template in TEMPLATES.values()
+        for _, properties in template.of_type("AWS::Logs::LogGroup")
+        if properties["KmsKeyId"] == {"Ref": "KeyArn"}
+    ]
+    assert len(names) == 5
+    assert [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)] == []
 
 
 def test_nobody_is_subscribed_without_an_address():
