@@ -46,6 +46,7 @@ def test_an_estate_is_built_told_found_again_and_taken_away_without_a_trace(acco
     assert answer.returncode == 0, answer.stderr
     is_whole(account, drd.suffix)
     the_application_connects_where_its_database_listens(account, drd)
+    a_lost_host_of_the_primary_has_a_reader_to_take_over(account, drd)
     assert drd.state.is_file() and json.loads(drd.state.read_text())
     everything_is_told(drd)
     nothing_changes_the_second_time(account, drd)
@@ -69,6 +70,13 @@ def the_application_connects_where_its_database_listens(account, drd: Drd) -> No
         script = base64.b64decode(version["LaunchTemplateData"]["UserData"]).decode()
         asked = {int(port) for port in re.findall(r"^DATABASE_(?:WRITER|READER)=\S+:(\d+)$", script, re.M)}
         assert opened == {(cluster["Port"], cluster["Port"])} and asked == {cluster["Port"]}
+
+
+def a_lost_host_of_the_primary_has_a_reader_to_take_over(account, drd: Drd) -> None:
+    for side, instances in (("primary", 2), ("standby", 1)):
+        (cluster,) = account.region(SIDES[side]).client("rds").describe_db_clusters(
+            DBClusterIdentifier=f"aurora-{side}-{drd.suffix}")["DBClusters"]
+        assert len(cluster["DBClusterMembers"]) == instances
 
 
 def everything_is_told(drd: Drd) -> None:

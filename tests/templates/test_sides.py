@@ -52,9 +52,9 @@ def test_the_first_instance_of_each_side_is_first_in_line_for_promotion():
         assert Resolved(TEMPLATES["data"], Role=role).properties("Instance1")["PromotionTier"] == 0
 
 
-@pytest.mark.parametrize(("readers", "instances"), [("0", 1), ("1", 2), ("2", 3)])
-def test_the_number_of_readers_is_the_number_of_further_instances(readers: str, instances: int):
-    resolved = Resolved(TEMPLATES["data"], Role="primary", ReaderCount=readers)
+@pytest.mark.parametrize("instances", [1, 2, 3])
+def test_a_side_has_as_many_instances_as_it_is_asked_for(instances: int):
+    resolved = Resolved(TEMPLATES["data"], Role="primary", Instances=str(instances))
     assert len(kinds(resolved, "AWS::RDS::DBInstance")) == instances
 
 

@@ -123,6 +123,17 @@ const DATA: ParameterSources = &[
     ),
     ("InstanceClass", Set(K::InstanceClass)),
     (
+        "Instances",
+        Made(|s, role| {
+            s.get(by(
+                role,
+                K::DatabaseInstancesPrimary,
+                K::DatabaseInstancesStandby,
+            ))
+            .to_owned()
+        }),
+    ),
+    (
         "GlobalRpoSeconds",
         Made(|s, role| by(role, s.get(K::GlobalRpo), "0").to_owned()),
     ),

@@ -82,6 +82,18 @@ fn whoever_connects_to_a_database_takes_the_port_that_its_cluster_has() {
 }
 
 #[test]
+fn a_lost_host_of_the_primary_has_a_reader_to_take_over_by_default() {
+    let suffix = Suffix::new("shop1").expect("a suffix");
+    let settings = Settings::resolve(&suffix, None, &BTreeMap::new()).expect("the defaults");
+    let instances = |role| {
+        let id = StackId::sided(Template::Data, role);
+        crate::estate::values::parameters(id, &settings, &BTreeMap::new())["Instances"].clone()
+    };
+    assert_eq!(instances(Role::Primary).as_deref(), Some("2"));
+    assert_eq!(instances(Role::Standby).as_deref(), Some("1"));
+}
+
+#[test]
 fn templates_fit_into_a_request() {
     for template in Template::ALL {
         let size = template.body().len();
