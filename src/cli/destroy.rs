@@ -78,6 +78,12 @@ fn table(saved: &SavedEstate, done: &Destroyed) -> String {
             "CloudFormation has deleted these; AWS's tag index still lists them",
             &done.listed,
         ),
+        (
+            "No stack owns these any more: AWS ends them with their group, instance or service, and its tag index lists \
+             them for hours. Look once that is over: aws resourcegroupstaggingapi get-resources --tag-filters \
+             Key=drd:suffix",
+            &done.without_owner,
+        ),
     ] {
         if !list.is_empty() {
             out.push_str(&format!("{what}:\n  {}\n", list.join("\n  ")));
@@ -98,5 +104,6 @@ fn json(saved: &SavedEstate, done: &Destroyed) -> serde_json::Value {
         "left": { "stacks": 0, "resources": 0 },
         "keys_pending_deletion": done.pending,
         "deleted_but_still_indexed": done.listed,
+        "indexed_without_an_owner": done.without_owner,
     })
 }

@@ -25,6 +25,7 @@ GIVEN = {
     "ArtefactKey": "app/1",
     "WriterEndpoint": "writer",
     "ReaderEndpoint": "reader",
+    "DatabasePort": "5432",
     "DatabaseName": "trading",
 }
 # The first fetch of each file fails: a launch must not depend on a first try. The bucket holds no bundle.

@@ -112,6 +112,44 @@ def test_the_writer_cannot_leave_while_a_reader_remains_nor_the_global_cluster_g
         assert place.client("rds").describe_db_instances()["DBInstances"] == []
 
 
+@pytest.mark.parametrize(("given", "port"), [({}, 3306), ({"Port": 5432}, 5432)])
+def test_an_aurora_cluster_of_a_stack_listens_on_3306_unless_its_template_names_a_port(account, given, port):
+    place = account.region(PRIMARY)
+    login = {"MasterUsername": "drd", "MasterUserPassword": "not-a-secret"}
+    cluster = resource("RDS::DBCluster", DBClusterIdentifier=f"one-{port}", **ENGINE, **login, **given)
+    assert create(place, f"data-{port}", template(Cluster=cluster)) == "CREATE_COMPLETE"
+    (found,) = place.client("rds").describe_db_clusters(DBClusterIdentifier=f"one-{port}")["DBClusters"]
+    assert found["Port"] == port
+
+
+def test_concurrency_cannot_be_reserved_in_a_new_account(account):
+    place = account.region(PRIMARY)
+    bad = template(A=resource("Lambda::Function", FunctionName="f", Role=f"arn:aws:iam::{account.identity}:role/r",
+                              Runtime="python3.13", Handler="index.handler", Code={"ZipFile": "def handler(*_): 1"},
+                              ReservedConcurrentExecutions=1))
+    assert create(place, "reserved", bad) == "ROLLBACK_COMPLETE"
+    assert "below its minimum value of [10]" in reasons(place, "reserved")
+
+
+def test_a_port_of_a_load_balancer_has_one_listener(account):
+    place = account.region(PRIMARY)
+    group = resource("ElasticLoadBalancingV2::TargetGroup", Name="tg", Protocol="HTTP", Port=80)
+    balancer = resource("ElasticLoadBalancingV2::LoadBalancer", Name="alb")
+    forward = [{"Type": "forward", "TargetGroupArn": {"Ref": "Group"}}]
+    first, second = (resource("ElasticLoadBalancingV2::Listener", depends, LoadBalancerArn={"Ref": "Alb"}, Port=80,
+                              Protocol="HTTP", DefaultActions=forward) for depends in ("Alb", "First"))
+    assert create(place, "listeners", template(Group=group, Alb=balancer, First=first, Second=second)) \
+        == "ROLLBACK_COMPLETE"
+    assert "A listener already exists on this port" in reasons(place, "listeners")
+
+
+def test_a_security_group_that_is_named_like_an_id_is_refused(account):
+    place = account.region(PRIMARY)
+    bad = template(A=resource("EC2::SecurityGroup", GroupName="SG-daemon", GroupDescription="x"))
+    assert create(place, "named-like-an-id", bad) == "ROLLBACK_COMPLETE"
+    assert "Group names may not be in the format sg-*" in reasons(place, "named-like-an-id")
+
+
 def test_a_bucket_that_is_not_empty_stays_and_replication_needs_its_destination(account):
     first, second = account.region(PRIMARY), account.region(STANDBY)
     mine, theirs = f"bucket-one-{account.suffix}", f"bucket-two-{account.suffix}"

@@ -4,12 +4,14 @@ Deliberately absent: interruptions (test_estate_interrupted.py), bad input (test
 between (test_estate_failover.py).
 """
 
+import base64
 import json
+import re
 
 from account import REGIONS
 from binary import Drd, changes, stacks
 from left import inventory
-from resources import GLOBAL, PRIMARY, STANDBY
+from resources import GLOBAL, PRIMARY, REGION as SIDES, STANDBY
 
 STACKS = {
     PRIMARY: {"foundation-primary", "network-primary", "global", "data-primary", "storage-primary", "app-primary",
@@ -21,7 +23,7 @@ STACKS = {
 }
 # DESIGN section 8: what the outputs must name, however the keys are spelt.
 TOLD = ("/health/trading", "/health/write", "queue-events-", "topic-alerts-primary-", "topic-alerts-standby-",
-        "topic-alerts-global-", "dashboard", "bucket-config-primary-", "bucket-config-standby-", "bucket-latch-standby-", "global-aurora-",
+        "topic-alerts-global-", "topic-pages-", "dashboard", "bucket-config-primary-", "bucket-config-standby-", "bucket-latch-standby-", "global-aurora-",
         "aurora-primary-", "aurora-standby-", "asg-primary-", "asg-standby-", "table-ledger-", "bus-",
         "role-daemon", "api.")
 BUILDING = {"CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet", "PutObject", "DeleteObject",
@@ -43,6 +45,8 @@ def test_an_estate_is_built_told_found_again_and_taken_away_without_a_trace(acco
     answer = drd("bootstrap", "--yes")
     assert answer.returncode == 0, answer.stderr
     is_whole(account, drd.suffix)
+    the_application_connects_where_its_database_listens(account, drd)
+    a_lost_host_of_the_primary_has_a_reader_to_take_over(account, drd)
     assert drd.state.is_file() and json.loads(drd.state.read_text())
     everything_is_told(drd)
     nothing_changes_the_second_time(account, drd)
@@ -51,6 +55,28 @@ def test_an_estate_is_built_told_found_again_and_taken_away_without_a_trace(acco
     assert inventory(account) - empty == set()
     assert stacks(account, drd.suffix) == {}
     drd.done("destroy", "--yes")
+
+
+def the_application_connects_where_its_database_listens(account, drd: Drd) -> None:
+    """By what AWS would have: the cluster's port, what its security group opens, what an instance is given."""
+    for side, name in SIDES.items():
+        region, ends = account.region(name), f"{side}-{drd.suffix}"
+        (cluster,) = region.client("rds").describe_db_clusters(DBClusterIdentifier=f"aurora-{ends}")["DBClusters"]
+        (group,) = region.client("ec2").describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": [f"group-data-{ends}"]}])["SecurityGroups"]
+        opened = {(rule["FromPort"], rule["ToPort"]) for rule in group["IpPermissions"]}
+        (version,) = region.client("ec2").describe_launch_template_versions(
+            LaunchTemplateName=f"lt-{ends}")["LaunchTemplateVersions"]
+        script = base64.b64decode(version["LaunchTemplateData"]["UserData"]).decode()
+        asked = {int(port) for port in re.findall(r"^DATABASE_(?:WRITER|READER)=\S+:(\d+)$", script, re.M)}
+        assert opened == {(cluster["Port"], cluster["Port"])} and asked == {cluster["Port"]}
+
+
+def a_lost_host_of_the_primary_has_a_reader_to_take_over(account, drd: Drd) -> None:
+    for side, instances in (("primary", 2), ("standby", 1)):
+        (cluster,) = account.region(SIDES[side]).client("rds").describe_db_clusters(
+            DBClusterIdentifier=f"aurora-{side}-{drd.suffix}")["DBClusters"]
+        assert len(cluster["DBClusterMembers"]) == instances
 
 
 def everything_is_told(drd: Drd) -> None:

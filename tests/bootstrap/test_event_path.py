@@ -113,10 +113,21 @@ def test_another_estate_of_the_account_is_not_heard(what):
     assert not any(passed(rule, what) for rule in ("AlarmRule", "DatabaseRule", "CapacityRule"))
 
 
+def test_eventbridge_publishes_nothing_to_the_topic_that_feeds_the_queue():
+    statements = properties("foundation", Suffix="t1", Role="standby", **{"AWS::Region": "eu-central-2"})
+    policy = statements["TopicPolicy"]["PolicyDocument"]["Statement"]
+    rule = f"arn:aws:events:eu-central-2:{ACCOUNT}:rule/rule-page-t1"
+    assert verdict(policy, "events.amazonaws.com", "sns:Publish", "Topic", aws__SourceArn=rule) == "nothing"
+
+
 def test_pages_go_to_people_and_not_back_to_drd():
     page = event("drd.page", "Page", suffix="t1")
     assert passed("PageRule", page) and not passed("SignalRule", page)
-    assert EVENTS["PageRule"]["Targets"][0]["Arn"] == TOPIC
+    assert EVENTS["PageRule"]["Targets"][0]["Arn"] == "PageTopic"
+    assert EVENTS["AlarmSubscription"]["TopicArn"] == TOPIC, "what anybody's rule may publish to must not feed the queue"
+    published = EVENTS["PageTopicPolicy"]["PolicyDocument"]["Statement"]
+    assert verdict(published, "events.amazonaws.com", "sns:Publish", "PageTopic") == "Allow"
+    assert verdict(published, "events.amazonaws.com", "sns:Publish", "PageTopic", aws__SecureTransport="false") == "Deny"
     assert not passed("PageRule", event("drd.page", "Page", suffix="t2"))
 
 

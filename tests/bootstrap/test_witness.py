@@ -252,7 +252,8 @@ def test_the_template_gives_the_witness_the_time_that_six_rounds_need():
     one_send = tries * (module.DEADLINES.connect_timeout + module.DEADLINES.read_timeout)
     assert properties["Timeout"] >= last_begins + module.RESERVE_MILLIS / 1000
     assert properties["Timeout"] >= last_begins + module.ROUND_SECONDS + one_send
-    assert properties["Timeout"] < 2 * 60 and properties["ReservedConcurrentExecutions"] == 2
+    # Nothing reserves concurrency, so this alone keeps a third run from beginning.
+    assert properties["Timeout"] < 2 * 60
 
 
 def test_the_role_allows_what_the_function_calls_and_nothing_else(serve):

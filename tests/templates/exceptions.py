@@ -35,6 +35,7 @@ EVERYBODY: dict[tuple[str, str], tuple[str, str | None]] = {
 
 # (template, logical id) whose name is not ours to choose.
 NAMED_OTHERWISE: dict[tuple[str, str], str] = {
+    ("daemon", "InsightsLogs"): "Container Insights writes to the log group of this name and to no other",
     ("data", "PostgresqlLog"): "RDS writes to the log group of this name and to no other",
 }
 

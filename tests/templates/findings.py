@@ -1,16 +1,17 @@
 """Runs every rule of ours over a template.
 
-Deliberately absent: the rules themselves (naming.py, access.py, encryption.py, portable.py, meaning.py).
+Deliberately absent: the rules themselves (naming.py, access.py, encryption.py, portable.py, meaning.py, limits.py).
 """
 
 import access
 import encryption
+import limits
 import meaning
 import naming
 import portable
 from loading import Template
 
-RULES = [*portable.RULES, *naming.RULES, *access.RULES, *encryption.RULES, *meaning.RULES]
+RULES = [*portable.RULES, *naming.RULES, *access.RULES, *encryption.RULES, *meaning.RULES, *limits.RULES]
 
 
 def findings(template: Template) -> list[str]:

@@ -11,6 +11,7 @@ import access
 import encryption
 import findings
 import judges
+import limits
 import loading
 import meaning
 import naming
@@ -120,12 +121,21 @@ def encrypted_like(kind: str, **given: Any) -> Callable[[dict[str, Any]], None]:
     return resource(made(kind, **given))
 
 
+def second_listener(body: dict[str, Any]) -> None:
+    """Never there together, and yet one too many while the condition changes."""
+    listener = made("AWS::ElasticLoadBalancingV2::Listener", LoadBalancerArn={"Ref": "Alb"}, Port=80, Protocol="HTTP")
+    body["Conditions"] = {"Tls": {"Fn::Equals": [{"Ref": "Role"}, "primary"]}}
+    body["Resources"] |= {"One": listener, "Two": {**listener, "Condition": "Tls"}}
+
+
 NAMED = naming.every_name_ends_in_the_suffix
 TAGGED = naming.every_taggable_resource_is_tagged
 NARROW = access.everything_as_resource_only_where_there_is_nothing_narrower
 HELD = encryption.everything_that_holds_data_is_encrypted
 LATCHED = meaning.the_primary_record_follows_the_latch_alone
 JOINED = meaning.no_cluster_can_lose_its_global_database
+FILLED = limits.no_default_of_cloudformation_replaces_the_engines
+BEGUN = limits.no_name_begins_as_aws_reserves
 FORM = portable.suffix_and_role_are_parameters_of_the_agreed_form
 WITHOUT_TLS_ONLY = {"Statement": [{**EVERYBODY_WITHOUT_TLS, "Condition": {}}]}
 PUBLIC = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": sub("${Bucket}/*")}
@@ -234,6 +244,25 @@ FAULTS = [
             made("AWS::RDS::DBCluster", GlobalClusterIdentifier={"Ref": "GlobalClusterId"}, AvailabilityZones=["a"])
         ),
     ),
+    (BEGUN, resource(made("AWS::EC2::SecurityGroup", GroupName=sub("sg-daemon-${Suffix}")))),
+    (BEGUN, resource(made("AWS::KMS::Alias", AliasName="alias/aws/drd"))),
+    (
+        limits.eventbridge_publishes_without_a_condition,
+        resource(role(Action="sns:Publish", Principal={"Service": "events.amazonaws.com"}, Condition={"ArnLike": {}})),
+    ),
+    (
+        limits.container_insights_finds_its_log_group,
+        resource(
+            made(
+                "AWS::ECS::Cluster",
+                ClusterName=sub("cluster-x-${Suffix}"),
+                ClusterSettings=[{"Name": "containerInsights", "Value": "enhanced"}],
+            )
+        ),
+    ),
+    (limits.a_port_has_one_listener, second_listener),
+    (limits.no_concurrency_is_reserved, resource(made("AWS::Lambda::Function", ReservedConcurrentExecutions=1))),
+    (FILLED, resource(made("AWS::RDS::DBCluster", Engine="aurora-postgresql"))),
 ]
 
 

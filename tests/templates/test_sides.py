@@ -3,6 +3,8 @@
 Deliberately absent: whether AWS takes them (the judges, and the emulator in tests/bootstrap).
 """
 
+import fnmatch
+
 import loading
 import pytest
 from resolving import Resolved
@@ -50,9 +52,9 @@ def test_the_first_instance_of_each_side_is_first_in_line_for_promotion():
         assert Resolved(TEMPLATES["data"], Role=role).properties("Instance1")["PromotionTier"] == 0
 
 
-@pytest.mark.parametrize(("readers", "instances"), [("0", 1), ("1", 2), ("2", 3)])
-def test_the_number_of_readers_is_the_number_of_further_instances(readers: str, instances: int):
-    resolved = Resolved(TEMPLATES["data"], Role="primary", ReaderCount=readers)
+@pytest.mark.parametrize("instances", [1, 2, 3])
+def test_a_side_has_as_many_instances_as_it_is_asked_for(instances: int):
+    resolved = Resolved(TEMPLATES["data"], Role="primary", Instances=str(instances))
     assert len(kinds(resolved, "AWS::RDS::DBInstance")) == instances
 
 
@@ -80,10 +82,27 @@ def test_no_route_leads_out_of_the_databases_subnets():
 
 
 def test_the_database_lets_in_the_application_and_nobody_else():
-    rules = Resolved(TEMPLATES["network"]).properties("DataSecurityGroup")["SecurityGroupIngress"]
+    rules = Resolved(TEMPLATES["network"], DatabasePort="5432").properties("DataSecurityGroup")["SecurityGroupIngress"]
     assert [(rule["SourceSecurityGroupId"]["Ref"], rule["FromPort"], rule["ToPort"]) for rule in rules] == [
-        ("AppSecurityGroup", 5432, 5432)
+        ("AppSecurityGroup", "5432", "5432")
     ]
+
+
+def test_the_cluster_listens_where_its_security_group_lets_in_and_passes_that_on():
+    assert cluster(Role="primary", Port="6543")["Port"] == "6543"
+    assert TEMPLATES["data"].outputs["Port"]["Value"] == {"Fn::GetAtt": ["Cluster", "Endpoint.Port"]}
+    network = Resolved(TEMPLATES["network"], DatabasePort="6543")
+    groups = (network.properties(name) for name in ("AppSecurityGroup", "DataSecurityGroup"))
+    rules = [rule for group in groups for rule in group["SecurityGroupIngress"] + group["SecurityGroupEgress"]]
+    opened = {rule["FromPort"] for rule in rules if rule["FromPort"] == rule["ToPort"]} - {8080, 443}
+    assert opened == {"6543"}
+
+
+def test_the_application_connects_to_the_port_that_it_is_given():
+    data = TEMPLATES["app"].resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
+    written = data["UserData"]["Fn::Base64"]["Fn::Sub"].splitlines()
+    ends = [line.rpartition(":")[2] for line in written if line.startswith(("DATABASE_WRITER=", "DATABASE_READER="))]
+    assert ends == ["${DatabasePort}"] * 2
 
 
 def test_buckets_replicate_to_the_peers_buckets_once_those_are_there():
@@ -94,6 +113,22 @@ def test_buckets_replicate_to_the_peers_buckets_once_those_are_there():
         (rule,) = paired.properties(bucket)["ReplicationConfiguration"]["Rules"]
         assert rule["Destination"]["Bucket"]["Fn::Sub"].endswith(f":bucket-{what}-${{PeerRole}}-${{Suffix}}")
         assert paired.properties(bucket)["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_the_key_of_a_side_opens_to_every_log_group_that_it_encrypts():
+    """Else the group is refused: `The specified KMS key does not exist or is not allowed to be used`."""
+    key = TEMPLATES["foundation"].resources["Key"]["Properties"]["KeyPolicy"]["Statement"]
+    (logs,) = (statement for statement in key if statement["Sid"] == "LogGroupsOfThisEstate")
+    opened = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    patterns = [each["Fn::Sub"].partition(":log-group:")[2] for each in opened]
+    names = [
+        properties["LogGroupName"]["Fn::Sub"]
+        for template in TEMPLATES.values()
+        for _, properties in template.of_type("AWS::Logs::LogGroup")
+        if properties["KmsKeyId"] == {"Ref": "KeyArn"}
+    ]
+    assert len(names) == 5
+    assert [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)] == []
 
 
 def test_nobody_is_subscribed_without_an_address():

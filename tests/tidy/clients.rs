@@ -11,7 +11,7 @@ const CONSTRUCTOR: &str = "src/aws/fenced.rs";
 const PLAN: &str = "carries out a plan that the operator confirmed; provisioning holds no lease";
 const READS: &str = "checks before provisioning: read-only calls";
 /// Which other files make a client of which service, and why that needs no lease.
-const UNFENCED: [(&str, &str, &str); 15] = [
+const UNFENCED: [(&str, &str, &str); 16] = [
     (
         "bootstrap/src/aws/clients.rs",
         "aws_sdk_cloudformation",
@@ -19,6 +19,7 @@ const UNFENCED: [(&str, &str, &str); 15] = [
     ),
     ("bootstrap/src/aws/clients.rs", "aws_sdk_kms", PLAN),
     ("bootstrap/src/aws/clients.rs", "aws_sdk_rds", PLAN),
+    ("bootstrap/src/aws/clients.rs", "aws_sdk_route53", PLAN),
     (
         "bootstrap/src/aws/clients.rs",
         "aws_sdk_resourcegroupstagging",

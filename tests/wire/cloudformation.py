@@ -2,7 +2,7 @@
 
 Each handler calls the emulator's own API, so that state and error rules stay independent of us; a property that is
 not listed here is refused, never dropped. Deliberately absent: types that the templates do not use, and updates of
-the added types beyond tags (a template that needs one finds a refusal, not a pretence). refusals.py has the rules
+the added types beyond tags and health checks (a template that needs one finds a refusal, not a pretence). refusals.py has the rules
 of types that the emulator has, buckets.py those of buckets, stacks.py what is true of every stack.
 """
 
@@ -201,6 +201,19 @@ def create_health_check(_logical, props, _stack):
     return check, {"HealthCheckId": check}
 
 
+def update_health_check(physical, old, new, stack, logical_id=None):
+    """AWS: another Type or RequestInterval makes a new check; what else can change changes in place."""
+    was, wanted = old["HealthCheckConfig"], new["HealthCheckConfig"]
+    if any(was.get(key) != wanted.get(key) for key in ("Type", "RequestInterval", "MeasureLatency")):
+        made = create_health_check(logical_id, new, stack)
+        provisioners._delete_predecessor(delete_health_check, physical, old)
+        return made
+    if was != wanted:
+        body = f'<UpdateHealthCheckRequest xmlns="{ZONE_XML}">{xml("HealthCheckConfig", wanted)}</UpdateHealthCheckRequest>'
+        ok(route53._update_health_check(physical, body.encode()))
+    return physical, {"HealthCheckId": physical}
+
+
 def delete_health_check(physical, _props):
     if physical in route53._health_checks:
         ok(route53._delete_health_check(physical))
@@ -250,5 +263,6 @@ def install() -> None:
     add("AWS::EC2::FlowLog", create_flow_log, delete_flow_log)
     add("AWS::RDS::GlobalCluster", create_global_cluster, delete_global_cluster)
     add("AWS::Route53::HealthCheck", create_health_check, delete_health_check, ("HealthCheckTags", "list"))
+    HANDLERS["AWS::Route53::HealthCheck"]["update"] = update_health_check
     add("AWS::CloudWatch::CompositeAlarm", create_composite_alarm, delete_composite_alarm)
     add("AWS::Events::EventBusPolicy", create_bus_policy, delete_bus_policy, tags=None)

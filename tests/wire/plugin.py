@@ -5,8 +5,8 @@ restores and delegates to the emulator's own handlers, so that state and error r
 Deliberately absent: anything that knows drd, alarm evaluation (tests put the envelope on the queue themselves),
 health checks that probe (dns.py derives the answer from the latch), suspended scaling processes, and any fault
 (faults.py). The figures are environment variables, in seconds: WIRE_PROMOTE, WIRE_LAUNCH; in milliseconds a resource
-of a stack: WIRE_PACE; WIRE_AUDIT is a path. cloudformation.py, refusals.py, buckets.py and stacks.py have what stacks
-need, crossing.py what goes from region to region.
+of a stack: WIRE_PACE; WIRE_AUDIT is a path. cloudformation.py, refusals.py, documented.py, buckets.py and stacks.py have
+what stacks need, crossing.py what goes from region to region.
 """
 
 import copy
@@ -18,6 +18,7 @@ import audit
 import buckets
 import cloudformation
 import crossing
+import documented
 import refusals
 import stacks
 from lifeline import die_with_the_tests
@@ -196,6 +197,7 @@ if __name__ == "__main__":
     other_opt_in_regions_are_off()
     cloudformation.install()
     refusals.install()
+    documented.install()
     buckets.install()
     stacks.install(PACE_MILLISECONDS)
     crossing.install()

@@ -5,8 +5,8 @@ Each wraps the emulator's own handler and asks its own API. Deliberately absent:
 (cloudformation.py) and buckets (buckets.py).
 """
 
-from cloudformation import HANDLERS, Refused, flat, ok, only, tag_zone_thing, tags_as
-from ministack.services import alb, autoscaling, dynamodb, ecs, iam, rds, route53, ssm
+from cloudformation import HANDLERS, Refused, flat, here, ok, only, tag_zone_thing, tags_as
+from ministack.services import alb, autoscaling, dynamodb, ec2, ecs, iam, rds, route53, ssm, tagging
 from ministack.services.cloudformation import provisioners
 
 CLUSTER = (
@@ -34,6 +34,8 @@ def clusters_join_and_leave() -> None:
         for key, known in (("DBSubnetGroupName", rds._subnet_groups), ("KmsKeyId", None)):
             if known is not None and props.get(key) and props[key] not in known:
                 raise Refused(f"DBSubnetGroupNotFoundFault: {props[key]}")
+        # CloudFormation's handler fills it in; the API's own default, and the emulator's, is 5432.
+        props = {"Port": 3306, **props} if props.get("Engine", "").startswith("aurora") else props
         query = flat({k: v for k, v in props.items() if k != "Tags"}, VpcSecurityGroupIds="VpcSecurityGroupId")
         ok(rds._create_db_cluster(query | tags_as("Tags.Tag", props.get("Tags"))))
         cluster = rds._clusters[props["DBClusterIdentifier"]]
@@ -144,6 +146,28 @@ def tags_go_with_what_they_were_on() -> None:
         HANDLERS[kind] = {**original, "delete": delete}
 
 
+def the_index_forgets_volumes_late() -> None:
+    """AWS: the tag index lists a deleted volume for minutes to hours (aws/aws-cli issue 4173)."""
+    deleted, delete = {}, ec2._ACTION_MAP["DeleteVolume"]
+
+    def remember(p):
+        volume = p["VolumeId"][0]
+        tags = ec2._tags.get(volume, [])
+        answer = delete(p)
+        if answer[0] == 200:
+            deleted.setdefault(here("")[:2], {})[volume] = tags
+        return answer
+
+    def listed():
+        account, region, _ = here("")
+        alive = {volume: ec2._tags.get(volume, []) for volume in ec2._volumes}
+        for volume, tags in {**alive, **deleted.get((account, region), {})}.items():
+            yield f"arn:aws:ec2:{region}:{account}:volume/{volume}", tags
+
+    ec2._ACTION_MAP["DeleteVolume"] = remember
+    tagging._COLLECTORS["ec2"] = listed
+
+
 def change_sets_know_what_replaces() -> None:
     """AWS: a change set says for each property whether it replaces the resource; these are the only ones that do."""
     for kind, replacing in (("AWS::S3::Bucket", ("BucketName",)), ("AWS::SQS::Queue", ("QueueName", "FifoQueue")),
@@ -159,4 +183,5 @@ def install() -> None:
     groups_launch_and_register()
     images_have_names()
     tags_go_with_what_they_were_on()
+    the_index_forgets_volumes_late()
     change_sets_know_what_replaces()

@@ -7,7 +7,7 @@
 use super::ending::{conclude, in_words};
 use super::progress::News;
 use super::site::Site;
-use super::{buckets, database, schedule, stack, watch};
+use super::{buckets, database, schedule, stack, watch, zone};
 use crate::error::Error;
 use crate::estate::observed::{Observed, Phase, StackState};
 use crate::estate::side::Role;
@@ -37,6 +37,9 @@ pub struct Destroyed {
     pub pending: Vec<String>,
     /// What CloudFormation has deleted and the tag index still lists.
     pub listed: Vec<String>,
+    /// What ends with its group, instance or service, none of which is left, and the tag index
+    /// still lists.
+    pub without_owner: Vec<String>,
 }
 
 /// Physical names that CloudFormation lists as deleted.
@@ -59,6 +62,9 @@ pub async fn destroy(
             foreign.join(", "),
             site.settings.suffix()
         )));
+    }
+    if let Some(refusal) = zone::foreign_records(site).await?.refusal() {
+        return Err(refusal);
     }
     let anchor = StackId::once(Template::Anchor);
     let gone = DeletedNames::default();
@@ -148,6 +154,15 @@ async fn clear(site: &Site, id: StackId, seen: &StackState, attempt: usize) -> R
     if matches!(id.template, Template::Storage | Template::Latch) {
         empty_buckets(site, id, seen).await?;
     }
+    if id.template == Template::Edge {
+        for name in zone::foreign_records(site)
+            .await?
+            .take_validations(site)
+            .await?
+        {
+            site.report(id, News::Begun(format!("took away ACM's {name}")));
+        }
+    }
     if let (Template::Data, Some(role)) = (id.template, id.role) {
         database::wait_until_steady(site, id).await?;
         if attempt > 0 {
@@ -211,10 +226,12 @@ async fn prove(site: &Site, gone: &DeletedNames, anchored: bool) -> Result<Destr
             let gone = gone.lock().unwrap_or_else(PoisonError::into_inner);
             split_listed(&mut left, &gone)
         };
+        let without_owner = split_without_owner(&mut left);
         if left.is_nothing() {
             return Ok(Destroyed {
                 pending: left.pending,
                 listed,
+                without_owner,
                 ..Destroyed::default()
             });
         }
@@ -244,17 +261,39 @@ fn leave_out_anchor(site: &Site, left: &mut Leftovers) {
         .retain(|arn| !arn.ends_with(&setting) && !arn.contains(&format!("stack/{name}/")));
 }
 
-/// Takes out what CloudFormation has deleted: the tag index may list it for a while. Instances go
-/// with their group, and EC2 lists terminated ones for about an hour.
+/// Takes out what CloudFormation has deleted: the tag index may list it for a while.
 fn split_listed(left: &mut Leftovers, gone: &BTreeSet<String>) -> Vec<String> {
     let is_gone = |arn: &String| {
         let last = arn.rsplit(['/', ':']).next().unwrap_or_default();
-        let instance = arn.contains(":ec2:") && arn.contains(":instance/");
-        gone.contains(arn) || gone.contains(last) || (instance && left.stacks.is_empty())
+        gone.contains(arn) || gone.contains(last)
     };
     let (listed, kept) = left.resources.iter().cloned().partition(is_gone);
     left.resources = kept;
     listed
+}
+
+/// Takes out what no stack makes and what ends with what a stack made: instances with their group,
+/// volumes and interfaces with their instance, tasks with their service. The tag index lists them
+/// for minutes to hours after their end (aws/aws-cli issue 4173), and no look there can tell
+/// whether they have ended: the caller is given their names.
+fn split_without_owner(left: &mut Leftovers) -> Vec<String> {
+    const OWNED: [(&str, &str); 4] = [
+        (":ec2:", ":instance/"),
+        (":ec2:", ":volume/"),
+        (":ec2:", ":network-interface/"),
+        (":ecs:", ":task/"),
+    ];
+    if !left.stacks.is_empty() {
+        return Vec::new();
+    }
+    let owned = |arn: &String| {
+        OWNED
+            .iter()
+            .any(|(of, kind)| arn.contains(of) && arn.contains(kind))
+    };
+    let (owned, kept) = left.resources.iter().cloned().partition(owned);
+    left.resources = kept;
+    owned
 }
 
 fn still_there(site: &Site, left: &Leftovers) -> Error {
@@ -292,5 +331,26 @@ mod tests {
         );
         assert_eq!(left.resources, [arn("cluster:other-s")]);
         assert!(!left.is_nothing());
+    }
+
+    #[test]
+    fn what_ends_with_its_owner_is_told_apart_once_no_stack_is_left() {
+        let arn = |service: &str, tail: &str| format!("arn:aws:{service}:eu-central-1:1:{tail}");
+        let owned = vec![
+            arn("ec2", "instance/i-1"),
+            arn("ec2", "volume/vol-1"),
+            arn("ec2", "network-interface/eni-1"),
+            arn("ecs", "task/cluster-daemon-s/1"),
+        ];
+        let kept = vec![arn("ec2", "vpc/vpc-1"), arn("ecs", "cluster/task")];
+        let mut left = Leftovers {
+            stacks: vec!["eu-central-1/stack-app-primary-s".to_owned()],
+            resources: owned.iter().chain(&kept).cloned().collect(),
+            ..Leftovers::default()
+        };
+        assert!(split_without_owner(&mut left).is_empty());
+        left.stacks.clear();
+        assert_eq!(split_without_owner(&mut left), owned);
+        assert_eq!(left.resources, kept);
     }
 }

@@ -17,6 +17,7 @@ mod schedule;
 mod site;
 mod stack;
 mod watch;
+mod zone;
 
 pub use site::Site;
 

@@ -21,6 +21,8 @@ pub struct Regional {
     pub kms: aws_sdk_kms::Client,
     /// The database.
     pub rds: aws_sdk_rds::Client,
+    /// Zones; the service is one for all regions.
+    pub route53: aws_sdk_route53::Client,
     /// Buckets.
     pub s3: aws_sdk_s3::Client,
     /// What bears a tag.
@@ -97,6 +99,7 @@ fn regional(config: &SdkConfig) -> Regional {
         cloudformation: aws_sdk_cloudformation::Client::new(config),
         kms: aws_sdk_kms::Client::new(config),
         rds: aws_sdk_rds::Client::new(config),
+        route53: aws_sdk_route53::Client::new(config),
         s3: aws_sdk_s3::Client::from_conf(s3),
         tagging: aws_sdk_resourcegroupstagging::Client::new(config),
     }

@@ -15,7 +15,7 @@ type Offer = (&'static str, Template, Option<Role>, &'static str);
 const P: Option<Role> = Some(Role::Primary);
 const S: Option<Role> = Some(Role::Standby);
 
-const OFFERS: [Offer; 36] = [
+const OFFERS: [Offer; 37] = [
     ("record", Template::Edge, None, "RecordName"),
     ("primary_endpoint", Template::Edge, None, "PrimaryEndpoint"),
     (
@@ -89,6 +89,7 @@ const OFFERS: [Offer; 36] = [
     ("ledger_table", Template::Events, None, "TableName"),
     ("primary_topic_arn", Template::Foundation, P, "TopicArn"),
     ("secondary_topic_arn", Template::Foundation, S, "TopicArn"),
+    ("page_topic_arn", Template::Events, None, "PageTopicArn"),
     ("global_topic_arn", Template::Edge, None, "TopicArn"),
     (
         "primary_config_bucket",

@@ -57,6 +57,10 @@ const KEY_ARN: Source = Output(T::Foundation, Same, "KeyArn");
 const TOPIC_ARN: Source = Output(T::Foundation, Same, "TopicArn");
 const PEER_REGION: Source = Made(|s, role| s.region(role.peer()).to_owned());
 
+/// The port of both clusters. The security groups are there before the cluster is, so they take
+/// this value; whoever connects takes the cluster's own output. 5432: PostgreSQL's, registered.
+const DATABASE_PORT: Source = Made(|_, _| "5432".to_owned());
+
 const ANCHOR: ParameterSources = &[("Suffix", Suffix), ("Settings", Memory)];
 const FOUNDATION: ParameterSources = &[
     ("Suffix", Suffix),
@@ -86,6 +90,7 @@ const NETWORK: ParameterSources = &[
         "DataSubnetCidrs",
         Made(|s, role| s.subnets(role, SubnetKind::Data)),
     ),
+    ("DatabasePort", DATABASE_PORT),
     (
         "NatGateways",
         Made(|s, role| {
@@ -118,10 +123,22 @@ const DATA: ParameterSources = &[
     ),
     ("InstanceClass", Set(K::InstanceClass)),
     (
+        "Instances",
+        Made(|s, role| {
+            s.get(by(
+                role,
+                K::DatabaseInstancesPrimary,
+                K::DatabaseInstancesStandby,
+            ))
+            .to_owned()
+        }),
+    ),
+    (
         "GlobalRpoSeconds",
         Made(|s, role| by(role, s.get(K::GlobalRpo), "0").to_owned()),
     ),
     ("BackupRetentionDays", Set(K::BackupRetentionDays)),
+    ("Port", DATABASE_PORT),
     ("DatabaseName", Set(K::DatabaseName)),
     (
         "DataApi",
@@ -146,6 +163,7 @@ const EVENTS: ParameterSources = &[
     ("PrimaryRegion", Set(K::PrimaryRegion)),
     ("WitnessRegion", Set(K::WitnessRegion)),
     ("TopicArn", Output(T::Foundation, Standby, "TopicArn")),
+    ("NotificationEmail", Set(K::Email)),
 ];
 const LATCH: ParameterSources = &[("Suffix", Suffix)];
 const APP: ParameterSources = &[
@@ -184,6 +202,7 @@ const APP: ParameterSources = &[
     ("MaxSize", Set(K::ServingMax)),
     ("WriterEndpoint", Output(T::Data, Same, "WriterEndpoint")),
     ("ReaderEndpoint", Output(T::Data, Same, "ReaderEndpoint")),
+    ("DatabasePort", Output(T::Data, Same, "Port")),
     ("DatabaseName", Set(K::DatabaseName)),
     ("TopicArn", TOPIC_ARN),
 ];

@@ -121,6 +121,11 @@ pub(super) fn gateways(value: &str) -> Result<(), String> {
     between(value, 1, 3)
 }
 
+pub(super) fn instances(value: &str) -> Result<(), String> {
+    // As many as the template has, one a zone.
+    between(value, 1, 3)
+}
+
 pub(super) fn days(value: &str) -> Result<(), String> {
     between(value, 1, 35)
 }

@@ -86,6 +86,10 @@ parameters! {
         "Aurora PostgreSQL, minor version included; both sides have the same.";
     InstanceClass "instance-class" "CLASS" "db.r6g.large" database_class false
         "Class of every database instance: memory optimised and known in both regions.";
+    DatabaseInstancesPrimary "database-instances-primary" "1..3" "2" instances false
+        "Database instances of the primary side. With 1, a lost host or zone keeps the database away for minutes while Aurora builds another writer: longer than drd waits, so it becomes a failover to the other region, with its loss.";
+    DatabaseInstancesStandby "database-instances-standby" "1..3" "1" instances false
+        "Database instances of the standby side. 1 is cheaper; after a failover the loss of that one then has no reader to take over, until another is added.";
     DatabaseName "database-name" "NAME" "trading" database_name true
         "The database that the application uses.";
     BackupRetentionDays "backup-retention-days" "1..35" "7" days false

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::estate::template_shape::shape;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 #[test]
 fn every_parameter_without_a_default_is_supplied_and_none_that_does_not_exist() {
@@ -54,6 +54,43 @@ fn the_order_of_all_stacks_is_one_in_which_they_can_be_built() {
         built.insert(id);
     }
     assert_eq!(built.len(), 20);
+}
+
+#[test]
+fn whoever_connects_to_a_database_takes_the_port_that_its_cluster_has() {
+    let suffix = Suffix::new("shop1").expect("a suffix");
+    let settings = Settings::resolve(&suffix, None, &BTreeMap::new()).expect("the defaults");
+    for role in Role::BOTH {
+        let given = |template: Template, name: &str| {
+            let id = StackId::sided(template, role);
+            crate::estate::values::parameters(id, &settings, &BTreeMap::new())[name].clone()
+        };
+        let cluster = given(Template::Data, "Port").expect("given, or CloudFormation takes 3306");
+        assert_eq!(
+            given(Template::Network, "DatabasePort"),
+            Some(cluster),
+            "{role:?}"
+        );
+    }
+    let app = sources(Template::App);
+    let taken = app.iter().find(|(name, _)| *name == "DatabasePort");
+    let output = Source::Output(Template::Data, StackOf::Same, "Port");
+    assert_eq!(
+        format!("{:?}", taken.map(|(_, source)| source)),
+        format!("{:?}", Some(output))
+    );
+}
+
+#[test]
+fn a_lost_host_of_the_primary_has_a_reader_to_take_over_by_default() {
+    let suffix = Suffix::new("shop1").expect("a suffix");
+    let settings = Settings::resolve(&suffix, None, &BTreeMap::new()).expect("the defaults");
+    let instances = |role| {
+        let id = StackId::sided(Template::Data, role);
+        crate::estate::values::parameters(id, &settings, &BTreeMap::new())["Instances"].clone()
+    };
+    assert_eq!(instances(Role::Primary).as_deref(), Some("2"));
+    assert_eq!(instances(Role::Standby).as_deref(), Some("1"));
 }
 
 #[test]
