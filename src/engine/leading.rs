@@ -148,7 +148,7 @@ impl Leading {
             Appending::Refused(at) => Some(at),
             Appending::Nothing | Appending::Opening | Appending::Proposed(_) => None,
         };
-        let polls = (self.live && !self.stopping).then(|| self.polling.next(true));
+        let polls = (self.live && !self.stopping).then(|| self.polling.next(self.may_receive()));
         [retry, polls].into_iter().flatten().min()
     }
 

@@ -88,6 +88,8 @@ impl Bench {
         while let Some(at) = self.engine.next_wakeup().filter(|at| *at <= until) {
             self.now = self.now.max(at);
             self.give(Input::Timer);
+            let again = self.engine.next_wakeup() <= Some(self.now);
+            assert!(!again || !self.newest.is_empty(), "a hot loop");
         }
         self.now = until;
     }
