@@ -106,6 +106,7 @@ impl Simulation<'_> {
             gate_until: Span(i64::MIN),
             wakes_at: None,
             unsent: 0,
+            idle_turns: 0,
             orders: BTreeMap::new(),
             fate: None,
         };
@@ -220,10 +221,7 @@ impl Simulation<'_> {
             };
             let timed = matches!(input, Input::Timer);
             let actions = process.engine.handle(boot, input);
-            assert!(
-                !timed || !actions.is_empty() || process.engine.next_wakeup() > Some(boot),
-                "the engine wants to be woken again at once, and does nothing then"
-            );
+            process.count_idle(timed && actions.is_empty(), boot);
             let incarnation = process.incarnation;
             self.carry_out(who, actions, appended, &mut inputs);
             if self.which(incarnation).is_none() {

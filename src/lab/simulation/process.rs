@@ -9,6 +9,9 @@ use drd_state_machine::event::Word;
 use drd_state_machine::time::{Span, Time};
 use std::collections::BTreeMap;
 
+/// One turn may find that nothing is left to do; a second one at the same instant has learnt nothing new.
+const IDLE_TURNS_MAX: u32 = 2;
+
 /// One install.
 #[derive(Default)]
 pub(in crate::lab) struct Host {
@@ -32,6 +35,8 @@ pub(in crate::lab) struct Process {
     pub(in crate::lab) wakes_at: Option<Time>,
     /// Mutating requests that are signed and have not left.
     pub(in crate::lab) unsent: u32,
+    /// Timer turns in a row that did nothing and wanted another one at the same instant.
+    pub(in crate::lab) idle_turns: u32,
     pub(in crate::lab) orders: BTreeMap<u64, (Word, u32)>,
     /// What becomes of it once its newest line was answered.
     pub(in crate::lab) fate: Option<DeathPhase>,
@@ -53,6 +58,20 @@ impl Host {
 impl Process {
     pub(in crate::lab) fn is_frozen(&self, now: Time) -> bool {
         self.frozen_until > now
+    }
+
+    /// A hot loop fails the rehearsal. One idle turn may be: a line that the turn before made due at its own instant.
+    pub(in crate::lab) fn count_idle(&mut self, idle: bool, boot: Span) {
+        let again = self.engine.next_wakeup().is_some_and(|at| at <= boot);
+        self.idle_turns = if idle && again {
+            self.idle_turns + 1
+        } else {
+            0
+        };
+        assert!(
+            self.idle_turns < IDLE_TURNS_MAX,
+            "the engine wants to be woken again at once, and does nothing then"
+        );
     }
 
     /// Names its term among all of the rehearsal.
