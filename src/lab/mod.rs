@@ -8,6 +8,7 @@
 //! Deliberately absent: tokio, AWS, the system's clock.
 
 pub mod api;
+pub mod asked;
 pub mod client;
 pub mod cloud;
 mod command_text;

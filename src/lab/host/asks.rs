@@ -4,6 +4,7 @@
 //! Deliberately absent: when (the engine's plan), and what is made of it.
 
 use crate::engine::port::{Answer, Input, Parts};
+use crate::lab::asked::Asked;
 use crate::lab::install::Install;
 use crate::lab::sensors;
 use crate::lab::simulation::Simulation;
@@ -17,6 +18,11 @@ impl Simulation<'_> {
         self.give_in(who, after, Input::Answered { term, answer });
     }
 
+    /// The world's own counters of what this install asks for.
+    fn asked(&mut self, who: Install) -> &mut Asked {
+        &mut self.world.asked[who.index()]
+    }
+
     fn is_cut_off(&self, who: Install) -> bool {
         self.world.faults.isolated[who.index()]
     }
@@ -28,6 +34,12 @@ impl Simulation<'_> {
     }
 
     pub(super) fn look(&mut self, who: Install, term: u64, active: Side, parts: Parts) {
+        let now = self.world.now;
+        for (side, wanted) in [(active, parts.active), (active.other(), parts.other)] {
+            if wanted {
+                self.asked(who).described[side.index()] = now;
+            }
+        }
         let seen = sensors::look(&self.world, who, active, parts);
         let dark = parts == Parts::ACTIVE && !self.world.faults.answers(who, active, "rds");
         let silent = self.is_cut_off(who) || dark;
@@ -45,7 +57,13 @@ impl Simulation<'_> {
         side: Side,
         inputs: &mut VecDeque<Input>,
     ) {
-        let local = self.local(who);
+        let (now, local) = (self.world.now, self.local(who));
+        let probes = vantage == Vantage::Probe;
+        if probes {
+            self.asked(who).probed[side.index()] = now;
+        } else {
+            self.asked(who).control_plane[side.index()] = now;
+        }
         let signal = match vantage {
             Vantage::Probe => sensors::probe(&self.world, who, side, local),
             Vantage::ControlPlane
@@ -54,7 +72,6 @@ impl Simulation<'_> {
             | Vantage::Inside
             | Vantage::Replication => sensors::control_plane(&self.world, who, side, local),
         };
-        let probes = vantage == Vantage::Probe;
         let silent = signal.verdict != Verdict::Healthy;
         let answer = |signal: Signal| Answer::Sensed {
             vantage,
@@ -86,6 +103,7 @@ impl Simulation<'_> {
 
     /// CloudWatch has what was sampled in the last ten minutes.
     pub(super) fn read_lag(&mut self, who: Install, term: u64) {
+        self.asked(who).lag = self.world.now;
         if self.is_cut_off(who) {
             self.answer_in(who, CALL_TIMEOUT, term, Answer::LagRead(None));
             return;
@@ -100,12 +118,14 @@ impl Simulation<'_> {
     }
 
     pub(super) fn check_readiness(&mut self, who: Install, term: u64, active: Side) {
+        self.asked(who).examined[active.other().index()] = self.world.now;
         let checks = sensors::readiness(&self.world, who, active);
         self.answer_in(who, READINESS, term, Answer::Checked(checks));
     }
 
     pub(super) fn heartbeat(&mut self, who: Install, term: u64, sent_at: Time) {
         if self.world.faults.answers(who, Side::Standby, "events") {
+            self.asked(who).heartbeat = self.world.now;
             let message = self.sensors.heartbeat(&self.world, sent_at);
             self.send(Some(message));
         }

@@ -6,8 +6,10 @@
 mod leadership;
 mod observations;
 mod requests;
+mod watch;
 
 pub use requests::Sender;
+pub use watch::Leader;
 
 use super::world::World;
 use crate::ledger::Entry;
@@ -71,6 +73,7 @@ pub struct Judge {
     handed_out: u64,
     settled: u64,
     requests: requests::Requests,
+    watch: watch::Watch,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,
     /// How many checks were made.

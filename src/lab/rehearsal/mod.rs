@@ -12,6 +12,7 @@ use super::client;
 use super::coverage::Milestone;
 use super::crash_point::Point;
 use super::install::Install;
+use super::judge::Leader;
 use super::scenario::Scenario;
 use super::simulation::{Bench, Happening, Moment, Rehearsed, Simulation};
 use super::timing;
@@ -60,6 +61,8 @@ impl Simulation<'_> {
     fn judged(&mut self) {
         let now = self.world.now;
         self.judge.world(&self.world);
+        let (watcher, messages) = (self.watcher_on_duty(), self.queue.messages.has_visible());
+        self.judge.watches(&self.world, watcher, messages);
         if !self.shared {
             let leads = self.process(Install::First);
             let led = leads.is_some_and(|p| p.engine.leads());
@@ -77,6 +80,25 @@ impl Simulation<'_> {
         let able = Install::BOTH.iter().any(could);
         self.judge
             .leadership(now, led, able, Self::takeover_bound());
+    }
+
+    /// Who has to watch: it leads, is awake and stays, and its ledger works.
+    fn watcher_on_duty(&self) -> Option<Leader> {
+        let now = self.world.now;
+        let on_duty = |who: &Install| {
+            let (process, faults) = (self.process(*who)?, &self.world.faults);
+            let able = !process.is_frozen(now) && !process.stopping;
+            let ledger = if self.shared {
+                faults.store_is_well(*who) && self.leads(*who)
+            } else {
+                !faults.ledger_down && process.engine.leads()
+            };
+            (able && ledger && !faults.isolated[who.index()]).then_some(Leader {
+                who: *who,
+                incarnation: process.incarnation,
+            })
+        };
+        Install::BOTH.iter().find_map(on_duty)
     }
 
     /// After how long without a leader a daemon that could lead must: the lease and its margin, a
