@@ -102,7 +102,9 @@ impl Duty {
             Duty::Heartbeat => home("events"),
             Duty::Messages => messages && home("sqs"),
             Duty::Lag => true,
-            Duty::Probe | Duty::ControlPlane | Duty::Describe | Duty::Examine => settled,
+            Duty::Probe | Duty::ControlPlane | Duty::Describe => settled,
+            // Until it follows, the side that waits is no standby.
+            Duty::Examine => settled && world.replica_connected,
         }
     }
 }
