@@ -11,6 +11,12 @@ use drd_state_machine::time::Span;
 /// After a call that failed: three such pauses and attempts of 2 s fit into a lease of 15 s.
 pub(super) const AGAIN: Span = Span::secs(1);
 
+/// A call that is not answered for so long is one that hangs: the table gives its own up within
+/// seconds, and a file of a year's lines is read in two.
+const HANGS: Span = Span::secs(30);
+/// A process that was frozen finds the answer that waited for it within this long.
+const GRACE: Span = Span::secs(1);
+
 /// Who may act.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Role {
@@ -58,6 +64,18 @@ pub(super) enum Turn {
     GivenUp,
 }
 
+/// A call that is not answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    number: u64,
+    sent_at: Span,
+    call: StoreCall,
+    /// When it is next asked for whether it hangs.
+    checked_at: Span,
+    /// It was overdue when that was last asked.
+    late: bool,
+}
+
 /// The lease's own state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Leadership {
@@ -66,11 +84,14 @@ pub(super) struct Leadership {
     due: Option<(Span, Duty)>,
     /// The newest call and when it left; answers to older ones change nothing.
     calls: u64,
-    asked: Option<(u64, Span, StoreCall)>,
+    asked: Option<Asked>,
     /// The row as it was last seen.
     seen: Option<Row>,
     /// Since when the store has not let this daemon work.
     stuck_since: Option<Span>,
+    /// Since when no line of this daemon's is known to be durable. Neither a renewal nor a reading
+    /// shows that lines are taken: only a line does, or another daemon's lease.
+    lines_in_doubt_since: Option<Span>,
 }
 
 impl Leadership {
@@ -87,6 +108,7 @@ impl Leadership {
             asked: None,
             seen: None,
             stuck_since: None,
+            lines_in_doubt_since: None,
         }
     }
 
@@ -144,7 +166,8 @@ impl Leadership {
             Role::Alone | Role::Follower(_) | Role::Elected(_) => None,
         };
         let due = self.due.map(|(at, _)| at);
-        [due, end].into_iter().flatten().min()
+        let hangs = self.asked.as_ref().map(|asked| asked.checked_at);
+        [due, end, hangs].into_iter().flatten().min()
     }
 
     /// The call that is due.
@@ -174,8 +197,28 @@ impl Leadership {
 
     fn ask(&mut self, now: Span, call: StoreCall) -> (u64, StoreCall) {
         self.calls += 1;
-        self.asked = Some((self.calls, now, call.clone()));
+        self.asked = Some(Asked {
+            number: self.calls,
+            sent_at: now,
+            call: call.clone(),
+            checked_at: now + HANGS,
+            late: false,
+        });
         (self.calls, call)
+    }
+
+    /// Whether a call hangs. It goes on: what it does is not known, and a second one beside it
+    /// would hang as well.
+    pub(super) fn hangs(&mut self, now: Span) -> bool {
+        let Some(asked) = self.asked.as_mut().filter(|asked| asked.checked_at <= now) else {
+            return false;
+        };
+        let late = std::mem::replace(&mut asked.late, true);
+        asked.checked_at = now + if late { HANGS } else { GRACE };
+        if late {
+            self.stuck_since.get_or_insert(asked.sent_at);
+        }
+        late
     }
 
     /// An answer arrived. A further call may follow at once.
@@ -186,9 +229,10 @@ impl Leadership {
         call: u64,
         answer: StoreAnswer,
     ) -> (Turn, Option<(u64, StoreCall)>) {
-        let Some((_, sent_at, asked)) = self.asked.take_if(|(number, _, _)| *number == call) else {
+        let Some(answered) = self.asked.take_if(|asked| asked.number == call) else {
             return (Turn::None, None);
         };
+        let (sent_at, asked) = (answered.sent_at, answered.call);
         self.note_store(now, &asked, &answer);
         match (asked, answer) {
             (StoreCall::ReadLease, StoreAnswer::Lease(row)) => {
@@ -320,14 +364,22 @@ impl Leadership {
         };
         if works {
             self.stuck_since = None;
+            if matches!(self.role, Role::Follower(_)) {
+                self.lines_in_doubt_since = None;
+            }
         } else if matches!(answer, StoreAnswer::Unanswered(_)) {
             self.stuck_since.get_or_insert(now);
         }
     }
 
-    /// The store did not let this daemon work, in another way than by silence.
-    pub(super) fn stuck(&mut self, now: Span) {
-        self.stuck_since.get_or_insert(now);
+    /// Nobody knows whether the newest lines are durable.
+    pub(super) fn lines_in_doubt(&mut self, now: Span) {
+        self.lines_in_doubt_since.get_or_insert(now);
+    }
+
+    /// A line is durable.
+    pub(super) fn line_taken(&mut self) {
+        self.lines_in_doubt_since = None;
     }
 
     /// Whether the store has let nobody work for so long that people must know: a whole lease,
@@ -337,12 +389,13 @@ impl Leadership {
             Role::Alone => Span::ZERO,
             Role::Follower(_) | Role::Elected(_) | Role::Leader(_) => self.terms.lease,
         };
-        self.stuck_since
-            .is_some_and(|since| now - since >= patience)
+        let since = [self.stuck_since, self.lines_in_doubt_since];
+        let first = since.into_iter().flatten().min();
+        first.is_some_and(|since| now - since >= patience)
     }
 
     /// Whether it is known to work.
     pub(super) fn is_well(&self) -> bool {
-        self.stuck_since.is_none()
+        self.stuck_since.is_none() && self.lines_in_doubt_since.is_none()
     }
 }

@@ -9,11 +9,16 @@ use drd_state_machine::time::{Span, Time};
 /// A ledger that refuses is paged again after this long: a page that was not acknowledged must
 /// not be the last one, and more than twelve an hour are not read.
 const PAGE_EVERY: Span = Span::secs(300);
+/// A refusal within this long of the one before it belongs to the same outage: a disk that takes
+/// every other line in time would otherwise page every few seconds.
+const APART: Span = Span::secs(60);
 
 /// Whether the store refuses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LedgerOutage {
     since: Option<Time>,
+    /// When it refused the newest time, also before it worked again.
+    refused_at: Option<Time>,
     paged_at: Option<Time>,
 }
 
@@ -21,6 +26,10 @@ impl LedgerOutage {
     /// It refused. Gives the page that is due, if one is.
     pub fn refused(&mut self, now: Time, incident_id: u64, error: &str) -> Option<Command> {
         let since = *self.since.get_or_insert(now);
+        let before = self.refused_at.replace(now);
+        if before.is_some_and(|before| now - before >= APART) {
+            self.paged_at = None;
+        }
         if self.paged_at.is_some_and(|at| now - at < PAGE_EVERY) {
             return None;
         }
@@ -38,7 +47,7 @@ impl LedgerOutage {
 
     /// It took something.
     pub fn works(&mut self) {
-        *self = LedgerOutage::default();
+        self.since = None;
     }
 
     /// Whether it refused the newest time.
@@ -71,6 +80,17 @@ mod tests {
         let _ = outage.refused(at(0), 1, "disk full");
         outage.works();
         assert!(!outage.stands());
-        assert!(outage.refused(at(2), 1, "disk full").is_some());
+        assert!(outage.refused(at(60), 1, "disk full").is_some());
+    }
+
+    #[test]
+    fn a_store_that_takes_every_other_line_pages_no_more_often_than_one_that_takes_none() {
+        let mut outage = LedgerOutage::default();
+        let pages = (0..600).step_by(4).filter(|second| {
+            let page = outage.refused(at(*second), 1, "too slow").is_some();
+            outage.works();
+            page
+        });
+        assert_eq!(pages.count(), 2);
     }
 }

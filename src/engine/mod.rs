@@ -119,6 +119,9 @@ impl Engine {
         if let Some((call, ask)) = self.state.leadership.due(now) {
             out.push(Action::Store { call, ask });
         }
+        if self.state.leadership.hangs(now) {
+            self.note_stuck(now, "the ledger's store does not answer", out);
+        }
         if let Some(leading) = &mut self.state.leading {
             leading.run_due(&self.env, now, local, out);
             leading.pump(&self.env, now, local, out);
@@ -166,6 +169,7 @@ impl Engine {
         let Some(leading) = &mut self.state.leading else {
             return;
         };
+        self.state.leadership.line_taken();
         self.state.outage.works();
         if leading.appended(&self.env, now, out) {
             self.env.metrics.leading(true);
@@ -188,7 +192,7 @@ impl Engine {
             }
             AppendFault::InDoubt(why) => {
                 self.end_term(now, &why, AGAIN, out);
-                self.state.leadership.stuck(now);
+                self.state.leadership.lines_in_doubt(now);
                 self.note_stuck(now, &why, out);
             }
             AppendFault::Deposed(why) => self.end_term(now, &why, AGAIN, out),

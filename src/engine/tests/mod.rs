@@ -3,6 +3,7 @@
 //! Deliberately absent: a world that answers by itself; the rehearsals have one.
 
 mod queue;
+mod store;
 
 use super::lease::Terms;
 use super::port::{Action, Answer, AppendFault, Ask, Input, Order, StoreAnswer, StoreCall};
@@ -27,6 +28,8 @@ struct Bench {
     newest: Vec<Action>,
     appends: Vec<(u64, Vec<Entry>)>,
     calls: Vec<(u64, StoreCall)>,
+    /// When each page was sent.
+    pages: Vec<Span>,
 }
 
 impl Bench {
@@ -49,6 +52,7 @@ impl Bench {
             newest: Vec::new(),
             appends: Vec::new(),
             calls: Vec::new(),
+            pages: Vec::new(),
         };
         bench.give(Input::Timer);
         bench
@@ -71,9 +75,9 @@ impl Bench {
                     ask: Ask::Append(lines),
                 } => self.appends.push((*term, lines.clone())),
                 Action::Store { call, ask } => self.calls.push((*call, ask.clone())),
+                Action::Page(_) => self.pages.push(self.now),
                 Action::Ask { .. }
                 | Action::Delete(_)
-                | Action::Page(_)
                 | Action::Gate(_)
                 | Action::Reply { .. }
                 | Action::Notice(_)
