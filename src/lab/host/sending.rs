@@ -206,7 +206,7 @@ impl Simulation<'_> {
             && let Some(process) = self.process(who)
         {
             let generation = process.generation(*term);
-            self.judge.answered(generation, done);
+            self.judge.answered(self.world.now, generation, done);
         }
     }
 

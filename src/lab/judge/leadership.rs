@@ -34,6 +34,7 @@ fn towards(command: &Command) -> Option<Side> {
 impl Judge {
     /// A mutating request leaves its daemon, at this moment.
     pub fn sends(&mut self, now: Time, sender: Sender, store: &SimulatedStore, command: &Command) {
+        self.tries_again(now, sender, command);
         let row = store.lease.as_ref().map(|row| row.fencing_token);
         self.require(sender.token == row, "S7", now, || {
             format!(
@@ -85,7 +86,8 @@ impl Judge {
     }
 
     /// The daemon that sent it received how an attempt ended.
-    pub fn answered(&mut self, generation: u64, done: &Completion) {
+    pub fn answered(&mut self, now: Time, generation: u64, done: &Completion) {
+        self.failed(now, generation, done);
         if matches!(done.outcome, Outcome::Unknown { .. }) {
             return;
         }

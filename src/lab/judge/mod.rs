@@ -6,6 +6,7 @@
 mod leadership;
 mod observations;
 mod requests;
+mod retries;
 mod watch;
 
 pub use requests::Sender;
@@ -74,6 +75,7 @@ pub struct Judge {
     settled: u64,
     requests: requests::Requests,
     watch: watch::Watch,
+    retries: retries::Retries,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,
     /// How many checks were made.

@@ -119,11 +119,17 @@ fn settled(world: &World) -> Option<Side> {
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     leader: Option<Leader>,
+    on_duty_since: Option<Time>,
     serving: Option<Side>,
     owed_since: [Option<Time>; Duty::ALL.len()],
 }
 
 impl Watch {
+    /// Since when one and the same process has been on duty.
+    pub(super) fn on_duty_since(&self) -> Option<Time> {
+        self.on_duty_since
+    }
+
     /// The duties that were not met in time, each with how long it is owed.
     fn look(
         &mut self,
@@ -132,6 +138,9 @@ impl Watch {
         messages: bool,
     ) -> [Option<Span>; Duty::ALL.len()] {
         let serving = settled(world);
+        if self.leader != leader {
+            self.on_duty_since = leader.map(|_| world.now);
+        }
         if (self.leader, self.serving) != (leader, serving) {
             (self.leader, self.serving) = (leader, serving);
             self.owed_since = Default::default();
