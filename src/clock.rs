@@ -89,4 +89,36 @@ mod tests {
         // 10 s: a loaded machine may stop this test for a while, a wrong unit is off by years.
         assert!(clock.wall_moved().0.abs() < 10_000);
     }
+
+    const IN_NAMESPACE: &str = "DRD_TEST_IN_TIME_NAMESPACE";
+
+    /// In a time namespace whose boot clock is 100,000 s ahead, as after a suspend of that length.
+    /// Where the kernel gives none, or `unshare` is missing, the host's own figure is compared.
+    #[test]
+    fn time_in_suspend_counts() {
+        if std::env::var_os(IN_NAMESPACE).is_none() {
+            let ahead = ["-r", "--time", "--boottime", "100000", "--fork"];
+            let tests = std::env::current_exe().expect("this test's own program");
+            let again = std::process::Command::new("unshare")
+                .args(ahead)
+                .arg(tests)
+                .args(["--exact", "clock::tests::time_in_suspend_counts"])
+                .env(IN_NAMESPACE, "yes")
+                .output();
+            let allowed = |out: &std::process::Output| !out.stdout.is_empty();
+            if let Some(out) = again.ok().filter(allowed) {
+                let printed = String::from_utf8_lossy(&out.stdout);
+                assert!(out.status.success(), "{printed}");
+                return;
+            }
+        }
+        let uptime = std::fs::read_to_string("/proc/uptime").expect("Linux");
+        let seconds: f64 = uptime
+            .split(' ')
+            .next()
+            .and_then(|first| first.parse().ok())
+            .expect("the kernel's own figure, which counts suspend");
+        // 10 s: as above.
+        assert!((boot().0 as f64 / 1000.0 - seconds).abs() < 10.0);
+    }
 }

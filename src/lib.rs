@@ -20,7 +20,8 @@
 //! - the end of a state: the function of the state's name. `watching`, `suspecting`, `fencing` are
 //!   in `state-machine/src/machine/detection.rs`; `promoting`, `switching`, `redirecting`,
 //!   `verifying`, `exposed` in `recovery.rs`, `held` in `held.rs` beside it;
-//! - a message deleted: `commit` in `src/engine/leading.rs` gives `Action::Delete`;
+//! - a message deleted: `commit` in `src/engine/leading.rs` gives `Action::Delete` once its line is
+//!   durable, and `received` in `src/engine/leading/arrivals.rs` for what needs no line;
 //! - a page sent: `page_once` in `state-machine/src/machine/paging.rs` decides, `page` in
 //!   `src/daemon/shell.rs` sends, by `page` in `src/aws/notify.rs`;
 //! - the lease's fence, which stops an outdated leader's request: `read_before_transmit` in
@@ -28,10 +29,12 @@
 //!   `Claim` in `src/engine/lease.rs`;
 //! - the old side's fence, its group scaled to 0: `fence` in
 //!   `state-machine/src/machine/promotion.rs`;
-//! - a second database engine added: `Estate` in `src/estate/doors.rs`, `src/config/kinds.rs`;
+//! - a second database engine added: a further kind of the enum `Estate` in `src/estate/doors.rs`,
+//!   and its tagged configuration in `src/config/kinds.rs`;
 //! - a sensor added: `Vantage` in `state-machine/src/event.rs`, then `src/config/sensors.rs`,
 //!   `src/intake/trust.rs`, and `src/estate/observe.rs` where drd polls it;
-//! - the configuration of `--suffix`: `local`, then `find`, in `src/cli/fetch_config.rs`;
+//! - the configuration of `--suffix`: `find` in `src/cli/fetch_config.rs` takes the state folder's
+//!   file (`local` beside it) and, only where there is none, the copy in the standby's region;
 //! - a stack's parameter filled in: `sources` in `bootstrap/src/estate/parameters.rs`.
 //!
 //! Invariants, checked by `tests/tidy`: the SDK is named under `aws` only; [`engine`], [`lab`],

@@ -238,15 +238,22 @@ impl TableLedger {
                 "another daemon leads; this one's lease is over, and it acts no more".to_owned(),
             )),
             Ok(Written::Busy) => Ok(false),
-            // An earlier try of ours, whose answer was lost, or a line that this daemon has not
-            // read: then its memory is not the ledger's.
             Ok(Written::Exists) => match self.table.line(sequence).await {
-                Ok(Some(found)) if found == line => Ok(true),
-                Ok(_) => Err(in_doubt()),
+                Ok(found) => its_own(found.as_deref(), line),
                 Err(error) => unanswered(&error),
             },
             Err(error) => unanswered(&error),
         }
+    }
+}
+
+/// What is found in the place of a line: an earlier try of ours, whose answer was lost, or a line
+/// that this daemon has not read. Then its memory is not the ledger's.
+fn its_own(found: Option<&str>, line: &str) -> Result<bool, AppendFault> {
+    if found == Some(line) {
+        Ok(true)
+    } else {
+        Err(in_doubt())
     }
 }
 
@@ -294,6 +301,17 @@ mod tests {
         let tail = Tail::check("t", &lines(7, 3)).expect("a tail");
         assert_eq!((tail.entries.len(), tail.sequence()), (3, 9));
         assert_eq!(Tail::check("t", &[]).expect("an empty table").sequence(), 0);
+    }
+
+    #[test]
+    fn a_line_counts_as_durable_only_when_its_own_bytes_are_in_its_place() {
+        let [(_, mine), (_, other)] = &lines(3, 2)[..] else {
+            panic!("two lines");
+        };
+        assert_eq!(its_own(Some(mine), mine), Ok(true));
+        for found in [Some(&**other), None] {
+            assert!(matches!(its_own(found, mine), Err(AppendFault::InDoubt(_))));
+        }
     }
 
     #[test]

@@ -5,17 +5,12 @@
 //! clock: moments are times since this host's boot, which go on in suspend.
 
 use super::lease::{Claim, Row, Term, Terms, Watch};
+use super::open_call::OpenCall;
 use super::port::{StoreAnswer, StoreCall};
 use drd_state_machine::time::Span;
 
 /// After a call that failed: three such pauses and attempts of 2 s fit into a lease of 15 s.
 pub(super) const AGAIN: Span = Span::secs(1);
-
-/// A call that is not answered for so long is one that hangs: the table gives its own up within
-/// seconds, and a file of a year's lines is read in two.
-const HANGS: Span = Span::secs(30);
-/// A process that was frozen finds the answer that waited for it within this long.
-const GRACE: Span = Span::secs(1);
 
 /// Who may act.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,18 +59,6 @@ pub(super) enum Turn {
     GivenUp,
 }
 
-/// A call that is not answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Asked {
-    number: u64,
-    sent_at: Span,
-    call: StoreCall,
-    /// When it is next asked for whether it hangs.
-    checked_at: Span,
-    /// It was overdue when that was last asked.
-    late: bool,
-}
-
 /// The lease's own state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Leadership {
@@ -84,7 +67,7 @@ pub(super) struct Leadership {
     due: Option<(Span, Duty)>,
     /// The newest call and when it left; answers to older ones change nothing.
     calls: u64,
-    asked: Option<Asked>,
+    asked: Option<OpenCall>,
     /// The row as it was last seen.
     seen: Option<Row>,
     /// Since when the store has not let this daemon work.
@@ -197,28 +180,20 @@ impl Leadership {
 
     fn ask(&mut self, now: Span, call: StoreCall) -> (u64, StoreCall) {
         self.calls += 1;
-        self.asked = Some(Asked {
-            number: self.calls,
-            sent_at: now,
-            call: call.clone(),
-            checked_at: now + HANGS,
-            late: false,
-        });
+        self.asked = Some(OpenCall::sent(self.calls, call.clone(), now));
         (self.calls, call)
     }
 
-    /// Whether a call hangs. It goes on: what it does is not known, and a second one beside it
-    /// would hang as well.
+    /// Whether a call hangs.
     pub(super) fn hangs(&mut self, now: Span) -> bool {
-        let Some(asked) = self.asked.as_mut().filter(|asked| asked.checked_at <= now) else {
+        let Some(asked) = &mut self.asked else {
             return false;
         };
-        let late = std::mem::replace(&mut asked.late, true);
-        asked.checked_at = now + if late { HANGS } else { GRACE };
-        if late {
+        let hangs = asked.hangs(now);
+        if hangs {
             self.stuck_since.get_or_insert(asked.sent_at);
         }
-        late
+        hangs
     }
 
     /// An answer arrived. A further call may follow at once.

@@ -13,6 +13,7 @@ mod leadership;
 mod leading;
 pub mod lease;
 mod ledger_outage;
+mod open_call;
 mod polling;
 pub mod port;
 mod shown;

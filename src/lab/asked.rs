@@ -7,7 +7,7 @@ use drd_state_machine::time::Time;
 
 /// When one install last asked for each thing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked {
+pub struct AskedFor {
     /// The event bus took a heartbeat.
     pub heartbeat: Time,
     /// The queue handed out messages.

@@ -4,7 +4,7 @@
 //! Service times are drawn from the seed and calibrated by reference/aws-facts.md section 11.
 //! Deliberately absent: what sensors report (`sensors`), the way in for commands (`cloud`), judgement (`judge`).
 
-use super::asked::Asked;
+use super::asked::AskedFor;
 use super::faults::Faults;
 use super::rng::Chance;
 use drd_state_machine::event::{LagSample, Side};
@@ -90,7 +90,7 @@ pub struct World {
     /// Role changes that took effect, with when and whether lossy.
     pub role_changes: Vec<(Time, Side, bool)>,
     /// What each install asked for.
-    pub asked: [Asked; 2],
+    pub asked: [AskedFor; 2],
     chance: Chance,
 }
 
@@ -124,7 +124,7 @@ impl World {
             proven: [true, false],
             losses: Vec::new(),
             role_changes: Vec::new(),
-            asked: [Asked::default(); 2],
+            asked: [AskedFor::default(); 2],
             chance,
         }
     }

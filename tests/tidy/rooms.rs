@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The files that a message passes, in order: from the client of the queue to the call that
 /// fails over. Each imports the next, or is imported by it.
-const MESSAGE_PATH: [&str; 20] = [
+const MESSAGE_PATH: [&str; 22] = [
     "src/aws/queue.rs",
     "src/estate/aurora.rs",
     "src/estate/doors.rs",
     "src/daemon/shell.rs",
     "src/engine/mod.rs",
     "src/engine/leading.rs",
+    "src/engine/leading/arrivals.rs",
     "src/engine/incoming.rs",
     "src/intake/envelope.rs",
     "src/engine/incoming.rs",
+    "src/engine/leading/arrivals.rs",
     "src/engine/leading.rs",
     "src/engine/inbox.rs",
     "src/engine/conductor.rs",

@@ -4,7 +4,7 @@
 //! Deliberately absent: when (the engine's plan), and what is made of it.
 
 use crate::engine::port::{Answer, Input, Parts};
-use crate::lab::asked::Asked;
+use crate::lab::asked::AskedFor;
 use crate::lab::install::Install;
 use crate::lab::sensors;
 use crate::lab::simulation::Simulation;
@@ -19,7 +19,7 @@ impl Simulation<'_> {
     }
 
     /// The world's own counters of what this install asks for.
-    fn asked(&mut self, who: Install) -> &mut Asked {
+    fn asked(&mut self, who: Install) -> &mut AskedFor {
         &mut self.world.asked[who.index()]
     }
 

@@ -87,7 +87,7 @@ impl Judge {
 
     /// The daemon that sent it received how an attempt ended.
     pub fn answered(&mut self, now: Time, generation: u64, done: &Completion) {
-        self.failed(now, generation, done);
+        self.retries.note(now, generation, done);
         if matches!(done.outcome, Outcome::Unknown { .. }) {
             return;
         }

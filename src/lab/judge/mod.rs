@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/lab/ledger.rs` has it).
 
+mod duties;
 mod leadership;
 mod observations;
 mod requests;
@@ -74,7 +75,7 @@ pub struct Judge {
     handed_out: u64,
     settled: u64,
     requests: requests::Requests,
-    watch: watch::Watch,
+    watch: watch::WatchBook,
     retries: retries::Retries,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,

@@ -4,8 +4,7 @@
 //! A duty counts while the way to it is open, and about the side that the world's roles require,
 //! whatever the daemon takes for the active one. Deliberately absent: what is made of an answer.
 
-use super::Judge;
-use crate::lab::asked::Asked;
+use crate::lab::asked::AskedFor;
 use crate::lab::install::Install;
 use crate::lab::world::World;
 use drd_state_machine::event::Side;
@@ -22,7 +21,7 @@ pub struct Leader {
 
 /// What has to be asked for again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Duty {
+pub(super) enum WatchDuty {
     Heartbeat,
     Messages,
     Lag,
@@ -32,66 +31,66 @@ enum Duty {
     Examine,
 }
 
-impl Duty {
-    const ALL: [Duty; 7] = [
-        Duty::Heartbeat,
-        Duty::Messages,
-        Duty::Lag,
-        Duty::Probe,
-        Duty::ControlPlane,
-        Duty::Describe,
-        Duty::Examine,
+impl WatchDuty {
+    pub(super) const ALL: [WatchDuty; 7] = [
+        WatchDuty::Heartbeat,
+        WatchDuty::Messages,
+        WatchDuty::Lag,
+        WatchDuty::Probe,
+        WatchDuty::ControlPlane,
+        WatchDuty::Describe,
+        WatchDuty::Examine,
     ];
 
     /// Messages that nobody reads are lost (L3); what is not watched is never noticed (L1).
-    const fn promise(self) -> &'static str {
+    pub(super) const fn promise(self) -> &'static str {
         match self {
-            Duty::Messages => "L3",
-            Duty::Heartbeat
-            | Duty::Lag
-            | Duty::Probe
-            | Duty::ControlPlane
-            | Duty::Describe
-            | Duty::Examine => "L1",
+            WatchDuty::Messages => "L3",
+            WatchDuty::Heartbeat
+            | WatchDuty::Lag
+            | WatchDuty::Probe
+            | WatchDuty::ControlPlane
+            | WatchDuty::Describe
+            | WatchDuty::Examine => "L1",
         }
     }
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
-            Duty::Heartbeat => "a heartbeat",
-            Duty::Messages => "the messages that wait",
-            Duty::Lag => "the lag",
-            Duty::Probe => "a probe of the side that serves",
-            Duty::ControlPlane => "the control plane of the side that serves",
-            Duty::Describe => "the resources of the side that serves",
-            Duty::Examine => "the fitness of the side that waits",
+            WatchDuty::Heartbeat => "a heartbeat",
+            WatchDuty::Messages => "the messages that wait",
+            WatchDuty::Lag => "the lag",
+            WatchDuty::Probe => "a probe of the side that serves",
+            WatchDuty::ControlPlane => "the control plane of the side that serves",
+            WatchDuty::Describe => "the resources of the side that serves",
+            WatchDuty::Examine => "the fitness of the side that waits",
         }
     }
 
     /// The period of section 4, and a call that is given up in between, with its pause: 15 s.
-    const fn bound(self) -> Span {
+    pub(super) const fn bound(self) -> Span {
         match self {
-            Duty::Probe => Span::secs(5 + 15),
-            Duty::Lag => Span::secs(10 + 15),
-            Duty::ControlPlane | Duty::Describe => Span::secs(30 + 15),
-            Duty::Heartbeat => Span::secs(60 + 15),
-            Duty::Examine => Span::secs(300 + 15),
+            WatchDuty::Probe => Span::secs(5 + 15),
+            WatchDuty::Lag => Span::secs(10 + 15),
+            WatchDuty::ControlPlane | WatchDuty::Describe => Span::secs(30 + 15),
+            WatchDuty::Heartbeat => Span::secs(60 + 15),
+            WatchDuty::Examine => Span::secs(300 + 15),
             // No period: a long poll waits for them at any time.
-            Duty::Messages => Span::secs(15),
+            WatchDuty::Messages => Span::secs(15),
         }
     }
 
     /// When the world was last asked for it; `serving` is the side that serves.
-    fn done(self, asked: &Asked, serving: Side) -> Time {
+    fn done(self, asked: &AskedFor, serving: Side) -> Time {
         let (serves, waits) = (serving.index(), serving.other().index());
         match self {
-            Duty::Heartbeat => asked.heartbeat,
-            Duty::Messages => asked.received,
-            Duty::Lag => asked.lag,
-            Duty::Probe => asked.probed[serves],
-            Duty::ControlPlane => asked.control_plane[serves],
-            Duty::Describe => asked.described[serves],
-            Duty::Examine => asked.examined[waits],
+            WatchDuty::Heartbeat => asked.heartbeat,
+            WatchDuty::Messages => asked.received,
+            WatchDuty::Lag => asked.lag,
+            WatchDuty::Probe => asked.probed[serves],
+            WatchDuty::ControlPlane => asked.control_plane[serves],
+            WatchDuty::Describe => asked.described[serves],
+            WatchDuty::Examine => asked.examined[waits],
         }
     }
 
@@ -99,12 +98,12 @@ impl Duty {
     fn is_open(self, world: &World, who: Install, settled: bool, messages: bool) -> bool {
         let home = |service| world.faults.answers(who, Side::Standby, service);
         match self {
-            Duty::Heartbeat => home("events"),
-            Duty::Messages => messages && home("sqs"),
-            Duty::Lag => true,
-            Duty::Probe | Duty::ControlPlane | Duty::Describe => settled,
+            WatchDuty::Heartbeat => home("events"),
+            WatchDuty::Messages => messages && home("sqs"),
+            WatchDuty::Lag => true,
+            WatchDuty::Probe | WatchDuty::ControlPlane | WatchDuty::Describe => settled,
             // Until it follows, the side that waits is no standby.
-            Duty::Examine => settled && world.replica_connected,
+            WatchDuty::Examine => settled && world.replica_connected,
         }
     }
 }
@@ -117,26 +116,26 @@ fn settled(world: &World) -> Option<Side> {
 
 /// Since when each duty is owed.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct WatchBook {
     leader: Option<Leader>,
     on_duty_since: Option<Time>,
     serving: Option<Side>,
-    owed_since: [Option<Time>; Duty::ALL.len()],
+    owed_since: [Option<Time>; WatchDuty::ALL.len()],
 }
 
-impl Watch {
+impl WatchBook {
     /// Since when one and the same process has been on duty.
     pub(super) fn on_duty_since(&self) -> Option<Time> {
         self.on_duty_since
     }
 
     /// The duties that were not met in time, each with how long it is owed.
-    fn look(
+    pub(super) fn look(
         &mut self,
         world: &World,
         leader: Option<Leader>,
         messages: bool,
-    ) -> [Option<Span>; Duty::ALL.len()] {
+    ) -> [Option<Span>; WatchDuty::ALL.len()] {
         let serving = settled(world);
         if self.leader != leader {
             self.on_duty_since = leader.map(|_| world.now);
@@ -150,8 +149,8 @@ impl Watch {
         };
         let asked = &world.asked[who.index()];
         let side = serving.unwrap_or(world.writer);
-        let mut owed = [None; Duty::ALL.len()];
-        for (place, duty) in Duty::ALL.into_iter().enumerate() {
+        let mut owed = [None; WatchDuty::ALL.len()];
+        for (place, duty) in WatchDuty::ALL.into_iter().enumerate() {
             let open = duty.is_open(world, who, serving.is_some(), messages);
             let since = &mut self.owed_since[place];
             let from = since.unwrap_or(world.now).max(duty.done(asked, side));
@@ -159,18 +158,5 @@ impl Watch {
             owed[place] = open.then_some(world.now - from);
         }
         owed
-    }
-}
-
-impl Judge {
-    /// Something changed, or time passed. `messages`: some are visible in the queue.
-    pub fn watches(&mut self, world: &World, leader: Option<Leader>, messages: bool) {
-        let owed = self.watch.look(world, leader, messages);
-        for (duty, owed) in Duty::ALL.into_iter().zip(owed) {
-            let Some(owed) = owed else { continue };
-            self.require(owed <= duty.bound(), duty.promise(), world.now, || {
-                format!("{} was not asked for in {owed}", duty.name())
-            });
-        }
     }
 }
