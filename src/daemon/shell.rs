@@ -176,7 +176,7 @@ impl Shell {
                 });
             }
             Action::Delete(receipts) => self.delete(receipts),
-            Action::Page(command) => self.page(command),
+            Action::Page { command, .. } => self.page(command),
             Action::Gate(gate) => self.set_gate(gate),
             Action::Reply { order, reply } => {
                 if let Some(waits) = self.orders.remove(&order) {
@@ -234,8 +234,9 @@ impl Shell {
         self.calls.spawn(async move {
             let done = estate.perform(&command).await;
             incident_log::performed(&done);
-            metrics.paged(matches!(done.outcome, Outcome::Done));
-            None
+            let taken = matches!(done.outcome, Outcome::Done);
+            metrics.paged(taken);
+            Some(Ok(Input::Paged { command, taken }))
         });
     }
 }

@@ -294,7 +294,7 @@ impl Leading {
             return;
         }
         if command.kind() == Kind::Page {
-            out.push(Action::Page(command));
+            out.push(Action::page(command));
             return;
         }
         self.performing += 1;

@@ -14,6 +14,7 @@ mod leading;
 pub mod lease;
 mod ledger_outage;
 mod open_call;
+mod pager;
 mod polling;
 pub mod port;
 mod shown;
@@ -31,6 +32,7 @@ use drd_state_machine::event::Event;
 use drd_state_machine::time::{Span, Time};
 use leadership::{AGAIN, Leadership, Turn};
 use leading::Leading;
+use pager::Pager;
 use port::{Action, Answer, AppendFault, Gate, Input, Notice, Order, OrderReply, StoreAnswer};
 use std::sync::Arc;
 
@@ -52,6 +54,7 @@ pub struct EngineState {
     leading: Option<Leading>,
     terms_begun: u64,
     outage: LedgerOutage,
+    pager: Pager,
     stopping_since: Option<Span>,
     stopped: bool,
 }
@@ -68,6 +71,7 @@ impl Engine {
                 leading: None,
                 terms_begun: 0,
                 outage: LedgerOutage::default(),
+                pager: Pager::default(),
                 stopping_since: None,
                 stopped: false,
             },
@@ -93,9 +97,11 @@ impl Engine {
             Input::Answered { term, answer } => self.answered(now, term, answer, &mut out),
             Input::Stored { call, answer } => self.stored(now, call, answer, &mut out),
             Input::Ordered(order) => self.ordered(&order, &mut out),
+            Input::Paged { command, taken } => self.state.pager.answered(now, &command, taken),
             Input::StopRequested => self.stop(now, &mut out),
         }
         self.run_due(now, &mut out);
+        self.page_again(now, &mut out);
         out
     }
 
@@ -106,7 +112,8 @@ impl Engine {
         }
         let leading = self.state.leading.as_ref().and_then(Leading::next);
         let stop = self.state.stopping_since.map(|since| since + STOP_MAX);
-        let moments = [self.state.leadership.next(), leading, stop];
+        let pages = self.state.pager.next();
+        let moments = [self.state.leadership.next(), leading, pages, stop];
         moments.into_iter().flatten().min()
     }
 
@@ -128,6 +135,18 @@ impl Engine {
             leading.pump(&self.env, now, local, out);
         }
         self.wind_down(now, out);
+    }
+
+    /// Pages of this turn are under way; those that were not taken leave again.
+    fn page_again(&mut self, now: Span, out: &mut Vec<Action>) {
+        let again = self.state.pager.due(now);
+        for action in &*out {
+            if let Action::Page { command, .. } = action {
+                self.state.pager.sent(now, command);
+            }
+        }
+        let again = again.into_iter();
+        out.extend(again.map(|(command, attempt)| Action::Page { command, attempt }));
     }
 
     fn answered(&mut self, now: Span, term: u64, answer: Answer, out: &mut Vec<Action>) {
@@ -208,7 +227,7 @@ impl Engine {
             .state
             .outage
             .refused(self.state.clock.now(now), incident_id, why);
-        out.extend(page.map(Action::Page));
+        out.extend(page.map(Action::page));
     }
 
     fn note_stuck(&mut self, now: Span, why: &str, out: &mut Vec<Action>) {
@@ -328,7 +347,8 @@ impl Engine {
                 out.push(Action::Store { call, ask });
             }
         }
-        if self.state.leading.is_none() && (waited || !self.state.leadership.is_giving_up()) {
+        let busy = self.state.leadership.is_giving_up() || self.state.pager.is_busy();
+        if self.state.leading.is_none() && (waited || !busy) {
             self.state.stopped = true;
             out.push(Action::Stopped);
         }

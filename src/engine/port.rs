@@ -120,6 +120,13 @@ pub enum Input {
         /// How it ended.
         answer: StoreAnswer,
     },
+    /// An attempt to page ended.
+    Paged {
+        /// The page.
+        command: Command,
+        /// A channel took it.
+        taken: bool,
+    },
     /// An operator's command was received.
     Ordered(Order),
     /// The process was asked to stop.
@@ -276,8 +283,14 @@ pub enum Action {
     },
     /// Delete these messages: what they led to is durable.
     Delete(Vec<Receipt>),
-    /// Send a page, once. It needs no ledger line: the ledger may be what it is about.
-    Page(Command),
+    /// Send a page, once; answered by [`Input::Paged`]. It needs no ledger line: the ledger may be
+    /// what it is about.
+    Page {
+        /// The page.
+        command: Command,
+        /// 1 the first time; it is sent until a channel takes it.
+        attempt: u32,
+    },
     /// Open or close the gate of mutating requests.
     Gate(Gate),
     /// Answer an order.
@@ -291,6 +304,14 @@ pub enum Action {
     Notice(Notice),
     /// All is written down that can be: the process may end.
     Stopped,
+}
+
+impl Action {
+    /// The first attempt.
+    pub(super) fn page(command: Command) -> Action {
+        let attempt = 1;
+        Action::Page { command, attempt }
+    }
 }
 
 /// What the engine did, for people.

@@ -47,7 +47,7 @@ pub fn act(world: &mut World, chance: &mut Chance, who: Install, command: &Comma
         };
     }
     let latency = chance.span(Span::millis(100), Span::millis(900));
-    let (outcome, changed, told) = carry_out(world, chance, command);
+    let (outcome, changed, told) = carry_out(world, command);
     if changed && world.faults.loses_reply(operation) {
         let why = format!("no answer to {operation} within {DEADLINE}");
         return Act {
@@ -118,7 +118,7 @@ fn error(service: &str, operation: &str, code: &str) -> Outcome {
 
 type Carried = (Outcome, bool, Option<String>);
 
-fn carry_out(world: &mut World, chance: &mut Chance, command: &Command) -> Carried {
+fn carry_out(world: &mut World, command: &Command) -> Carried {
     match command {
         Command::Prescale { side, min, .. } => {
             let (side, min) = (*side, *min);
@@ -146,7 +146,7 @@ fn carry_out(world: &mut World, chance: &mut Chance, command: &Command) -> Carri
         Command::ProveWrite { side, .. } => prove(world, *side),
         Command::Redirect { to, .. } => latch(world, *to),
         Command::Page { .. } => {
-            let _ = chance;
+            world.paged_at = Some(world.now);
             (Outcome::Done, false, None)
         }
     }

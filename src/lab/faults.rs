@@ -167,6 +167,14 @@ impl Faults {
             .unwrap_or_default()
     }
 
+    /// Whether a page that this daemon sends is delivered.
+    pub fn page_arrives(&self, who: Install) -> bool {
+        let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == "events");
+        self.answers(who, Side::Standby, "events")
+            && self.throttle_rate("events") == 0.0
+            && !self.errors.iter().any(|(fault, _)| about(fault))
+    }
+
     /// Whether this daemon's way to the ledger's table is as it should be.
     pub fn store_is_well(&self, who: Install) -> bool {
         let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == "dynamodb");

@@ -89,6 +89,8 @@ pub struct World {
     pub losses: Vec<(Time, Time)>,
     /// Role changes that took effect, with when and whether lossy.
     pub role_changes: Vec<(Time, Side, bool)>,
+    /// When the newest page was delivered.
+    pub paged_at: Option<Time>,
     /// What each install asked for.
     pub asked: [AskedFor; 2],
     chance: Chance,
@@ -124,6 +126,7 @@ impl World {
             proven: [true, false],
             losses: Vec::new(),
             role_changes: Vec::new(),
+            paged_at: None,
             asked: [AskedFor::default(); 2],
             chance,
         }

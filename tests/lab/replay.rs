@@ -133,7 +133,7 @@ impl Ledgered {
                     }
                     Action::Ask { .. }
                     | Action::Delete(_)
-                    | Action::Page(_)
+                    | Action::Page { .. }
                     | Action::Gate(_)
                     | Action::Reply { .. }
                     | Action::Notice(_)

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: a world that answers by itself; the rehearsals have one.
 
+mod pages;
 mod queue;
 mod store;
 
@@ -13,6 +14,7 @@ use crate::intake::Known;
 use crate::ledger::Entry;
 use crate::metrics::Metrics;
 use crate::metrics::dashboard::any_setup;
+use drd_state_machine::command::Command;
 use drd_state_machine::event::Word;
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
@@ -30,6 +32,9 @@ struct Bench {
     calls: Vec<(u64, StoreCall)>,
     /// When each page was sent.
     pages: Vec<Span>,
+    /// Pages that were sent and not answered: none, but where `holds_pages`.
+    paged: Vec<Command>,
+    holds_pages: bool,
 }
 
 impl Bench {
@@ -53,6 +58,8 @@ impl Bench {
             appends: Vec::new(),
             calls: Vec::new(),
             pages: Vec::new(),
+            paged: Vec::new(),
+            holds_pages: false,
         };
         bench.give(Input::Timer);
         bench
@@ -67,6 +74,21 @@ impl Bench {
     }
 
     fn give(&mut self, input: Input) {
+        self.turn(input);
+        if self.holds_pages {
+            return;
+        }
+        let newest = std::mem::take(&mut self.newest);
+        for command in std::mem::take(&mut self.paged) {
+            self.turn(Input::Paged {
+                command,
+                taken: true,
+            });
+        }
+        self.newest.splice(0..0, newest);
+    }
+
+    fn turn(&mut self, input: Input) {
         self.newest = self.engine.handle(self.now, input);
         for action in &self.newest {
             match action {
@@ -75,7 +97,10 @@ impl Bench {
                     ask: Ask::Append(lines),
                 } => self.appends.push((*term, lines.clone())),
                 Action::Store { call, ask } => self.calls.push((*call, ask.clone())),
-                Action::Page(_) => self.pages.push(self.now),
+                Action::Page { command, .. } => {
+                    self.pages.push(self.now);
+                    self.paged.push(command.clone());
+                }
                 Action::Ask { .. }
                 | Action::Delete(_)
                 | Action::Gate(_)

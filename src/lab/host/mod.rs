@@ -289,7 +289,7 @@ impl Simulation<'_> {
                 Action::Ask { term, ask } => self.ask(who, term, ask, leaves_now, inputs),
                 Action::Store { call, ask } => self.ask_store(who, call, ask, inputs),
                 Action::Delete(receipts) => self.delete(&receipts),
-                Action::Page(command) => self.page(who, command, &pages),
+                Action::Page { command, attempt } => self.page(who, command, attempt, &pages),
                 Action::Gate(gate) => self.set_gate(who, gate),
                 Action::Reply { order, reply } => self.replied(who, order, &reply),
                 Action::Stopped => self.stopped(who),

@@ -141,20 +141,30 @@ impl Simulation<'_> {
     }
 
     /// A page: it changes nothing, and no ledger line is asked for.
-    pub(super) fn page(&mut self, who: Install, command: Command, decided: &[Command]) {
-        if let Command::Page { severity, text, .. } = &command {
+    pub(super) fn page(
+        &mut self,
+        who: Install,
+        command: Command,
+        attempt: u32,
+        decided: &[Command],
+    ) {
+        if let Command::Page { severity, text, .. } = &command
+            && attempt == 1
+        {
             self.say("page", format!("{}: {text}", severity.name()));
         }
-        if !decided.contains(&command) {
+        if attempt == 1 && !decided.contains(&command) {
             self.ever_held |= self
                 .process(who)
                 .is_some_and(|p| p.engine.is_held_by_ledger());
             self.reached.note(Milestone::HeldByLedger);
-            self.judge.paged(self.world.now);
         }
+        let Some(process) = self.process(who) else {
+            return;
+        };
         let parcel = Parcel {
             who,
-            waits: None,
+            waits: Some((process.incarnation, 0)),
             command,
             back: Span::ZERO,
         };
@@ -262,6 +272,12 @@ impl Simulation<'_> {
             self.say("world", told);
         }
         self.world.settle();
+        if let (Kind::Page, Some((incarnation, _))) = (command.kind(), waits) {
+            let taken = matches!(act.outcome, Outcome::Done);
+            let input = Input::Paged { command, taken };
+            self.after(act.after, Happening::Input(incarnation, input));
+            return;
+        }
         self.ends(waits, &command, act.outcome, act.after + back);
     }
 }

@@ -13,6 +13,7 @@ mod watch;
 pub use requests::Sender;
 pub use watch::Leader;
 
+use super::install::Install;
 use super::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
@@ -36,6 +37,8 @@ const QUORUM: usize = 2;
 const FIRST_TERM: Span = Span::secs(1);
 /// A region that came back this recently could not be known to be back: three probes of 5 s.
 const RECOVERED: Span = Span::secs(15);
+/// A page that could not be delivered is tried again every 45 s; then one look and one deadline.
+const PAGE_LATE: Span = Span::secs(45 + 20);
 
 /// A promise that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +71,8 @@ pub struct Judge {
     committed: Vec<(u64, Time)>,
     bad: Option<(Time, Time)>,
     paged_at: Option<Time>,
+    /// Since when a page would be delivered.
+    pages_arrive_since: Option<Time>,
     overdue_since: Option<Time>,
     answer: Option<Side>,
     redirected_to: Option<Side>,
@@ -222,6 +227,11 @@ impl Judge {
     /// Something in the world changed, or time passed.
     pub fn world(&mut self, world: &World) {
         let now = world.now;
+        self.paged_at = world.paged_at;
+        let arrive = Install::BOTH
+            .iter()
+            .any(|who| world.faults.page_arrives(*who));
+        self.pages_arrive_since = arrive.then(|| self.pages_arrive_since.unwrap_or(now));
         if !world.endpoint_is_well(world.answer) {
             let from = self
                 .bad
@@ -290,9 +300,6 @@ impl Judge {
         self.require(!decision.because.is_empty(), "S5", now, || {
             "a decision without a reason".to_owned()
         });
-        if decision.commands.iter().any(|c| c.kind() == Kind::Page) {
-            self.paged_at = Some(record.facts.now);
-        }
         let acting = matches!(
             record.state,
             State::Fencing
@@ -308,13 +315,12 @@ impl Judge {
             .incident
             .as_ref()
             .map_or(local, |i| i.first_bad_at);
-        let told = self.paged_at.is_some_and(|at| at >= first_bad);
+        let told = world.paged_at.is_some_and(|at| at >= first_bad);
         let overdue = acting && !told && local - first_bad > setup.policy.rto;
         self.overdue_since = overdue.then(|| self.overdue_since.unwrap_or(now));
-        // One look and one deadline of slack beside the objective.
-        let for_long = self
-            .overdue_since
-            .is_some_and(|since| now - since > Span::secs(20));
+        let for_long = self.overdue_since.is_some_and(|since| {
+            now - since > PAGE_LATE && self.pages_have_arrived_for(now, PAGE_LATE)
+        });
         self.require(!for_long, "L1", now, || {
             format!(
                 "{} for {} after the first bad sample, nobody was told",
@@ -324,12 +330,12 @@ impl Judge {
         });
     }
 
-    /// A daemon that does not lead sent a page.
-    pub fn paged(&mut self, now: Time) {
-        self.paged_at = Some(now);
+    fn pages_have_arrived_for(&self, now: Time, span: Span) -> bool {
+        self.pages_arrive_since
+            .is_some_and(|since| now - since > span)
     }
 
-    /// Whether any page was sent.
+    /// Whether any page was delivered.
     pub fn told(&self) -> bool {
         self.paged_at.is_some()
     }
@@ -340,6 +346,7 @@ impl Judge {
         let led_since = self.requests.led_since(now);
         let long = outage > setup.policy.rto
             && led_since.is_some_and(|since| now - since > setup.policy.rto)
+            && self.pages_have_arrived_for(now, PAGE_LATE)
             && !blind;
         let taken_over = led_since.is_some_and(|since| since > super::EPOCH + FIRST_TERM);
         let promise = if taken_over { "L2" } else { "L1" };

@@ -108,8 +108,12 @@ impl Turn {
                 self.refused = true;
                 None
             }
-            // Nothing here depends on pages, receipts and replies.
-            Action::Delete(_) | Action::Page(_) | Action::Reply { .. } | Action::Notice(_) => None,
+            Action::Page { command, .. } => Some(Input::Paged {
+                command,
+                taken: true,
+            }),
+            // Nothing here depends on receipts and replies.
+            Action::Delete(_) | Action::Reply { .. } | Action::Notice(_) => None,
         }
     }
 
