@@ -99,9 +99,8 @@ fn is_same_look(old: &Observation, new: &Observation) -> bool {
 fn supersedes(new: &Event, old: &Event) -> bool {
     match (new, old) {
         (Event::Signalled(new), Event::Signalled(old)) => is_newer(new, old),
-        (Event::Observed(_), Event::Observed(_))
-        | (Event::Checked { .. }, Event::Checked { .. })
-        | (Event::Tick, Event::Tick) => true,
+        (Event::Observed(new), Event::Observed(old)) => new.references == old.references,
+        (Event::Checked { .. }, Event::Checked { .. }) | (Event::Tick, Event::Tick) => true,
         _ => false,
     }
 }
@@ -201,5 +200,33 @@ mod tests {
         };
         inbox.push_urgent(tick.clone());
         assert_eq!(inbox.pop(), Some(tick));
+    }
+
+    fn look(references: Verdict) -> EventLetter {
+        EventLetter {
+            event: Event::Observed(Observation {
+                references,
+                ..Observation::default()
+            }),
+            origin: EventOrigin::Own,
+        }
+    }
+
+    #[test]
+    fn a_look_at_which_the_references_changed_is_never_lost() {
+        let mut inbox = Inbox::default();
+        for references in [
+            Verdict::Healthy,
+            Verdict::Healthy,
+            Verdict::Unhealthy,
+            Verdict::Healthy,
+        ] {
+            inbox.push(look(references));
+        }
+        let seen: Vec<_> = std::iter::from_fn(|| inbox.pop()).collect();
+        assert_eq!(
+            seen,
+            [Verdict::Healthy, Verdict::Unhealthy, Verdict::Healthy].map(look)
+        );
     }
 }

@@ -128,7 +128,7 @@ impl Leading {
             reply(out, &origin, OrderReply::NotLeading);
         }
         for origin in self.conductor.origins() {
-            reply(out, origin, OrderReply::NotLeading);
+            reply(out, origin, OrderReply::InDoubt);
         }
     }
 

@@ -97,6 +97,9 @@ pub enum OrderReply {
     NotLeading,
     /// The ledger refused: the order had no effect.
     LedgerRefused,
+    /// Its line was on its way when the term ended: it may be durable, and the next leader then
+    /// goes by it. The status shows which.
+    InDoubt,
     /// Too many orders wait.
     Busy,
 }

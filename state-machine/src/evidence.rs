@@ -230,10 +230,13 @@ impl Evidence {
         };
         let place = self.lag.partition_point(|s| s.taken_at < sample.taken_at);
         match self.lag.get_mut(place) {
-            Some(known) if known.taken_at == sample.taken_at => {
-                // Two sources for one moment: the worse one counts.
-                known.lag = known.lag.max(sample.lag);
+            Some(known) if known.taken_at == sample.taken_at && known.lag >= sample.lag => {
                 Noted::Duplicate
+            }
+            // Two sources for one moment: the worse one counts, and is written down.
+            Some(known) if known.taken_at == sample.taken_at => {
+                known.lag = sample.lag;
+                Noted::Changed
             }
             _ => {
                 self.lag.insert(place, sample);

@@ -199,6 +199,7 @@ fn samples_are_kept_in_order_and_of_one_moment_the_worse_one_counts() {
     assert_eq!(sample(&mut received, 30, 2, NO_ERROR), Noted::Changed);
     assert_eq!(sample(&mut received, 90, 1, NO_ERROR), Noted::Changed);
     assert_eq!(sample(&mut received, 60, 3, NO_ERROR), Noted::Changed);
+    assert_eq!(sample(&mut received, 60, 9, NO_ERROR), Noted::Changed);
     assert_eq!(sample(&mut received, 60, 9, NO_ERROR), Noted::Duplicate);
     assert_eq!(sample(&mut received, 60, 4, NO_ERROR), Noted::Duplicate);
     let kept: Vec<_> = received
