@@ -14,6 +14,6 @@ mod replay;
 pub use chain::{GENESIS, LineFault, seal, unseal, unseal_after};
 pub use entry::Entry;
 pub use error::LedgerError;
-pub use file::FileLedger;
+pub use file::{FileLedger, Found};
 pub use fold::fold;
 pub use replay::{Replayed, replay, what_if};

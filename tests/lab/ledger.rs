@@ -3,13 +3,14 @@
 //! Deliberately absent: two daemons on one store, and a disk that loses what it synced.
 
 use crate::{Folder, named, rehearsed};
-use drd::ledger::{Entry, FileLedger, GENESIS, LedgerError, LineFault, seal};
+use drd::ledger::{Entry, FileLedger, Found, GENESIS, LedgerError, LineFault, seal};
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Completion, Event, Outcome};
 use drd_state_machine::record::RECORD_VERSION;
 use drd_state_machine::time::Span;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub(crate) fn entries_of(scenario: &str) -> Vec<Entry> {
     let entries = rehearsed(&named(scenario), 1).entries;
@@ -21,8 +22,24 @@ pub(crate) fn entries_of(scenario: &str) -> Vec<Entry> {
     entries
 }
 
+/// Another test's child has this process's locks from its fork to its exec: milliseconds, of which
+/// 5,000 are enough on any machine. Only the test of the lock itself opens without this.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that waits for another process has no virtual time"
+)]
+fn open(path: &Path) -> Result<(FileLedger, Found), LedgerError> {
+    for _ in 0..5000 {
+        match FileLedger::open(path) {
+            Err(LedgerError::Locked { .. }) => std::thread::sleep(Duration::from_millis(1)),
+            opened => return opened,
+        }
+    }
+    FileLedger::open(path)
+}
+
 pub(crate) fn write(path: &Path, entries: &[Entry]) {
-    let (mut ledger, found) = FileLedger::open(path).expect("a fresh ledger");
+    let (mut ledger, found) = open(path).expect("a fresh ledger");
     assert_eq!((found.entries.len(), found.torn_bytes), (0, 0));
     for (place, entry) in entries.iter().enumerate() {
         ledger.append(std::slice::from_ref(entry)).expect("a line");
@@ -72,7 +89,7 @@ fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
 /// Opens what must not be accepted; gives the line that is blamed and why.
 fn blamed(path: &Path, bytes: &[u8]) -> (usize, LineFault) {
     std::fs::write(path, bytes).expect("the ledger");
-    let error = match FileLedger::open(path) {
+    let error = match open(path) {
         Ok((_, found)) => panic!("{} entries were believed", found.entries.len()),
         Err(error) => error,
     };
@@ -106,7 +123,7 @@ fn what_was_appended_is_read_back() {
     write(&path, &entries);
     let read = FileLedger::read(&path).expect("a reader needs no lock");
     assert_eq!((read.entries, read.torn_bytes), (entries.clone(), 0));
-    let (ledger, found) = FileLedger::open(&path).expect("opened again");
+    let (ledger, found) = open(&path).expect("opened again");
     assert_eq!((found.entries, found.torn_bytes), (entries.clone(), 0));
     assert_eq!(ledger.sequence(), entries.len() as u64);
 }
@@ -115,7 +132,7 @@ fn what_was_appended_is_read_back() {
 fn a_reopened_ledger_goes_on_with_the_same_chain() {
     let folder = Folder::new("goes-on");
     let (path, entries) = short(&folder);
-    let (mut ledger, found) = FileLedger::open(&path).expect("opened again");
+    let (mut ledger, found) = open(&path).expect("opened again");
     ledger.append(&entries[2..=2]).expect("a line");
     drop(ledger);
     let again = FileLedger::read(&path).expect("a whole chain").entries;
@@ -135,7 +152,7 @@ fn a_torn_last_line_is_cut_off_wherever_it_tore() {
         let read = FileLedger::read(&path).unwrap_or_else(|e| panic!("read, {torn} bytes: {e:?}"));
         assert_eq!((&read.entries[..], read.torn_bytes), (&entries[..3], torn));
         let (mut ledger, found) =
-            FileLedger::open(&path).unwrap_or_else(|e| panic!("opened, {torn} bytes: {e:?}"));
+            open(&path).unwrap_or_else(|e| panic!("opened, {torn} bytes: {e:?}"));
         assert_eq!(
             (&found.entries[..], found.torn_bytes),
             (&entries[..3], torn)
@@ -158,7 +175,7 @@ fn a_torn_first_line_is_an_empty_ledger() {
     let (path, _) = short(&folder);
     let first = split(&text(&path)).remove(0);
     std::fs::write(&path, &first[..first.len() - 1]).expect("the ledger");
-    let (ledger, found) = FileLedger::open(&path).expect("opened");
+    let (ledger, found) = open(&path).expect("opened");
     assert_eq!(
         (found.entries.len(), found.torn_bytes, ledger.sequence()),
         (0, first.len() - 1, 0)
@@ -267,10 +284,10 @@ fn a_record_of_another_version_is_refused() {
 fn a_second_daemon_is_refused_until_the_first_one_is_gone() {
     let folder = Folder::new("locked");
     let (path, _) = short(&folder);
-    let (first, _) = FileLedger::open(&path).expect("the first");
+    let (first, _) = open(&path).expect("the first");
     let error = FileLedger::open(&path).expect_err("the second");
     assert!(matches!(error, LedgerError::Locked { .. }), "{error:?}");
     assert!(error.to_string().contains("stop that one first"), "{error}");
     drop(first);
-    FileLedger::open(&path).expect("the next");
+    open(&path).expect("the next");
 }
