@@ -2,12 +2,13 @@
 //!
 //! Deliberately absent: a world that answers by itself; the rehearsals have one.
 
+mod leases;
 mod pages;
 mod queue;
 mod store;
 
 use super::lease::Terms;
-use super::port::{Action, Answer, AppendFault, Ask, Input, Order, StoreAnswer, StoreCall};
+use super::port::{Action, Answer, AppendFault, Ask, Input, Notice, Order, StoreAnswer, StoreCall};
 use super::{Engine, Environment, Pace};
 use crate::clock::Clock;
 use crate::intake::Known;
