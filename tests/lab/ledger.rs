@@ -10,7 +10,6 @@ use drd_state_machine::record::RECORD_VERSION;
 use drd_state_machine::time::Span;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 pub(crate) fn entries_of(scenario: &str) -> Vec<Entry> {
     let entries = rehearsed(&named(scenario), 1).entries;
@@ -22,16 +21,12 @@ pub(crate) fn entries_of(scenario: &str) -> Vec<Entry> {
     entries
 }
 
-/// Another test's child has this process's locks from its fork to its exec: milliseconds, of which
-/// 5,000 are enough on any machine. Only the test of the lock itself opens without this.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test that waits for another process has no virtual time"
-)]
+/// Another test's child has this process's locks from its fork to its exec: some milliseconds,
+/// and a refusal takes some microseconds. Only the test of the lock itself opens without this.
 fn open(path: &Path) -> Result<(FileLedger, Found), LedgerError> {
-    for _ in 0..5000 {
+    for _ in 0..100_000 {
         match FileLedger::open(path) {
-            Err(LedgerError::Locked { .. }) => std::thread::sleep(Duration::from_millis(1)),
+            Err(LedgerError::Locked { .. }) => std::thread::yield_now(),
             opened => return opened,
         }
     }

@@ -27,11 +27,13 @@ impl Bench {
 
     /// Until when requests may leave, by the newest turn; `None`: it changed nothing.
     fn gate(&self) -> Option<Gate> {
-        let gates = self.newest.iter().filter_map(|action| match action {
-            Action::Gate(gate) => Some(*gate),
-            _ => None,
-        });
-        gates.last()
+        let mut gate = None;
+        for action in &self.newest {
+            if let Action::Gate(changed) = action {
+                gate = Some(*changed);
+            }
+        }
+        gate
     }
 
     fn waits_for_a_call(&mut self) {
