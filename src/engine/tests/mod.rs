@@ -33,6 +33,7 @@ struct Bench {
     calls: Vec<(u64, StoreCall)>,
     /// When each page was sent.
     pages: Vec<Span>,
+    replies: Vec<u64>,
     /// Pages that were sent and not answered: none, but where `holds_pages`.
     paged: Vec<Command>,
     holds_pages: bool,
@@ -59,6 +60,7 @@ impl Bench {
             appends: Vec::new(),
             calls: Vec::new(),
             pages: Vec::new(),
+            replies: Vec::new(),
             paged: Vec::new(),
             holds_pages: false,
         };
@@ -102,10 +104,10 @@ impl Bench {
                     self.pages.push(self.now);
                     self.paged.push(command.clone());
                 }
+                Action::Reply { order, .. } => self.replies.push(*order),
                 Action::Ask { .. }
                 | Action::Delete(_)
                 | Action::Gate(_)
-                | Action::Reply { .. }
                 | Action::Notice(_)
                 | Action::Stopped => {}
             }

@@ -32,3 +32,13 @@ fn a_receive_that_is_due_and_not_allowed_wakes_nobody() {
     let bench = tried_again();
     assert!(bench.engine.next_wakeup() > Some(bench.now));
 }
+
+#[test]
+fn a_ledger_that_is_tried_again_has_to_work_before_anything_is_decided() {
+    let mut bench = tried_again();
+    bench.order(2, Word::Pause);
+    bench.wait(Span::secs(5));
+    assert_eq!(bench.appends.len(), 1, "nothing but the line that tries it");
+    bench.takes_lines();
+    assert_eq!(bench.replies, [1, 2], "refused, and then taken");
+}
