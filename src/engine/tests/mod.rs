@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: a world that answers by itself; the rehearsals have one.
 
+mod ends;
 mod leases;
 mod pages;
 mod queue;
