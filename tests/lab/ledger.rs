@@ -202,6 +202,18 @@ fn a_flipped_bit_in_any_byte_of_an_earlier_line_is_found_and_nothing_is_changed(
 }
 
 #[test]
+fn a_whole_line_that_follows_another_line_than_the_one_before_it_is_found() {
+    let folder = Folder::new("follows");
+    let (path, _) = short(&folder);
+    let mut lines = split(&text(&path));
+    let line = String::from_utf8(lines[2].clone()).expect("JSON");
+    let (before, after) = line.split_once("\"prev\":\"").expect("the line before");
+    let other = format!("{before}\"prev\":\"{}{}", "0".repeat(64), &after[64..]);
+    lines[2] = resealed(other.trim_end()).into_bytes();
+    assert_eq!(blamed(&path, &lines.concat()), (3, LineFault::BrokenChain));
+}
+
+#[test]
 fn lines_that_are_missing_swapped_doubled_or_empty_are_found() {
     let folder = Folder::new("chain");
     let (path, _) = short(&folder);
