@@ -52,6 +52,8 @@ fn open_until(at: Span) -> Option<Gate> {
 fn a_daemon_that_takes_the_lease_takes_a_higher_token() {
     let (_, row) = leader("another");
     assert_eq!((row.fencing_token, &*row.owner), (2, "one"));
+    // The first one's row, given up, and this one: a version that does not grow shows no write.
+    assert_eq!(row.version, 3);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod ends;
 mod leases;
 mod pages;
 mod queue;
+mod stopping;
 mod store;
 
 use super::lease::Terms;
