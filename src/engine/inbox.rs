@@ -229,4 +229,20 @@ mod tests {
             [Verdict::Healthy, Verdict::Unhealthy, Verdict::Healthy].map(look)
         );
     }
+
+    /// The rest of the room is for drd's own readings and for what receives in flight bring.
+    #[test]
+    fn messages_are_received_until_a_third_of_the_room_is_taken() {
+        let mut inbox = Inbox::default();
+        for number in 0..100 {
+            assert!(inbox.has_room(), "{number} letters wait");
+            let verdict = if number % 2 == 0 {
+                Verdict::Healthy
+            } else {
+                Verdict::Unhealthy
+            };
+            inbox.push(letter(number, verdict));
+        }
+        assert!(!inbox.has_room());
+    }
 }
