@@ -273,6 +273,12 @@ mod tests {
                 .problem()
                 .is_some_and(|p| p.contains("3 x renew"))
         );
+        assert_eq!(terms(3, 1).problem(), None);
+        let often = Terms {
+            renew: Span::millis(999),
+            ..terms(15, 1)
+        };
+        assert!(often.problem().is_some_and(|p| p.contains("all the time")));
         assert!(Terms::default().renew > Terms::default().attempt().times(2));
         assert!(terms(6, 2).renew > terms(6, 2).attempt().times(2));
     }

@@ -6,6 +6,7 @@ mod ends;
 mod leases;
 mod pages;
 mod queue;
+mod shown;
 mod stopping;
 mod store;
 
