@@ -99,3 +99,43 @@ impl Pager {
         self.open.iter().any(|page| page.under_way)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(severity: Severity, number: usize) -> Command {
+        Command::Page {
+            incident_id: 1,
+            severity,
+            text: number.to_string(),
+        }
+    }
+
+    #[test]
+    fn where_no_room_is_left_the_oldest_page_of_the_least_weight_makes_room() {
+        let mut pager = Pager::default();
+        pager.sent(Span::ZERO, &page(Severity::Critical, 0));
+        pager.sent(Span::ZERO, &page(Severity::Info, 1));
+        for number in 2..PAGES_MAX {
+            pager.sent(Span::ZERO, &page(Severity::Warning, number));
+        }
+        for more in 0..2 {
+            pager.sent(Span::ZERO, &page(Severity::Critical, PAGES_MAX + more));
+        }
+        let left: Vec<Command> = pager.due(LOST).into_iter().map(|(page, _)| page).collect();
+        assert_eq!(left.len(), PAGES_MAX);
+        assert_eq!(left[0], page(Severity::Critical, 0));
+        assert_eq!(left[1], page(Severity::Warning, 3), "1 and 2 made room");
+    }
+
+    #[test]
+    fn pages_that_fit_are_all_kept() {
+        let mut pager = Pager::default();
+        for number in 0..PAGES_MAX {
+            pager.sent(Span::ZERO, &page(Severity::Info, number));
+        }
+        assert_eq!(pager.due(LOST).len(), PAGES_MAX);
+        assert_eq!(pager.next(), Some(LOST + LOST));
+    }
+}
