@@ -164,3 +164,15 @@ fn nothing_is_decided_before_the_first_line_is_durable() {
     bench.wait(Span::secs(10));
     assert_eq!(bench.appends.len(), 1, "nothing but the first line");
 }
+
+#[test]
+fn a_take_that_another_daemon_forestalled_is_followed_by_a_look_a_second_later() {
+    let mut bench = Bench::new(Some(Terms::default()));
+    bench.store(StoreAnswer::Lease(None));
+    let other = Row::taken(None, "another", Span::secs(15));
+    bench.store(StoreAnswer::Refused(Some(other)));
+    let refused_at = bench.now;
+    bench.waits_for_a_call();
+    assert_eq!(bench.now - refused_at, Span::secs(1));
+    assert!(matches!(bench.calls[..], [(_, StoreCall::ReadLease)]));
+}
