@@ -39,6 +39,9 @@ use std::sync::Arc;
 /// A stop waits for ends of attempts at most this long: a command's deadline of 15 s and its line.
 const STOP_MAX: Span = Span::secs(20);
 
+/// Why people are paged when no call to the store gives a better reason.
+const NO_ANSWER: &str = "the ledger's store does not answer";
+
 /// The daemon.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -128,7 +131,7 @@ impl Engine {
             out.push(Action::Store { call, ask });
         }
         if self.state.leadership.hangs(now) {
-            self.note_stuck(now, "the ledger's store does not answer", out);
+            self.note_stuck(now, NO_ANSWER, out);
         }
         if let Some(leading) = &mut self.state.leading {
             leading.run_due(&self.env, now, local, out);
@@ -247,7 +250,7 @@ impl Engine {
             StoreAnswer::Lease(_)
             | StoreAnswer::Written
             | StoreAnswer::Refused(_)
-            | StoreAnswer::Ledger { .. } => "the ledger's store does not answer".to_owned(),
+            | StoreAnswer::Ledger { .. } => NO_ANSWER.to_owned(),
         };
         let name = &self.env.name;
         let (turn, next) = self.state.leadership.answered(now, name, call, answer);

@@ -167,22 +167,24 @@ impl Faults {
             .unwrap_or_default()
     }
 
+    /// Whether every call of this daemon to a service of the standby's region is carried out.
+    fn takes_every_call(&self, who: Install, service: &str) -> bool {
+        let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == service);
+        self.answers(who, Side::Standby, service)
+            && self.throttle_rate(service) == 0.0
+            && !self.errors.iter().any(|(fault, _)| about(fault))
+    }
+
     /// Whether a page that this daemon sends is delivered.
     pub fn page_arrives(&self, who: Install) -> bool {
-        let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == "events");
-        self.answers(who, Side::Standby, "events")
-            && self.throttle_rate("events") == 0.0
-            && !self.errors.iter().any(|(fault, _)| about(fault))
+        self.takes_every_call(who, "events")
     }
 
     /// Whether this daemon's way to the ledger's table is as it should be.
     pub fn store_is_well(&self, who: Install) -> bool {
-        let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == "dynamodb");
-        self.answers(who, Side::Standby, "dynamodb")
+        self.takes_every_call(who, "dynamodb")
             && !self.ledger_down
-            && self.throttle_rate("dynamodb") == 0.0
             && self.latency("dynamodb") == Span::ZERO
-            && !self.errors.iter().any(|(fault, _)| about(fault))
             && !self
                 .lost_replies
                 .iter()

@@ -32,7 +32,6 @@ class Change:
     name: str
     file: str
     parts: list[tuple[int, int, str]]
-    refused: str = ""
 
 
 def blanked(text: str) -> str:

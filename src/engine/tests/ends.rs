@@ -34,11 +34,7 @@ fn an_end_whose_line_the_ledger_refused_is_written_once_it_works() {
     bench.fails_lines(refused());
     bench.wait(Span::secs(1));
     assert!(!bench.writes_the_end(), "it is tried with another line");
-    let (term, _) = bench.appends.remove(0);
-    bench.give(Input::Answered {
-        term,
-        answer: Answer::Appended(Ok(())),
-    });
+    bench.append_ends(Ok(()));
     assert!(bench.writes_the_end());
 }
 
@@ -50,10 +46,6 @@ fn an_end_that_arrives_while_the_ledger_is_tried_again_is_written_after_it() {
     bench.wait(Span::secs(1));
     bench.answer(Answer::Finished(end()));
     assert!(!bench.writes_the_end());
-    let (term, _) = bench.appends.remove(0);
-    bench.give(Input::Answered {
-        term,
-        answer: Answer::Appended(Ok(())),
-    });
+    bench.append_ends(Ok(()));
     assert!(bench.writes_the_end());
 }

@@ -84,14 +84,13 @@ impl Bench {
         if self.holds_pages {
             return;
         }
-        let newest = std::mem::take(&mut self.newest);
+        let mut newest = std::mem::take(&mut self.newest);
         for command in std::mem::take(&mut self.paged) {
-            self.turn(Input::Paged {
-                command,
-                taken: true,
-            });
+            let taken = true;
+            self.turn(Input::Paged { command, taken });
+            newest.append(&mut self.newest);
         }
-        self.newest.splice(0..0, newest);
+        self.newest = newest;
     }
 
     fn turn(&mut self, input: Input) {
@@ -164,16 +163,19 @@ impl Bench {
     /// The ledger takes every line, until none is on its way.
     fn takes_lines(&mut self) {
         while !self.appends.is_empty() {
-            let (term, _) = self.appends.remove(0);
-            let answer = Answer::Appended(Ok(()));
-            self.give(Input::Answered { term, answer });
+            self.append_ends(Ok(()));
         }
     }
 
     /// The ledger does not take the oldest append.
     fn fails_lines(&mut self, fault: AppendFault) {
+        self.append_ends(Err(fault));
+    }
+
+    /// The oldest append ends.
+    fn append_ends(&mut self, how: Result<(), AppendFault>) {
         let (term, _) = self.appends.remove(0);
-        let answer = Answer::Appended(Err(fault));
+        let answer = Answer::Appended(how);
         self.give(Input::Answered { term, answer });
     }
 

@@ -20,9 +20,7 @@ fn a_daemon_that_stops_begins_nothing_more_and_answers_whoever_waits() {
         bench.wait(Span::secs(1));
         assert!(!begun(&bench), "{:?}", bench.newest);
     }
-    let (term, _) = bench.appends.remove(0);
-    let answer = Answer::Appended(Ok(()));
-    bench.give(Input::Answered { term, answer });
+    bench.append_ends(Ok(()));
     let stopped = |action: &Action| matches!(action, Action::Stopped);
     assert!(bench.newest.iter().any(stopped), "{:?}", bench.newest);
 }

@@ -19,7 +19,7 @@ impl Simulation<'_> {
     }
 
     /// The world's own counters of what this install asks for.
-    fn asked(&mut self, who: Install) -> &mut AskedFor {
+    pub(super) fn asked(&mut self, who: Install) -> &mut AskedFor {
         &mut self.world.asked[who.index()]
     }
 

@@ -69,7 +69,7 @@ impl Simulation<'_> {
             } = self.queue.receivers.remove(place);
             let messages = self.take_batch();
             if let Some(who) = self.which(incarnation) {
-                self.world.asked[who.index()].received = self.world.now;
+                self.asked(who).received = self.world.now;
                 let answer = Answer::Received(Some(messages));
                 self.give_in(who, Span::ZERO, Input::Answered { term, answer });
             }

@@ -148,16 +148,8 @@ impl Simulation<'_> {
         attempt: u32,
         decided: &[Command],
     ) {
-        if let Command::Page { severity, text, .. } = &command
-            && attempt == 1
-        {
-            self.say("page", format!("{}: {text}", severity.name()));
-        }
-        if attempt == 1 && !decided.contains(&command) {
-            self.ever_held |= self
-                .process(who)
-                .is_some_and(|p| p.engine.is_held_by_ledger());
-            self.reached.note(Milestone::HeldByLedger);
+        if attempt == 1 {
+            self.note_page(who, &command, decided);
         }
         let Some(process) = self.process(who) else {
             return;
@@ -169,6 +161,18 @@ impl Simulation<'_> {
             back: Span::ZERO,
         };
         self.after(PAGE_LEAVES, Happening::Act(parcel));
+    }
+
+    fn note_page(&mut self, who: Install, command: &Command, decided: &[Command]) {
+        if let Command::Page { severity, text, .. } = command {
+            self.say("page", format!("{}: {text}", severity.name()));
+        }
+        if !decided.contains(command) {
+            self.ever_held |= self
+                .process(who)
+                .is_some_and(|p| p.engine.is_held_by_ledger());
+            self.reached.note(Milestone::HeldByLedger);
+        }
     }
 
     /// The end of an attempt, on its way to the host that waits for it.

@@ -318,9 +318,8 @@ impl Judge {
         let told = world.paged_at.is_some_and(|at| at >= first_bad);
         let overdue = acting && !told && local - first_bad > setup.policy.rto;
         self.overdue_since = overdue.then(|| self.overdue_since.unwrap_or(now));
-        let for_long = self.overdue_since.is_some_and(|since| {
-            now - since > PAGE_LATE && self.pages_have_arrived_for(now, PAGE_LATE)
-        });
+        let late = |since| now - since > PAGE_LATE;
+        let for_long = self.overdue_since.is_some_and(late) && self.pages_arrive(now);
         self.require(!for_long, "L1", now, || {
             format!(
                 "{} for {} after the first bad sample, nobody was told",
@@ -330,9 +329,10 @@ impl Judge {
         });
     }
 
-    fn pages_have_arrived_for(&self, now: Time, span: Span) -> bool {
-        self.pages_arrive_since
-            .is_some_and(|since| now - since > span)
+    /// Whether a page has been deliverable for so long that one must have arrived.
+    fn pages_arrive(&self, now: Time) -> bool {
+        let since = self.pages_arrive_since;
+        since.is_some_and(|since| now - since > PAGE_LATE)
     }
 
     /// Whether any page was delivered.
@@ -346,7 +346,7 @@ impl Judge {
         let led_since = self.requests.led_since(now);
         let long = outage > setup.policy.rto
             && led_since.is_some_and(|since| now - since > setup.policy.rto)
-            && self.pages_have_arrived_for(now, PAGE_LATE)
+            && self.pages_arrive(now)
             && !blind;
         let taken_over = led_since.is_some_and(|since| since > super::EPOCH + FIRST_TERM);
         let promise = if taken_over { "L2" } else { "L1" };
