@@ -1,7 +1,7 @@
 //! Replication lag as CloudWatch has it, in the region that receives the replication.
 //!
-//! Deliberately absent: alarms' states. They arrive as events; polling them would be a second
-//! sensor in the same fault domain. Missing points stay missing: silence is not zero lag.
+//! Deliberately absent: alarms' states (`alarm_states`). Missing points stay missing: silence is not
+//! zero lag.
 
 use super::clients::Clients;
 use super::error::AwsError;

@@ -39,6 +39,8 @@ struct Inner {
     dynamodb: aws_sdk_dynamodb::Client,
     events: aws_sdk_eventbridge::Client,
     route53: aws_sdk_route53::Client,
+    /// Where Route 53's metrics and their alarms are.
+    route53_alarms: aws_sdk_cloudwatch::Client,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
 }
@@ -95,6 +97,7 @@ impl Clients {
             dynamodb: unfenced(&standby),
             events: unfenced(&standby),
             route53: unfenced(&at(ROUTE53_REGION, timers.act)),
+            route53_alarms: unfenced(&at(ROUTE53_REGION, timers.act)),
             s3: fenced(&standby, &gate),
             sqs: unfenced(&polled),
         }))
@@ -132,6 +135,14 @@ impl Clients {
 
     pub(super) fn route53(&self) -> &aws_sdk_route53::Client {
         &self.0.route53
+    }
+
+    /// The alarms of this region: a side's, or else Route 53's.
+    pub(super) fn cloudwatch(&self, region: &str) -> &aws_sdk_cloudwatch::Client {
+        let side = Side::BOTH
+            .into_iter()
+            .find(|side| self.place(*side).region == region);
+        side.map_or(&self.0.route53_alarms, |side| &self.at(side).cloudwatch)
     }
 
     pub(super) fn s3(&self) -> &aws_sdk_s3::Client {

@@ -4,6 +4,7 @@
 //! Deliberately absent: decisions, retries, waiters. What an answer means is judged by pure
 //! functions beside the calls; what to do about it is decided elsewhere.
 
+pub mod alarm_states;
 pub mod alarms;
 pub mod capacity;
 pub mod clients;

@@ -18,6 +18,7 @@ pub(super) type HoldDowns = BTreeMap<Diagnosis, Field<Span>>;
 /// The lengths that must fit into each other.
 pub(super) struct Objectives {
     pub rto: Field<Span>,
+    pub rto_lossless: Field<Span>,
     pub rpo: Field<Span>,
     pub lag_fresh: Field<Span>,
     pub lag_period: Field<Span>,
@@ -35,6 +36,11 @@ impl Objectives {
             );
             let hint = "shorten slices in `budget`, or set a longer rto";
             notes.problem(&self.rto.origin, what, hint);
+        }
+        if self.rto_lossless.value < rto {
+            let what = format!("rto_lossless {} < rto {rto}", self.rto_lossless.value);
+            let hint = "a move that waits for every row takes longer than one that does not";
+            notes.problem(&self.rto_lossless.origin, what, hint);
         }
         if self.rpo.value <= self.lag_period.value {
             let what = format!(

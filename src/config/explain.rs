@@ -179,7 +179,11 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
         policy.hold_down,
         holds.collect::<String>()
     )?;
-    writeln!(out, "  objectives rto {}, rpo {}", policy.rto, policy.rpo)?;
+    writeln!(
+        out,
+        "  objectives rto {}, without loss {}, rpo {}",
+        policy.rto, policy.rto_lossless, policy.rpo
+    )?;
     write_budget(out, policy)
 }
 

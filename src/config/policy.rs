@@ -24,6 +24,7 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
     let hold_down_for = read_hold_down_for(&mut table, &default.hold_down_for);
     let objectives = Objectives {
         rto: table.with_default("rto", default.rto, values::span),
+        rto_lossless: table.with_default("rto_lossless", default.rto_lossless, values::span),
         rpo: table.with_default("rpo", default.rpo, values::span),
         lag_fresh: table.with_default("lag_fresh", default.lag_fresh, values::span),
         lag_period: table.with_default("lag_period", default.lag_period, values::span),
@@ -32,6 +33,7 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
     hold_downs_fit(table.notes(), &hold_down, &hold_down_for, &budget);
     let policy = Policy {
         rto: objectives.rto.value,
+        rto_lossless: objectives.rto_lossless.value,
         rpo: objectives.rpo.value,
         quorum: table.with_default("quorum", default.quorum, quorum).value,
         hold_down: hold_down.value,

@@ -11,7 +11,7 @@ use crate::clock::{boot, duration};
 use crate::engine::lease::Terms;
 use crate::engine::port::{Action, Answer, Ask, Gate, Input, Message, Order, OrderReply, Receipt};
 use crate::engine::{Engine, Environment};
-use crate::estate::Estate;
+use crate::estate::{Estate, SensorSource};
 use crate::ledger::LedgerError;
 use drd_state_machine::Record;
 use drd_state_machine::command::Command;
@@ -296,9 +296,14 @@ async fn receive(estate: &Estate) -> Option<Vec<Message>> {
 }
 
 /// The configured sensors of this vantage and side.
-fn sensors(parts: &DaemonParts, vantage: Vantage, side: Side) -> Vec<(Arc<str>, Vantage, Side)> {
+fn sensors(parts: &DaemonParts, vantage: Vantage, side: Side) -> Vec<SensorSource> {
     let of = parts.config.sensors.iter();
     of.filter(|s| s.vantage == vantage && s.side == side)
-        .map(|s| (Arc::from(s.name.as_str()), s.vantage, s.side))
+        .map(|s| SensorSource {
+            name: Arc::from(s.name.as_str()),
+            vantage,
+            side,
+            alarm_arn: s.alarm_arn.as_deref().map(Arc::from),
+        })
         .collect()
 }

@@ -7,7 +7,8 @@
 use crate::ledger::Entry;
 use crate::metrics::Metrics;
 use drd_state_machine::event::{Completion, Event, Verdict};
-use drd_state_machine::evidence::{Evidence, Noted};
+use drd_state_machine::evidence::Evidence;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Record, Setup, step};
 use std::sync::Arc;

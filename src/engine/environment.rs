@@ -3,7 +3,7 @@
 //! Deliberately absent: everything that changes.
 
 use super::lease::Terms;
-use super::polling::Pace;
+use super::pace::Pace;
 use crate::intake::Known;
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;

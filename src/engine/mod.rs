@@ -14,6 +14,7 @@ mod leading;
 pub mod lease;
 mod ledger_outage;
 mod open_call;
+mod pace;
 mod pager;
 mod polling;
 pub mod port;
@@ -23,7 +24,7 @@ mod tests;
 
 pub use environment::Environment;
 pub use ledger_outage::LedgerOutage;
-pub use polling::Pace;
+pub use pace::Pace;
 
 use crate::clock::Clock;
 use crate::metrics::LagSource;

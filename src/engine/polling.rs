@@ -3,51 +3,18 @@
 //! A poll is due again a period after it began, and never asked while it is under way, so that a
 //! silent region costs only the poll that asks it. Deliberately absent: conclusions.
 
+use super::pace::Pace;
 use super::port::{Ask, Parts};
 use drd_state_machine::Record;
 use drd_state_machine::event::{LagSample, Side, Vantage};
 use drd_state_machine::phase::Phase;
 use drd_state_machine::time::{Span, Time};
 
-/// How often each thing is done. The defaults of `[observe]` are the lab's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// Looks at AWS while all is well.
-    pub armed: Span,
-    /// Looks while a recovery runs, or one sample was bad.
-    pub acting: Span,
-    /// drd's own probe.
-    pub probe: Span,
-    /// Lag: the monitor samples every 30 s, asking three times as often finds a sample in 10 s.
-    pub lag: Span,
-    /// Readiness checks.
-    pub readiness: Span,
-    /// Heartbeats through the event path.
-    pub heartbeat: Span,
-    /// The machine's own deadlines are whole seconds.
-    pub tick: Span,
-    /// While nothing happens a tick only shows that the loop runs: a third of `/healthz`'s 15 s.
-    pub tick_at_rest: Span,
-}
-
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace {
-            armed: Span::secs(30),
-            acting: Span::secs(5),
-            probe: Span::secs(5),
-            lag: Span::secs(10),
-            readiness: Span::secs(300),
-            heartbeat: Span::secs(60),
-            tick: Span::secs(1),
-            tick_at_rest: Span::secs(5),
-        }
-    }
-}
-
 /// A hint or a change of state causes at most one look in this time: AWS sends one event for each
 /// of many objects, and each look costs describe calls.
 const LOOK_GAP: Span = Span::secs(1);
+/// The vantages whose states CloudWatch keeps.
+const ALARMS: [Vantage; 2] = [Vantage::Route53, Vantage::Inside];
 /// Receives in flight while the queue has more than one takes: eight of ten messages, at 10 ms a
 /// call, are 8,000 messages a second, more than the ledger takes.
 const RECEIVES_MAX: u32 = 8;
@@ -130,6 +97,8 @@ pub(super) struct Polling {
     active: Poll,
     control_plane: [Poll; 2],
     probe: [Poll; 2],
+    /// The states of each side's alarms: `route53`, `inside`.
+    alarms: [[Poll; 2]; 2],
     lag: Poll,
     readiness: Poll,
     heartbeat: Poll,
@@ -155,6 +124,7 @@ impl Polling {
             active: due,
             control_plane: [due; 2],
             probe: [due; 2],
+            alarms: [[due; 2]; 2],
             lag: due,
             readiness: due,
             heartbeat: due,
@@ -176,15 +146,25 @@ impl Polling {
         }
         self.look_soon(now);
         if stance.closely && !before.closely {
-            self.tick_due = self.tick_due.min(now + pace.tick);
-            for poll in &mut self.probe {
-                poll.due = poll.due.min(now + pace.probe);
-            }
+            self.look_closely(now, pace);
         }
         if stance.active != before.active {
             // After the roles swapped, the other side is the one that must be fit.
             self.readiness.hasten(now, Span::ZERO);
         }
+    }
+
+    /// Something is suspected: what was read at the pace of rest is read again soon.
+    fn look_closely(&mut self, now: Span, pace: &Pace) {
+        self.tick_due = self.tick_due.min(now + pace.tick);
+        for poll in &mut self.probe {
+            poll.due = poll.due.min(now + pace.probe);
+        }
+        for poll in self.alarms.as_flattened_mut() {
+            poll.hasten(now, LOOK_GAP);
+        }
+        self.readiness.hasten(now, LOOK_GAP);
+        self.heartbeat.hasten(now, pace.heartbeat_closely);
     }
 
     /// AWS reported a change, or drd's own state changed.
@@ -219,12 +199,23 @@ impl Polling {
             self.lag.begin(now, pace.lag.min(pace.armed));
             asks.push(Ask::ReadLag { active });
         }
+        self.read_alarms(now, pace, &mut asks);
         if self.readiness.is_due(now) {
-            self.readiness.begin(now, pace.readiness);
+            let every = if closely {
+                pace.readiness_closely
+            } else {
+                pace.readiness
+            };
+            self.readiness.begin(now, every);
             asks.push(Ask::CheckReadiness { active });
         }
         if self.heartbeat.is_due(now) {
-            self.heartbeat.begin(now, pace.heartbeat);
+            let every = if closely {
+                pace.heartbeat_closely
+            } else {
+                pace.heartbeat
+            };
+            self.heartbeat.begin(now, every);
             let (sent_at, count) = (local, self.heartbeats);
             self.heartbeats += 1;
             asks.push(Ask::SendHeartbeat { sent_at, count });
@@ -251,6 +242,23 @@ impl Polling {
                 self.probe[place].begin(now, pace.probe);
                 let vantage = Vantage::Probe;
                 asks.push(Ask::Sense { vantage, side });
+            }
+        }
+    }
+
+    /// The states of the alarms of both sides: messages about them may be lost or late.
+    fn read_alarms(&mut self, now: Span, pace: &Pace, asks: &mut Vec<Ask>) {
+        let every = if self.stance.closely {
+            pace.alarms_closely
+        } else {
+            pace.alarms
+        };
+        for side in Side::BOTH {
+            for (poll, vantage) in self.alarms[side.index()].iter_mut().zip(ALARMS) {
+                if poll.is_due(now) {
+                    poll.begin(now, every);
+                    asks.push(Ask::Sense { vantage, side });
+                }
             }
         }
     }
@@ -303,15 +311,14 @@ impl Polling {
 
     /// A reading ended.
     pub(super) fn sensed(&mut self, vantage: Vantage, side: Side) {
-        let polls = match vantage {
-            Vantage::Probe => &mut self.probe,
-            Vantage::ControlPlane
-            | Vantage::Witness
-            | Vantage::Route53
-            | Vantage::Inside
-            | Vantage::Replication => &mut self.control_plane,
-        };
-        polls[side.index()].end();
+        let place = side.index();
+        match vantage {
+            Vantage::Probe => self.probe[place].end(),
+            Vantage::ControlPlane => self.control_plane[place].end(),
+            Vantage::Route53 => self.alarms[place][0].end(),
+            Vantage::Inside => self.alarms[place][1].end(),
+            Vantage::Witness | Vantage::Replication => {}
+        }
     }
 
     /// The lag was read: gives the samples that were not known, oldest first.
@@ -365,7 +372,9 @@ impl Polling {
             &self.readiness,
             &self.heartbeat,
         ];
-        let due = polls.into_iter().chain(senses).filter_map(Poll::wakes_at);
+        let alarms = self.alarms.as_flattened();
+        let all = polls.into_iter().chain(senses).chain(alarms);
+        let due = all.filter_map(Poll::wakes_at);
         let receives = may_receive && self.receives < self.receives_wanted;
         let receive = receives.then_some(self.receive_due);
         due.chain(receive).fold(self.tick_due, Span::min)

@@ -11,7 +11,7 @@ use drd_state_machine::command::Command;
 use drd_state_machine::event::{
     Check, Completion, LagSample, Observation, Side, Signal, Vantage, Word,
 };
-use drd_state_machine::evidence::Noted;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Record};
 use std::sync::Arc;

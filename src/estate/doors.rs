@@ -5,6 +5,7 @@
 #[cfg(feature = "aws")]
 use super::aurora::Aurora;
 use super::error::EstateError;
+use super::sensor_source::SensorSource;
 use super::simulated::Simulated;
 #[cfg(feature = "aws")]
 use super::{observe, perform, readiness};
@@ -12,7 +13,7 @@ use super::{observe, perform, readiness};
 use crate::aws::ledger::Table;
 use crate::engine::port::{Message, Parts, Receipt};
 use drd_state_machine::command::Command;
-use drd_state_machine::event::{Check, Completion, LagSample, Observation, Side, Signal, Vantage};
+use drd_state_machine::event::{Check, Completion, LagSample, Observation, Side, Signal};
 use drd_state_machine::time::Time;
 use std::sync::Arc;
 #[cfg(feature = "aws")]
@@ -47,12 +48,9 @@ impl Estate {
         }
     }
 
-    /// Reads those of these sensors that drd itself is the source of: `probe` and `control_plane`.
-    pub async fn sense(
-        &self,
-        sensors: impl IntoIterator<Item = (Arc<str>, Vantage, Side)>,
-        now: Time,
-    ) -> Vec<Signal> {
+    /// Reads those of these sensors that can be read: drd's own, `probe` and `control_plane`, and the
+    /// states of the alarms of `route53` and `inside`.
+    pub async fn sense(&self, sensors: Vec<SensorSource>, now: Time) -> Vec<Signal> {
         match self {
             #[cfg(feature = "aws")]
             Estate::Aurora(aurora) => observe::signals(aurora, sensors, now).await,

@@ -25,8 +25,10 @@ mod observe;
 mod perform;
 #[cfg(feature = "aws")]
 pub mod readiness;
+mod sensor_source;
 pub mod side;
 pub mod simulated;
 pub mod timers;
 
 pub use doors::Estate;
+pub use sensor_source::SensorSource;

@@ -5,6 +5,8 @@
 
 use super::aurora::Aurora;
 use super::http_probe::Probe;
+use super::sensor_source::SensorSource;
+use crate::aws::alarm_states;
 use crate::aws::capacity::{self, ScalingGroup};
 use crate::aws::clients::Clients;
 use crate::aws::database::{self, Cluster};
@@ -118,21 +120,17 @@ fn readable<T>(read: Result<T, AwsError>) -> Option<T> {
         .ok()
 }
 
-/// drd's own sensors: `probe` and `control_plane`, each by its configured name. Other vantages
-/// have sources of their own and are left out.
-pub(super) async fn signals(
-    estate: &Aurora,
-    sensors: impl IntoIterator<Item = (Arc<str>, Vantage, Side)>,
-    now: Time,
-) -> Vec<Signal> {
+/// What can be read, each by its configured name: drd's own sensors and states of alarms. Other
+/// vantages have sources of their own and are left out.
+pub(super) async fn signals(estate: &Aurora, sensors: Vec<SensorSource>, now: Time) -> Vec<Signal> {
     let mut readings = JoinSet::new();
-    for (sensor, vantage, side) in sensors {
+    for sensor in sensors {
         let (aws, probe) = (estate.clients.clone(), estate.probe.clone());
         readings.spawn(async move {
-            let verdict = sense(&aws, &probe, vantage, side).await?;
+            let verdict = sense(&aws, &probe, &sensor).await?;
             Some(Signal {
                 id: Arc::default(),
-                sensor,
+                sensor: sensor.name,
                 verdict,
                 observed_at: now,
             })
@@ -141,15 +139,20 @@ pub(super) async fn signals(
     readings.join_all().await.into_iter().flatten().collect()
 }
 
-/// One reading of one sensor of ours.
-async fn sense(aws: &Clients, probe: &Probe, vantage: Vantage, side: Side) -> Option<Verdict> {
-    match vantage {
+/// One reading of one sensor.
+async fn sense(aws: &Clients, probe: &Probe, sensor: &SensorSource) -> Option<Verdict> {
+    let side = sensor.side;
+    match sensor.vantage {
         Vantage::Probe => {
             let deadline: Duration = aws.timers().probe;
             Some(probe.endpoint(&aws.place(side).endpoint, deadline).await)
         }
         Vantage::ControlPlane => Some(answered(database::cluster(aws, side).await.err().as_ref())),
-        Vantage::Witness | Vantage::Route53 | Vantage::Inside | Vantage::Replication => None,
+        Vantage::Route53 | Vantage::Inside => {
+            let alarm = sensor.alarm_arn.as_deref()?;
+            readable(alarm_states::state(aws, alarm).await).flatten()
+        }
+        Vantage::Witness | Vantage::Replication => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Writes the events that `envelope` reads, in the shape AWS sends them (aws-facts 1.1).
 //!
 //! The lab and the tests compose their messages here. Deliberately absent: SNS envelopes, Aurora's
-//! events and lag samples, which the lab does without, and sending anything.
+//! events, which the lab does without, and sending anything.
 
 use super::timestamps;
-use drd_state_machine::event::{Side, Verdict};
+use drd_state_machine::event::{LagSample, Side, Verdict};
 use drd_state_machine::time::Time;
 use std::fmt;
 
@@ -61,6 +61,23 @@ pub fn witness_event_json(
         time: at,
     }
     .around(("drd.witness", "Endpoint Verdict"), "", &detail)
+}
+
+/// A lag sample as the monitor emits it.
+pub fn lag_event_json(id: &str, account: &str, region: &str, sample: LagSample) -> String {
+    let LagSample { taken_at, lag } = sample;
+    let detail = format!(
+        "{{\"lag_seconds\":{},\"taken_at\":\"{}\"}}",
+        lag.as_secs_f64(),
+        timestamps::rfc3339(taken_at)
+    );
+    let head = EnvelopeFields {
+        id,
+        account,
+        region,
+        time: taken_at,
+    };
+    head.around(("drd.lag", "Replication Lag"), "", &detail)
 }
 
 /// A heartbeat as it comes back: sent by drd's clock, stamped by AWS's.

@@ -20,6 +20,7 @@ pub mod faults;
 mod host;
 pub mod install;
 pub mod judge;
+pub mod looks;
 pub mod message_queue;
 pub mod rehearsal;
 pub mod rng;

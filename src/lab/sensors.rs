@@ -6,12 +6,10 @@
 use super::estate::{ACCOUNT, WITNESS_REGION, alarm_arn, region, sensor_name};
 use super::install::Install;
 use super::rng::Chance;
+use super::timing::EVALUATION;
 use super::world::World;
-use crate::engine::port::Parts;
 use crate::intake::compose;
-use drd_state_machine::event::{
-    Check, GlobalView, Observation, RoleChange, Side, SideView, Signal, Vantage, Verdict,
-};
+use drd_state_machine::event::{LagSample, Side, Signal, Vantage, Verdict};
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
@@ -74,13 +72,15 @@ pub struct Sensors {
     witness: [(Verdict, Time); 2],
     checks: [(u32, bool); 2],
     route53: [Verdict; 2],
+    /// When what route53's alarm is about changed; its state follows after an evaluation.
+    route53_at: [Time; 2],
     bad_database_since: [Option<Time>; 2],
     inside: [Verdict; 2],
     sent: u64,
     chance: Chance,
 }
 
-fn verdict(well: bool) -> Verdict {
+pub(super) fn verdict(well: bool) -> Verdict {
     if well {
         Verdict::Healthy
     } else {
@@ -95,6 +95,7 @@ impl Sensors {
             witness: [(Verdict::Unknown, Time::default()); 2],
             checks: [(0, true); 2],
             route53: [Verdict::Unknown; 2],
+            route53_at: [Time::default(); 2],
             bad_database_since: [None; 2],
             inside: [Verdict::Unknown; 2],
             sent: 0,
@@ -107,16 +108,45 @@ impl Sensors {
         format!("{:08x}-0000-4000-8000-{:012x}", self.sent, self.sent)
     }
 
-    fn seen(world: &World, vantage: Vantage, side: Side) -> Verdict {
+    pub(super) fn seen(world: &World, vantage: Vantage, side: Side) -> Verdict {
         if world.faults.lies(vantage, side) {
             return Verdict::Unhealthy;
         }
         verdict(world.endpoint_is_well(side))
     }
 
-    /// The witness probes the side that traffic goes to, every 10 s.
-    pub fn witness(&mut self, world: &World) -> Option<SentMessage> {
-        let side = world.answer;
+    /// What CloudWatch answers about an alarm's state: nothing while it is silent, and while the
+    /// state is about to follow what it is about.
+    pub fn alarm_state(
+        &self,
+        world: &World,
+        who: Install,
+        vantage: Vantage,
+        side: Side,
+        local: Time,
+    ) -> Option<Signal> {
+        let place = side.index();
+        let (verdict, answers) = if vantage == Vantage::Route53 {
+            let evaluated = world.now - self.route53_at[place] >= EVALUATION.1;
+            let reached = !world.faults.isolated[who.index()];
+            (self.route53[place], reached && evaluated)
+        } else {
+            let answers = world.faults.answers(who, side, "cloudwatch");
+            (self.inside[place], answers)
+        };
+        let known = answers && verdict != Verdict::Unknown;
+        known.then(|| own(vantage, side, verdict, local))
+    }
+
+    /// The witness probes both sides, every 10 s.
+    pub fn witness(&mut self, world: &World) -> Vec<SentMessage> {
+        let sides = Side::BOTH.into_iter();
+        sides
+            .filter_map(|side| self.witness_of(world, side))
+            .collect()
+    }
+
+    fn witness_of(&mut self, world: &World, side: Side) -> Option<SentMessage> {
         let now_seen = Self::seen(world, Vantage::Witness, side);
         let (before, posted) = self.witness[side.index()];
         if now_seen == before && world.now - posted < WITNESS_REPEATS {
@@ -172,6 +202,7 @@ impl Sensors {
             return None;
         }
         self.route53[side.index()] = says;
+        self.route53_at[side.index()] = world.now;
         Some(self.alarm_message(world, Vantage::Route53, side, before, says))
     }
 
@@ -213,6 +244,12 @@ impl Sensors {
         SentMessage::reading(body, &id, &sensor, says, world.now)
     }
 
+    /// A sample of the lag monitor, in the region that receives the replication.
+    pub fn lag(&mut self, side: Side, sample: LagSample) -> SentMessage {
+        let id = self.id();
+        SentMessage::other(compose::lag_event_json(&id, ACCOUNT, region(side), sample))
+    }
+
     /// drd's heartbeat on its way through EventBridge.
     pub fn heartbeat(&mut self, world: &World, sent_at: Time) -> SentMessage {
         let id = self.id();
@@ -244,24 +281,8 @@ impl Sensors {
     }
 }
 
-/// drd's own probe of a side, by drd's own clock.
-pub fn probe(world: &World, who: Install, side: Side, local: Time) -> Signal {
-    let verdict = if world.faults.isolated[who.index()] {
-        Verdict::Unhealthy
-    } else {
-        Sensors::seen(world, Vantage::Probe, side)
-    };
-    own(Vantage::Probe, side, verdict, local)
-}
-
-/// Whether the side's regional endpoints answer drd.
-pub fn control_plane(world: &World, who: Install, side: Side, local: Time) -> Signal {
-    let lied = world.faults.lies(Vantage::ControlPlane, side);
-    let answers = world.faults.answers(who, side, "rds") && !lied;
-    own(Vantage::ControlPlane, side, verdict(answers), local)
-}
-
-fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -> Signal {
+/// A reading that nobody sends: drd takes it itself.
+pub(super) fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -> Signal {
     let sensor = sensor_name(vantage, side).into();
     Signal {
         id: Arc::from(""),
@@ -269,100 +290,4 @@ fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -> Signal {
         verdict,
         observed_at: local,
     }
-}
-
-/// One look at these parts.
-pub fn look(world: &World, who: Install, active: Side, parts: Parts) -> Observation {
-    if world.faults.isolated[who.index()] {
-        let references = if parts.references {
-            Verdict::Unhealthy
-        } else {
-            Verdict::Unknown
-        };
-        return Observation {
-            references,
-            ..Observation::default()
-        };
-    }
-    let asked = active.other();
-    let references = if parts.references {
-        Verdict::Healthy
-    } else {
-        Verdict::Unknown
-    };
-    let wanted = |side| {
-        if side == active {
-            parts.active
-        } else {
-            parts.other
-        }
-    };
-    Observation {
-        references,
-        global: (parts.global && world.faults.answers(who, asked, "rds")).then(|| global(world)),
-        sides: Side::BOTH.map(|side| {
-            let view = wanted(side).then(|| side_view(world, who, side));
-            view.flatten()
-        }),
-        dns: parts.dns.then_some(world.answer),
-    }
-}
-
-fn global(world: &World) -> GlobalView {
-    GlobalView {
-        writer: Some(world.writer),
-        writers: 1,
-        role_change: world
-            .role_change
-            .map_or(RoleChange::Idle, |c| RoleChange::Underway(c.to)),
-        replica_connected: world.replica_connected,
-    }
-}
-
-fn side_view(world: &World, who: Install, side: Side) -> Option<SideView> {
-    let rds = world.faults.answers(who, side, "rds");
-    let asg = world.faults.answers(who, side, "autoscaling");
-    let group = world.group(side);
-    let well = group.serving(world.now);
-    let targets = if world.faults.application_down[side.index()] {
-        0
-    } else {
-        well
-    };
-    (rds || asg).then(|| SideView {
-        database_available: rds.then(|| world.database_is_available(side)),
-        in_service: asg.then_some(well),
-        healthy_targets: asg.then_some(targets),
-        min_size: asg.then_some(group.min),
-    })
-}
-
-/// The readiness checks, asked about the side that waits.
-pub fn readiness(world: &World, who: Install, active: Side) -> Vec<Check> {
-    let waits = active.other();
-    let seen = world.faults.answers(who, waits, "rds");
-    let check = |name: &str, well: bool, detail: &str| Check {
-        name: name.into(),
-        verdict: if seen {
-            verdict(well)
-        } else {
-            Verdict::Unknown
-        },
-        detail: detail.into(),
-        gates: true,
-    };
-    vec![
-        check(
-            "engine_parity",
-            !world.faults.version_mismatch,
-            "engine versions of both sides",
-        ),
-        check(
-            "standby_members",
-            world.database_is_available(waits),
-            "members of the standby cluster",
-        ),
-        check("permissions", true, "every read that drd needs"),
-        check("failover_pair", true, "PRIMARY follows the latch alone"),
-    ]
 }

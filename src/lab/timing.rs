@@ -12,8 +12,10 @@ pub const CHECK: Span = Span::secs(10);
 pub const ALARM: Span = Span::secs(60);
 /// The inside alarm's metric is looked at every 10 s.
 pub const INSIDE: Span = Span::secs(10);
-/// The lag monitor samples every 30 s; CloudWatch has it from then on.
+/// The lag monitor samples every 30 s, and sends each sample as an event as well.
 pub const LAG_SAMPLE: Span = Span::secs(30);
+/// The bounds of how long CloudWatch takes until a datapoint is given out.
+pub const DATAPOINT: (Span, Span) = (Span::secs(10), Span::secs(60));
 /// The bounds of an alarm's evaluation after the metric (aws-facts 1.4: several minutes may elapse).
 pub const EVALUATION: (Span, Span) = (Span::secs(5), Span::secs(40));
 

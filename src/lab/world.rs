@@ -28,6 +28,11 @@ pub struct RoleChange {
     pub dropped: bool,
 }
 
+/// Behind by no more than this, a replica counts as caught up.
+const CAUGHT_UP: Span = Span::secs(10);
+/// How often a switchover looks whether it has.
+const LOOKS_AGAIN: Span = Span::secs(5);
+
 /// An Auto Scaling group.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
@@ -83,6 +88,8 @@ pub struct World {
     pub base_lag: Span,
     /// Replication has stopped since then.
     pub frozen: Option<Frozen>,
+    /// How far the replica ever was: it never goes back.
+    furthest: Time,
     /// A write on this side was proven since its promotion.
     pub proven: [bool; 2],
     /// Where writes went, for the loss: `(from, until)` of lossy role changes.
@@ -123,6 +130,7 @@ impl World {
             ttl: chance.span(Span::secs(30), Span::secs(60)),
             base_lag: chance.span(Span::millis(200), Span::millis(1200)),
             frozen: None,
+            furthest: Time::default(),
             proven: [true, false],
             losses: Vec::new(),
             role_changes: Vec::new(),
@@ -184,10 +192,11 @@ impl World {
 
     /// Up to where the replica has the writer's commits.
     pub fn replica_position(&self) -> Time {
-        match self.frozen {
+        let position = match self.frozen {
             Some(frozen) => frozen.position,
             None => self.now - self.lag_when_flowing(),
-        }
+        };
+        position.max(self.furthest)
     }
 
     fn lag_when_flowing(&self) -> Span {
@@ -218,12 +227,13 @@ impl World {
 
     /// To be called after anything changed: keeps the replica's position when it stops.
     pub fn settle(&mut self) {
+        self.go_further();
         self.launch(Side::Primary);
         self.launch(Side::Standby);
         let flows = self.replication_flows();
         match (flows, self.frozen) {
             (false, None) => {
-                let position = self.now - self.lag_when_flowing();
+                let position = self.replica_position();
                 self.frozen = Some(Frozen { position });
             }
             (true, Some(_)) => self.frozen = None,
@@ -231,9 +241,35 @@ impl World {
         }
     }
 
+    fn go_further(&mut self) {
+        if self.frozen.is_none() {
+            self.furthest = self.furthest.max(self.now - self.lag_when_flowing());
+        }
+    }
+
+    /// A switchover ends when the replica has caught up (RDS-EVENT-0183, 0423), and comes to nothing
+    /// when the writer dies meanwhile.
+    fn switchover_waits(&mut self) {
+        let behind = self.now - self.replica_position() > CAUGHT_UP;
+        let lives = self.database_answers(self.writer);
+        let now = self.now;
+        if let Some(change) = &mut self.role_change
+            && !change.lossy
+            && change.done_at <= now
+        {
+            if !lives {
+                change.dropped = true;
+            } else if behind {
+                change.done_at = now + LOOKS_AGAIN;
+            }
+        }
+    }
+
     /// Brings the world to `now`: what was due happens. Gives sentences for the timeline.
     pub fn advance(&mut self, now: Time) -> Vec<String> {
         self.now = now;
+        self.go_further();
+        self.switchover_waits();
         let mut told = Vec::new();
         if let Some(change) = self.role_change.filter(|c| c.done_at <= now) {
             self.role_change = None;

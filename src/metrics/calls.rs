@@ -10,9 +10,10 @@ use prometheus::{HistogramVec, IntCounter, IntCounterVec, Result};
 const CALL_BUCKETS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
 
 /// Every call that the daemon makes, so that each is there at zero.
-const AWS_CALLS: [(&str, &str); 19] = [
+const AWS_CALLS: [(&str, &str); 20] = [
     ("autoscaling", "DescribeAutoScalingGroups"),
     ("autoscaling", "UpdateAutoScalingGroup"),
+    ("cloudwatch", "DescribeAlarms"),
     ("cloudwatch", "GetMetricData"),
     ("elasticloadbalancing", "DescribeTargetHealth"),
     ("events", "PutEvents"),

@@ -131,7 +131,7 @@ impl IncidentMetrics {
         store(&self.last_recovery, took.as_secs_f64());
         let lossy = incident.operation == Operation::Failover;
         let loss = if lossy {
-            incident.lag
+            incident.loss
         } else {
             Some(Span::ZERO)
         };

@@ -9,7 +9,7 @@ use super::register::{
     Children, Family, Register, flag, flags, gauge, gauges, seconds, store, store_flag, unknown,
 };
 use drd_state_machine::event::{Side, Verdict};
-use drd_state_machine::evidence::{Noted, Reading};
+use drd_state_machine::reading::{Noted, Reading};
 use drd_state_machine::time::Time;
 use drd_state_machine::{Decision, Phase, Record, Setup};
 use prometheus::{Gauge, IntGauge, IntGaugeVec, Result};
@@ -215,6 +215,12 @@ fn objectives(r: &Register, setup: &Setup) -> Result<()> {
     let policy = &setup.policy;
     gauge(r, "drd_rto_objective_seconds", "Recovery time objective.")?
         .set(policy.rto.as_secs_f64());
+    gauge(
+        r,
+        "drd_rto_lossless_objective_seconds",
+        "Recovery time objective of a move that loses nothing.",
+    )?
+    .set(policy.rto_lossless.as_secs_f64());
     gauge(r, "drd_rpo_objective_seconds", "Recovery point objective.")?
         .set(policy.rpo.as_secs_f64());
     gauge(

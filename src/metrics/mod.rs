@@ -24,7 +24,7 @@ pub use register::MetricsError;
 use crate::intake::{DiscardReason, Parsed, Reading, SenderKind};
 use calls::AwsMetrics;
 use drd_state_machine::event::{LagSample, Side};
-use drd_state_machine::evidence::Noted;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::Time;
 use drd_state_machine::{Decision, Phase, Record, Setup};
 use lag::LagMetrics;

@@ -213,8 +213,9 @@ fn the_limit_of_the_lag_is_where_the_gate_closes() {
         value(&page, "drd_replication_lag_fresh_seconds"),
         Some("120")
     );
-    let (setup, at) = (setup(), |secs| drd_state_machine::Assessment {
-        lag: Some(Span::secs(secs)),
+    // The next sample is due a period later: until then the loss may grow by so much.
+    let (setup, at) = (setup(), |lag| drd_state_machine::Assessment {
+        loss: Some(Span::secs(lag) + setup().policy.lag_period),
         ..drd_state_machine::assess(&Record::new(&setup(), NOW), &setup(), NOW)
     });
     assert!(drd_state_machine::gates::rpo(&at(30), &setup).is_none());

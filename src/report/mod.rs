@@ -2,9 +2,14 @@
 //!
 //! Deliberately absent: judging. The lab's judge did that.
 
+mod clocks;
+mod expectation;
 mod html;
 
-use crate::lab::scenario::{Outcome, Scenario};
+use clocks::Clocks;
+pub use expectation::{Attained, Attainment};
+
+use crate::lab::scenario::Scenario;
 use crate::lab::simulation::{Moment, Rehearsed};
 use crate::lab::{EPOCH, judge};
 use drd_state_machine::time::Span;
@@ -26,8 +31,16 @@ pub struct Report {
     /// The outcome's name.
     pub outcome: &'static str,
     expected: ExpectedOutcome,
-    /// Outcome as expected, all clocks and the loss within bounds, no promise broken.
+    /// All came out as the scenario expects, and no promise was broken.
+    pub as_expected: bool,
+    /// As expected, and no objective of the policy was missed.
     pub passed: bool,
+    /// The policy's objectives, whatever the scenario expects.
+    pub objectives: Attained,
+    /// What of the expectation did not come about.
+    unmet: Vec<String>,
+    /// The objective that the recovery time is compared with.
+    rto_objective_seconds: f64,
     clocks: Clocks,
     rpo_seconds: f64,
     acknowledged_writes_lost: usize,
@@ -40,16 +53,9 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 struct ExpectedOutcome {
     outcome: &'static str,
+    accept: Vec<&'static str>,
     rto_seconds: Option<f64>,
     rpo_seconds: Option<f64>,
-}
-
-/// From the first bad sample, from the decision, and as a client saw it. `None`: no role changed.
-#[derive(Debug, Serialize)]
-struct Clocks {
-    detected_seconds: Option<f64>,
-    decided_seconds: Option<f64>,
-    client_seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,8 +92,10 @@ impl From<&Moment> for TimelineLine {
 impl Report {
     /// The report of a rehearsal.
     pub fn new(scenario: &Scenario, seed: u64, done: &Rehearsed) -> Report {
-        let clocks = clocks(done);
-        let passed = passes(done, &clocks);
+        let clocks = Clocks::of(done);
+        let unmet = expectation::unmet(scenario, done, &clocks);
+        let objectives = Attained::of(done, &clocks);
+        let as_expected = unmet.is_empty() && done.violations.is_empty();
         Report {
             schema: SCHEMA,
             scenario: scenario.name.clone(),
@@ -96,10 +104,15 @@ impl Report {
             outcome: done.outcome.name(),
             expected: ExpectedOutcome {
                 outcome: done.expect.outcome.name(),
+                accept: done.expect.accept.iter().map(|o| o.name()).collect(),
                 rto_seconds: done.expect.rto.map(Span::as_secs_f64),
                 rpo_seconds: done.expect.rpo.map(Span::as_secs_f64),
             },
-            passed,
+            as_expected,
+            passed: as_expected && !objectives.missed(),
+            objectives,
+            unmet,
+            rto_objective_seconds: expectation::rto(done).as_secs_f64(),
             clocks,
             rpo_seconds: done.loss.as_secs_f64(),
             acknowledged_writes_lost: done.writes_lost,
@@ -121,7 +134,7 @@ impl Report {
         let bound =
             |seconds: Option<f64>| seconds.map_or_else(String::new, |s| format!(" of {s:.0} s"));
         let mut out = String::new();
-        let verdict = if self.passed { "PASSED" } else { "FAILED" };
+        let verdict = self.verdict();
         let expected = self.expected.outcome;
         let rto = bound(self.expected.rto_seconds);
         let _ = writeln!(
@@ -153,6 +166,9 @@ impl Report {
             self.scenario,
             self.seed,
         );
+        for unmet in &self.unmet {
+            let _ = writeln!(out, "  NOT AS EXPECTED {unmet}");
+        }
         for broken in &self.invariants.violated {
             let _ = writeln!(
                 out,
@@ -161,6 +177,27 @@ impl Report {
             );
         }
         out
+    }
+
+    /// `PASSED` never stands beside a missed objective.
+    fn verdict(&self) -> String {
+        if self.passed {
+            return "PASSED".to_owned();
+        }
+        if !self.as_expected {
+            return "FAILED".to_owned();
+        }
+        let mut missed = Vec::new();
+        if self.objectives.rto == Some(Attainment::Missed) {
+            let objective = self.rto_objective_seconds;
+            let took = self.clocks.slowest();
+            let took = took.map_or_else(|| "not ended".to_owned(), |s| format!("{s:.0} s"));
+            missed.push(format!("RTO {objective:.0} s MISSED ({took})"));
+        }
+        if self.objectives.rpo == Some(Attainment::Missed) {
+            missed.push(format!("RPO MISSED ({:.0} s)", self.rpo_seconds));
+        }
+        format!("AS EXPECTED, {}", missed.join(", "))
     }
 
     /// The report as Markdown.
@@ -206,38 +243,4 @@ fn broken(violation: &judge::Violation) -> BrokenPromise {
         t: (violation.at - EPOCH).as_secs_f64(),
         what: violation.what.clone(),
     }
-}
-
-fn clocks(done: &Rehearsed) -> Clocks {
-    let changed = matches!(done.outcome, Outcome::FailedOver | Outcome::SwitchedOver);
-    let ended = done
-        .incident
-        .as_ref()
-        .filter(|_| changed)
-        .and_then(|i| i.ended_at.map(|end| (i, end)));
-    Clocks {
-        detected_seconds: ended.map(|(i, end)| (end - i.first_bad_at).as_secs_f64()),
-        decided_seconds: ended.map(|(i, end)| (end - i.decided_at).as_secs_f64()),
-        client_seconds: done.client_outage.as_secs_f64(),
-    }
-}
-
-fn passes(done: &Rehearsed, clocks: &Clocks) -> bool {
-    let changed = matches!(done.outcome, Outcome::FailedOver | Outcome::SwitchedOver);
-    let in_time = done.expect.rto.filter(|_| changed).is_none_or(|rto| {
-        let bound = rto.as_secs_f64();
-        [
-            clocks.detected_seconds,
-            clocks.decided_seconds,
-            Some(clocks.client_seconds),
-        ]
-        .into_iter()
-        .all(|clock| clock.is_some_and(|seconds| seconds <= bound))
-    });
-    let kept = done
-        .expect
-        .rpo
-        .filter(|_| changed)
-        .is_none_or(|rpo| done.loss <= rpo);
-    done.outcome == done.expect.outcome && in_time && kept && done.violations.is_empty()
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::config::{Config, LedgerConfig};
 use drd_state_machine::event::Side;
-use drd_state_machine::evidence::Reading;
+use drd_state_machine::reading::Reading;
 use drd_state_machine::record::{Facts, Incident};
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
@@ -126,7 +126,7 @@ pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView 
         incident: facts
             .incident
             .as_ref()
-            .map(|i| incident(i, &record.state, facts, setup.policy.rto, now)),
+            .map(|i| incident(i, &record.state, facts, setup, now)),
         ledger: LedgerStatus {
             path: ledger_path(&config.ledger),
             seq: input.seq,
@@ -197,7 +197,13 @@ fn signal(reading: &Reading, config: &Config, now: Time) -> SignalStatus {
     }
 }
 
-fn incident(i: &Incident, state: &State, facts: &Facts, rto: Span, now: Time) -> IncidentStatus {
+fn incident(
+    i: &Incident,
+    state: &State,
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+) -> IncidentStatus {
     let until = i.ended_at.unwrap_or(now);
     let text = if let State::Held { stage, .. } = state {
         exits(facts, stage)
@@ -214,9 +220,9 @@ fn incident(i: &Incident, state: &State, facts: &Facts, rto: Span, now: Time) ->
         from: i.from,
         to: i.to,
         ended: i.ended_at.is_some(),
-        elapsed_seconds: seconds(until - i.first_bad_at),
-        rto_seconds: seconds(rto),
-        data_loss_seconds: i.lag.map(seconds),
+        elapsed_seconds: seconds(until - i.onset_at),
+        rto_seconds: seconds(i.objective(&setup.policy)),
+        data_loss_seconds: i.loss.map(seconds),
         text,
     }
 }

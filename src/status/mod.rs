@@ -182,7 +182,7 @@ pub struct IncidentStatus {
     pub to: Side,
     /// Whether it has ended.
     pub ended: bool,
-    /// From the first bad sample to now, or to its end.
+    /// From the onset, where the RTO begins, to now, or to its end.
     pub elapsed_seconds: f64,
     /// The RTO.
     pub rto_seconds: f64,

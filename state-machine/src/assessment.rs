@@ -3,9 +3,9 @@
 //! Deliberately absent: what to do about it. `gates` and `machine` decide that.
 
 use crate::diagnosis::Diagnosis;
+use crate::episode;
 use crate::event::{RoleChange, Side, Vantage, Verdict};
-use crate::evidence::Reading;
-use crate::policy::{LOOK_FRESH, OWN_FRESH, SILENCE, Setup};
+use crate::policy::{HEARTBEAT_PERIOD, LOOK_FRESH, OWN_FRESH, SILENCE, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
 
@@ -26,8 +26,8 @@ pub struct Assessment {
     pub control_plane: Verdict,
     /// Whether our own references answered recently enough to trust drd's own view.
     pub observer: Verdict,
-    /// The highest lag before the outage (or before now, when there is none).
-    pub lag: Option<Span>,
+    /// The most that a failover would lose; `None`: no sample is known.
+    pub loss: Option<Span>,
 }
 
 const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
@@ -38,23 +38,31 @@ pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
     let observer = observer(facts, now);
     let down = count(&votes, Verdict::Unhealthy);
     let up = count(&votes, Verdict::Healthy);
-    keep_episode(facts, setup, now, down);
+    let observer_ok = observer == Verdict::Healthy;
+    episode::keep(facts, &setup.policy, now, down, observer_ok);
+    facts.evidence.path_is_proven = path_is_proven(facts, setup, now);
     let onset = facts.evidence.onset();
-    let first_bad = facts.evidence.first_bad_at.unwrap_or(now);
     let mut picture = Assessment {
         diagnosis: Diagnosis::Unclear,
         votes,
         down,
         up,
-        replicating: onset.is_some_and(|t| facts.evidence.replication_passed(t)),
+        replicating: onset.is_some_and(|onset| facts.evidence.is_proven_alive(onset, now)),
         control_plane: control_plane(facts, setup, now),
         observer,
-        lag: facts
-            .evidence
-            .worst_lag(first_bad, onset.unwrap_or(now), &setup.policy),
+        loss: facts.evidence.loss(now, &setup.policy),
     };
     picture.diagnosis = name(facts, setup, now, &picture);
     picture
+}
+
+/// A heartbeat that was sent when the next sample was due has come back: the path would have carried
+/// that sample.
+fn path_is_proven(facts: &Facts, setup: &Setup, now: Time) -> bool {
+    let position = facts.evidence.position();
+    let due = position.map_or(now, |position| position + setup.policy.lag_period);
+    let back = facts.heartbeat_at;
+    back.is_some_and(|at| at - facts.heartbeat_took >= due)
 }
 
 fn count(votes: &[Verdict; 3], verdict: Verdict) -> u8 {
@@ -101,52 +109,6 @@ fn control_plane(facts: &Facts, setup: &Setup, now: Time) -> Verdict {
     }
 }
 
-/// A healthy report ends what it contradicts; an unknown one neither counts nor resets.
-fn keep_episode(facts: &mut Facts, setup: &Setup, now: Time, down: u8) {
-    let observer_ok = observer(facts, now) == Verdict::Healthy;
-    let bad_since = endpoint_readings(facts)
-        .filter(|r| r.current_verdict(now, &setup.policy) == Verdict::Unhealthy)
-        // What the probe met while drd was cut off is no evidence about the endpoint.
-        .filter(|r| r.vantage != Vantage::Probe || observer_ok)
-        .map(|r| match r.vantage == Vantage::Probe {
-            true => r.since.max(facts.evidence.observer_ok_since),
-            false => r.since,
-        })
-        .min();
-    let episode = facts.evidence.first_bad_at;
-    // A flapping sensor does not contradict a quorum of others; without one its healthy report
-    // counts as any other: an outage that came and went has not lasted.
-    let verdict_of = if down >= setup.policy.quorum {
-        Reading::current_verdict
-    } else {
-        Reading::last_verdict
-    };
-    let contradicted = episode.is_some_and(|since| {
-        endpoint_readings(facts)
-            .any(|r| verdict_of(r, now, &setup.policy) == Verdict::Healthy && r.observed_at > since)
-    });
-    let over = |old: Time| contradicted || now - old > setup.policy.event_max_age;
-    let evidence = &mut facts.evidence;
-    evidence.first_bad_at = match (episode, bad_since) {
-        (None, new) => new,
-        (Some(old), Some(new)) => Some(old.min(new)),
-        (Some(old), None) => Some(old).filter(|old| !over(*old)),
-    };
-    evidence.corroborated_at = match evidence.corroborated_at {
-        _ if contradicted || evidence.first_bad_at.is_none() => None,
-        None if down >= setup.policy.quorum => Some(now),
-        kept => kept,
-    };
-}
-
-fn endpoint_readings(facts: &Facts) -> impl Iterator<Item = &Reading> {
-    facts
-        .evidence
-        .readings
-        .iter()
-        .filter(|r| r.side == facts.active && r.vantage.sees_endpoint())
-}
-
 fn name(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Diagnosis {
     if seen.observer == Verdict::Unhealthy {
         return Diagnosis::ObserverIsolated;
@@ -184,7 +146,10 @@ fn region_answers(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) ->
     if !seen.replicating && database_is_down(facts, setup, now, view.database_available) {
         return Diagnosis::DatabaseDown;
     }
-    if view.database_available != Some(true) && !seen.replicating {
+    // "Not available" ends `application_down` at once, whatever proof of life is known.
+    if view.database_available == Some(false)
+        || view.database_available.is_none() && !seen.replicating
+    {
         return Diagnosis::Unclear;
     }
     match view.healthy_targets {
@@ -193,17 +158,26 @@ fn region_answers(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) ->
     }
 }
 
+/// Silence is not death (rule 10): the control plane's report counts; `inside` alone, against an
+/// available writer, needs an event path that is proven; silence counts where nobody reports anything.
 fn database_is_down(facts: &Facts, setup: &Setup, now: Time, available: Option<bool>) -> bool {
-    let inside = facts
-        .evidence
-        .vote(Vantage::Inside, facts.active, now, &setup.policy);
-    // Silence counts only while drd could receive: not while it was cut off, not before it started.
-    let listened = facts
-        .evidence
-        .quorum_for(now)
-        .map(|quorum| Span(quorum.0.min((now - facts.started_at).0)));
-    let silent = listened.is_some_and(|span| span >= setup.policy.lag_fresh);
-    available == Some(false) || inside == Verdict::Unhealthy || silent
+    let evidence = &facts.evidence;
+    let Some(onset) = evidence.onset() else {
+        return false;
+    };
+    let inside = evidence.vote(Vantage::Inside, facts.active, now, &setup.policy);
+    let path_works = facts
+        .heartbeat_at
+        .is_some_and(|at| at > onset + HEARTBEAT_PERIOD);
+    let silent = path_works
+        && now - onset.max(facts.started_at) >= setup.policy.lag_fresh
+        && evidence.position().is_none_or(|position| position <= onset);
+    match (available, inside) {
+        (Some(false), _) | (None, Verdict::Unhealthy) => true,
+        (Some(true), Verdict::Unhealthy) => path_works,
+        (None, Verdict::Unknown) => silent,
+        (None | Some(true), Verdict::Healthy) | (Some(true), Verdict::Unknown) => false,
+    }
 }
 
 /// The endpoint is well: is anything else wrong?
@@ -220,10 +194,8 @@ fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Diagnosis {
     }
     // A daemon that has just started has not had the time to see a sample.
     let listening = now - facts.started_at > setup.policy.lag_fresh;
-    match seen.lag {
-        Some(lag) if lag + setup.policy.lag_period > setup.policy.rpo => {
-            Diagnosis::ReplicationStalled
-        }
+    match facts.evidence.loss_by_next_sample(now, &setup.policy) {
+        Some(loss) if loss > setup.policy.rpo => Diagnosis::ReplicationStalled,
         None if listening => Diagnosis::ReplicationStalled,
         Some(_) | None => Diagnosis::Healthy,
     }

@@ -33,15 +33,22 @@ pub enum Blocker {
     ReadinessUnknown,
     /// The global database was not seen, or its replica is not connected.
     NoStandby,
-    /// The highest lag before the onset plus one period is over the RPO.
-    LagOver {
-        /// The lag.
-        lag: Span,
+    /// A failover would lose more than the RPO.
+    LossOver {
+        /// The most that it would lose.
+        loss: Span,
         /// The objective.
         rpo: Span,
     },
-    /// No lag sample fresh enough at the onset: unknown is over budget.
-    LagUnknown,
+    /// No lag sample is known: what would be lost is unknown, and unknown is over budget.
+    LossUnknown,
+    /// The application of the side that waits is not proven.
+    SideUnproven {
+        /// What is missing.
+        missing: String,
+    },
+    /// An automatic lossless move left that side less than a day ago.
+    LeftBefore,
     /// Our own references did not answer after the onset.
     ObserverUnproven,
     /// This daemon runs in the region that is diagnosed as dark.
@@ -62,13 +69,21 @@ impl fmt::Display for Blocker {
             Blocker::Unfit { check, detail } => write!(f, "readiness {check} is red: {detail}"),
             Blocker::ReadinessUnknown => write!(f, "readiness was not checked recently"),
             Blocker::NoStandby => write!(f, "no connected standby was seen"),
-            Blocker::LagOver { lag, rpo } => {
-                write!(
-                    f,
-                    "lag before the onset {lag} plus one period exceeds the RPO of {rpo}"
-                )
+            Blocker::LossOver { loss, rpo } => write!(
+                f,
+                "a failover would lose up to {loss}, more than the RPO of {rpo}"
+            ),
+            Blocker::LossUnknown => write!(
+                f,
+                "what a failover would lose is unknown: there is no lag sample"
+            ),
+            Blocker::SideUnproven { missing } => {
+                write!(f, "the other side's application is not proven: {missing}")
             }
-            Blocker::LagUnknown => write!(f, "replication lag before the onset is unknown"),
+            Blocker::LeftBefore => write!(
+                f,
+                "an automatic switchover left that side less than a day ago: people decide on the way back"
+            ),
             Blocker::ObserverUnproven => write!(f, "drd's own references have not answered since"),
             Blocker::SharesRegion => {
                 write!(

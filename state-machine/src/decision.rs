@@ -3,8 +3,8 @@
 //! Deliberately absent: doing it. A decision is a value; the conductor makes it durable first.
 
 use crate::command::Command;
-use crate::evidence::Noted;
 use crate::phase::Phase;
+use crate::reading::Noted;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 

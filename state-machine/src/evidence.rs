@@ -3,37 +3,15 @@
 //! Deliberately absent: conclusions. `assessment` draws them.
 
 use crate::event::{GlobalView, LagSample, Observation, Side, SideView, Signal, Vantage, Verdict};
-use crate::policy::{FLAP_WINDOW, LOOK_FRESH, OWN_FRESH, Policy, Sensor};
+use crate::policy::{LOOK_FRESH, Policy, Sensor};
+use crate::reading::{Noted, Reading};
 use crate::time::{Span, Time};
+use crate::unreplicated::Unreplicated;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 /// Lag samples kept: 20 minutes at one every 30 s. Older ones bear on no open question.
 const LAG_SAMPLES_MAX: usize = 40;
-
-/// The newest report of one sensor.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reading {
-    /// The sensor.
-    pub sensor: Arc<str>,
-    /// Where it looks from.
-    pub vantage: Vantage,
-    /// The side it reports about.
-    pub side: Side,
-    /// What it reports.
-    pub verdict: Verdict,
-    /// When it looked.
-    pub observed_at: Time,
-    /// Since when it has reported that.
-    pub since: Time,
-    /// The delivery that reported it; empty for drd's own readings.
-    pub id: Arc<str>,
-    /// When it last changed between healthy and unhealthy, newest first.
-    pub flips: [Time; 4],
-}
-
 /// A fact and when it was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,24 +20,6 @@ pub struct Dated<T> {
     pub is: T,
     /// When.
     pub at: Time,
-}
-
-/// What became of a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Noted {
-    /// The sensor's verdict changed.
-    Changed,
-    /// The verdict is as before, seen later.
-    Refreshed,
-    /// This very statement was received before.
-    Duplicate,
-    /// A newer statement of the same sensor was received before.
-    Late,
-    /// Too old to count.
-    Stale,
-    /// No configured sensor has this name.
-    UnknownSensor,
 }
 
 /// Everything that was seen and still matters.
@@ -80,71 +40,14 @@ pub struct Evidence {
     pub sides: [Option<Dated<SideView>>; 2],
     /// Where the resolvers point.
     pub dns: Option<Dated<Side>>,
-    /// The first bad sample of the episode that is being watched.
+    /// What no known position of the replica covers.
+    pub unreplicated: Unreplicated,
+    /// Whether the event path would have carried a further sample by now.
+    pub path_is_proven: bool,
+    /// The first bad reading of the episode that is being watched.
     pub first_bad_at: Option<Time>,
-    /// Since when a quorum of domains has reported it.
+    /// Since when a quorum of domains has reported it, by when their sensors looked.
     pub corroborated_at: Option<Time>,
-}
-
-impl Reading {
-    fn new(sensor: &Sensor) -> Reading {
-        Reading {
-            sensor: sensor.name.clone(),
-            vantage: sensor.vantage,
-            side: sensor.side,
-            verdict: Verdict::Unknown,
-            observed_at: Time::default(),
-            since: Time::default(),
-            id: Arc::from(""),
-            flips: [Time::default(); 4],
-        }
-    }
-
-    /// The sensor's verdict now: unknown when it is stale or flapping.
-    pub fn current_verdict(&self, now: Time, policy: &Policy) -> Verdict {
-        if now - self.flips[3] < FLAP_WINDOW {
-            Verdict::Unknown
-        } else {
-            self.last_verdict(now, policy)
-        }
-    }
-
-    /// The sensor's last verdict: unknown when it is stale.
-    pub fn last_verdict(&self, now: Time, policy: &Policy) -> Verdict {
-        if now - self.observed_at > self.fresh_for(policy) {
-            Verdict::Unknown
-        } else {
-            self.verdict
-        }
-    }
-
-    fn fresh_for(&self, policy: &Policy) -> Span {
-        match self.vantage {
-            Vantage::Probe | Vantage::ControlPlane => OWN_FRESH,
-            Vantage::Witness | Vantage::Route53 | Vantage::Inside | Vantage::Replication => {
-                policy.event_max_age
-            }
-        }
-    }
-
-    fn update(&mut self, verdict: Verdict, observed_at: Time) -> Noted {
-        let changed = self.verdict != verdict;
-        if changed {
-            // Only a change between two known verdicts is a flip.
-            if self.verdict != Verdict::Unknown && verdict != Verdict::Unknown {
-                self.flips.rotate_right(1);
-                self.flips[0] = observed_at;
-            }
-            self.since = observed_at;
-        }
-        self.verdict = verdict;
-        self.observed_at = observed_at;
-        if changed {
-            Noted::Changed
-        } else {
-            Noted::Refreshed
-        }
-    }
 }
 
 impl Evidence {
@@ -161,6 +64,8 @@ impl Evidence {
             global: None,
             sides: [None; 2],
             dns: None,
+            unreplicated: Unreplicated::default(),
+            path_is_proven: false,
             first_bad_at: None,
             corroborated_at: None,
         }
@@ -217,7 +122,8 @@ impl Evidence {
             Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => Noted::Duplicate,
             Ordering::Equal | Ordering::Greater => {
                 reading.id = signal.id.clone();
-                reading.update(signal.verdict, observed_at)
+                let fresh_for = reading.fresh_for(policy);
+                reading.update(signal.verdict, observed_at, fresh_for, pushed)
             }
         }
     }
@@ -239,6 +145,11 @@ impl Evidence {
                 Noted::Changed
             }
             _ => {
+                let (known, position) = (self.position(), sample.taken_at - sample.lag);
+                if known.is_none_or(|known| position > known) {
+                    let first = known.is_none();
+                    self.unreplicated.advanced(position, first, now);
+                }
                 self.lag.insert(place, sample);
                 if self.lag.len() > LAG_SAMPLES_MAX {
                     self.lag.remove(0);
@@ -309,30 +220,6 @@ impl Evidence {
             .map(|s| s.is)
     }
 
-    /// How far the replica was behind when the outage began, at worst: `None` when the newest
-    /// sample is older than `lag_fresh` at the onset. Unknown is not zero.
-    ///
-    /// `first_bad` is the first bad sample, `onset` the moment that a quorum had one. Samples from
-    /// between the two count in full: one sensor's report that the writer was down by then must not
-    /// hide a replica that fell behind a writer that went on.
-    pub fn worst_lag(&self, first_bad: Time, onset: Time, policy: &Policy) -> Option<Span> {
-        let within = |from: Time| {
-            self.lag
-                .iter()
-                .filter(move |s| s.taken_at >= from && s.taken_at <= onset)
-        };
-        within(onset - policy.lag_fresh).next()?;
-        within(first_bad - policy.lag_fresh).map(|s| s.lag).max()
-    }
-
-    /// Whether a sample taken after `onset` shows that replication got past it. A sample whose
-    /// lag reaches back to the onset shows that it is stalled, whatever its time.
-    pub fn replication_passed(&self, onset: Time) -> bool {
-        self.lag
-            .iter()
-            .any(|s| s.taken_at > onset && s.taken_at - s.lag > onset)
-    }
-
     /// The newest lag sample.
     pub fn newest_lag(&self) -> Option<LagSample> {
         self.lag.last().copied()
@@ -362,11 +249,13 @@ impl Evidence {
         for r in &mut self.readings {
             r.observed_at = r.observed_at + by;
             r.since = r.since + by;
+            r.good_at = r.good_at + by;
             r.flips = r.flips.map(|t| t + by);
         }
         for s in &mut self.lag {
             s.taken_at = s.taken_at + by;
         }
+        self.unreplicated.shift(by);
         self.references.at = self.references.at + by;
         self.observer_ok_since = self.observer_ok_since + by;
         self.first_bad_at = self.first_bad_at.map(|t| t + by);

@@ -8,8 +8,9 @@ use crate::blocker::Blocker;
 use crate::diagnosis::Diagnosis;
 use crate::event::{RoleChange, Verdict};
 use crate::late_requests;
-use crate::policy::{Autonomy, HEARTBEAT_SILENT, Setup};
-use crate::record::Facts;
+use crate::policy::{Autonomy, HEARTBEAT_SILENT, Setup, WAY_BACK};
+use crate::proven_side::proven;
+use crate::record::{Facts, Operation, Trigger};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -53,9 +54,9 @@ fn replica_is_gone(facts: &Facts, now: Time) -> bool {
 /// The RPO gate.
 pub fn rpo(seen: &Assessment, setup: &Setup) -> Option<Blocker> {
     let rpo = setup.policy.rpo;
-    match seen.lag {
-        None => Some(Blocker::LagUnknown),
-        Some(lag) if lag + setup.policy.lag_period > rpo => Some(Blocker::LagOver { lag, rpo }),
+    match seen.loss {
+        None => Some(Blocker::LossUnknown),
+        Some(loss) if loss > rpo => Some(Blocker::LossOver { loss, rpo }),
         Some(_) => None,
     }
 }
@@ -63,10 +64,33 @@ pub fn rpo(seen: &Assessment, setup: &Setup) -> Option<Blocker> {
 /// Every closed gate of an automatic act on this picture.
 pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Blocker> {
     if seen.diagnosis.lossless_first() {
-        closed_to_any(facts, setup, now, seen)
+        closed_to_lossless(facts, setup, now, seen)
     } else {
         closed_to_loss(facts, setup, now, seen)
     }
+}
+
+/// Every closed gate of an automatic move that loses nothing: it moves users, and so needs a side
+/// that is known to serve them.
+fn closed_to_lossless(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Blocker> {
+    let mut closed = closed_to_any(facts, setup, now, seen);
+    if let Err(missing) = proven(facts, setup, now) {
+        closed.push(Blocker::SideUnproven { missing });
+    }
+    if was_left(facts, now) {
+        closed.push(Blocker::LeftBefore);
+    }
+    closed
+}
+
+/// Whether the newest incident was an automatic lossless move away from the side that waits.
+fn was_left(facts: &Facts, now: Time) -> bool {
+    facts.incident.as_ref().is_some_and(|incident| {
+        incident.operation == Operation::Switchover
+            && incident.trigger == Trigger::Automatic
+            && incident.to == facts.active
+            && incident.ended_at.is_some_and(|at| now - at < WAY_BACK)
+    })
 }
 
 /// Every closed gate of a failover that may lose the newest writes.
@@ -159,12 +183,9 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Ve
         Reason {
             code: "rpo",
             met: yes_no(rpo(seen, setup).is_none()),
-            text: match seen.lag {
-                Some(lag) => format!(
-                    "highest lag {lag} plus {} of {}",
-                    policy.lag_period, policy.rpo
-                ),
-                None => "replication lag is unknown".to_owned(),
+            text: match seen.loss {
+                Some(loss) => format!("at most {loss} would be lost, of {}", policy.rpo),
+                None => "what would be lost is unknown".to_owned(),
             },
         },
         Reason {

@@ -8,7 +8,7 @@
 use crate::blocker::Blocker;
 use crate::command::Kind;
 use crate::event::{Completion, Event, Outcome, Side};
-use crate::policy::QUARANTINE;
+use crate::policy::{MAY_LAND, QUARANTINE};
 use crate::record::{Facts, FenceOutcome, Incident, Unanswered};
 use crate::state::{Progress, State, Step, Stopped};
 use crate::time::{Span, Time};
@@ -104,6 +104,12 @@ pub(crate) fn finished(facts: &mut Facts, now: Time) {
     if let Some(to) = facts.incident.as_ref().filter(open).map(|i| i.to) {
         remember(facts, to, now);
     }
+}
+
+/// Whether a request to move the roles away from the side that serves may still land.
+pub(crate) fn may_land(facts: &Facts, now: Time) -> bool {
+    let away = |u: Unanswered| u.to != facts.active && now - u.until < MAY_LAND;
+    facts.unanswered.is_some_and(away)
 }
 
 /// The gate of every role change, whether drd or an operator asks for it.

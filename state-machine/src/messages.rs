@@ -12,10 +12,10 @@ use crate::record::{Facts, Operation};
 use crate::state::{Hold, Stopped};
 use crate::time::{Span, Time};
 
-fn lag(seen: &Assessment) -> String {
-    match seen.lag {
-        Some(lag) => format!("highest lag before it {lag}"),
-        None => "lag before it unknown".to_owned(),
+fn loss(seen: &Assessment) -> String {
+    match seen.loss {
+        Some(loss) => format!("at most {loss} of writes would be lost"),
+        None => "what would be lost is unknown".to_owned(),
     }
 }
 
@@ -23,6 +23,23 @@ pub(crate) fn cleared(facts: &Facts, seen: &Assessment) -> String {
     format!(
         "the suspicion cleared: {} fault domains say the {} endpoint is well, {} say it is down",
         seen.up, facts.active, seen.down
+    )
+}
+
+pub(crate) fn late(facts: &Facts, setup: &Setup, now: Time) -> String {
+    let incident = facts.incident.as_ref();
+    format!(
+        "run {} goes on after a restart of drd, {} after the outage began: the objective of {} is used up",
+        facts.incident_id,
+        now - incident.map_or(now, |i| i.onset_at),
+        incident.map_or(setup.policy.rto, |i| i.objective(&setup.policy))
+    )
+}
+
+pub(crate) fn goes_on(facts: &Facts) -> String {
+    format!(
+        "run {} goes on by itself: what held it has opened, and the outage lasts",
+        facts.incident_id
     )
 }
 
@@ -47,14 +64,14 @@ pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment
         "{}: {}; {}",
         seen.diagnosis,
         seen.summary(facts, setup, now),
-        lag(seen)
+        loss(seen)
     )
 }
 
-pub(crate) fn begins_late(facts: &Facts, setup: &Setup, since: Span) -> String {
+pub(crate) fn begins_late(facts: &Facts, objective: Span, since: Span) -> String {
     format!(
-        "run {} begins {since} after the first bad sample: the objective of {} is used up already. drd goes on without it",
-        facts.incident_id, setup.policy.rto
+        "run {} begins {since} after the outage began: the objective of {objective} is used up already. drd goes on without it",
+        facts.incident_id
     )
 }
 
@@ -204,13 +221,15 @@ pub(crate) fn protection_reduced(
         Diagnosis::ObserverIsolated => {
             "drd's own references do not answer: it sees nothing and does nothing".to_owned()
         }
-        Diagnosis::ReplicationStalled => match seen.lag {
-            Some(lag) => format!(
-                "replication lag is {lag}, over the RPO of {} with one period",
-                setup.policy.rpo
-            ),
-            None => format!("no replication lag sample for {}", setup.policy.lag_fresh),
-        },
+        Diagnosis::ReplicationStalled => {
+            match facts.evidence.loss_by_next_sample(now, &setup.policy) {
+                Some(loss) => format!(
+                    "a failover would lose up to {loss}, more than the RPO of {}",
+                    setup.policy.rpo
+                ),
+                None => format!("no replication lag sample for {}", setup.policy.lag_fresh),
+            }
+        }
         Diagnosis::StandbyUnfit => {
             let red: Vec<String> = facts
                 .readiness
@@ -300,10 +319,10 @@ fn done(is: bool) -> &'static str {
 pub fn exits(facts: &Facts, stage: &Stopped) -> String {
     match stage {
         Stopped::Before => format!(
-            "Ways out: the {} endpoint is well again (drd returns to watching by itself); an operator's failover, resume or abandon",
+            "Ways out: what is closed opens while the outage lasts, or the {} endpoint is well again (drd goes on by itself in both cases); an operator's failover, resume or abandon",
             facts.active
         ),
-        Stopped::Promoting(_) => "Ways out: the missing part is observed (drd goes on by itself); an operator's resume or abandon".to_owned(),
+        Stopped::Promoting(_) => "Ways out: drd asks for what is missing again and goes on by itself; an operator's resume or abandon".to_owned(),
         Stopped::Redirecting { .. } | Stopped::Verifying => {
             "Ways out: it is observed (drd goes on by itself); an operator's resume or abandon".to_owned()
         }

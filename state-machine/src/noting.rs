@@ -3,9 +3,9 @@
 //! Deliberately absent: what the facts mean (`assessment`) and what follows (`machine`).
 
 use crate::event::{Event, Word};
-use crate::evidence::Noted;
 use crate::late_requests;
 use crate::policy::{OWN_FRESH, Setup};
+use crate::reading::Noted;
 use crate::record::Facts;
 use crate::time::{Span, Time};
 
@@ -41,6 +41,7 @@ impl Facts {
                 } else {
                     error
                 };
+                self.heartbeat_took = now - *sent_at;
                 self.heartbeat_at = Some(now);
                 self.event_path_paged = false;
                 Noted::Refreshed

@@ -43,6 +43,9 @@ pub struct Budget {
 pub struct Policy {
     /// Recovery time objective.
     pub rto: Span,
+    /// The same of a move that loses nothing: it waits for the other side to be proven, and for
+    /// every row.
+    pub rto_lossless: Span,
     /// Recovery point objective.
     pub rpo: Span,
     /// Fault domains that must agree.
@@ -81,19 +84,34 @@ pub const RETRY_REFUSED: Span = Span::secs(5);
 pub const DROPPED: Span = Span::secs(30);
 /// An attempt that never reports back is counted as unanswered: twice the longest deadline.
 pub const LOST: Span = Span::secs(30);
-/// Refusals of a role change before people are asked: a state fault that outlives three retries
-/// of 5 s is not clearing.
-pub const REFUSALS_MAX: u32 = 4;
-/// Attempts of a role change in all. With the gaps of [`retry_gap`] they outlast the objective.
-pub const ATTEMPTS_MAX: u32 = 30;
+/// Refusals of a role change before people are paged: a state fault that outlives three retries is
+/// not clearing soon. drd asks again all the same.
+pub const REFUSALS_PAGED: u32 = 4;
+/// The longest gap between two attempts: AWS's state faults last seconds to minutes.
+const GAP_MAX: Span = Span::secs(45);
+/// A decision that has not acted within this long needs its hold-down again.
+pub const DECISION_FRESH: Span = Span::secs(30);
+/// How often the old side is fenced again until that is confirmed.
+pub const FENCE_AGAIN: Span = Span::secs(10);
+/// How long the way back to a side that an automatic lossless move left is left to people.
+pub const WAY_BACK: Span = Span::secs(24 * 3600);
+/// An outage in which the other side is not proven is paged after this long.
+pub const UNPROVEN_PAGED: Span = Span::secs(240);
+/// AWS refuses a request that was signed 5 min ago; half a minute more for its clock. Until then a
+/// request that nobody answered may still land.
+pub const MAY_LAND: Span = Span::secs(330);
 
-/// Gap after an attempt that got no answer: 2 s, growing to 10 s, so that a throttled service
-/// is not made worse.
+/// Gap after an attempt that came to nothing: 2, 4, 8, 16, 32, 45 s, so that a throttled service is
+/// not made worse.
 pub fn retry_gap(attempt: u32) -> Span {
-    RETRY.times(i64::from(attempt.min(5)))
+    let doublings = attempt.saturating_sub(1).min(5);
+    RETRY.times(1 << doublings).min(GAP_MAX)
 }
 /// A readiness answer older than three rounds of 5 min counts as unknown.
 pub const READY_FRESH: Span = Span::secs(900);
+/// While something is suspected a heartbeat is sent every 15 s; one that came back after two of them
+/// shows that the path works now.
+pub const HEARTBEAT_PERIOD: Span = Span::secs(30);
 /// The event path is broken when no heartbeat came back for three periods of 60 s and 15 s of
 /// transport. It does not stop an act: observation and the probe do not need it.
 pub const HEARTBEAT_SILENT: Span = Span::secs(195);
@@ -107,16 +125,26 @@ pub const SETTLE: Span = Span::secs(15);
 /// A new diagnosis must last this long before it is paged: two looks of 5 s.
 pub const PAGE_AFTER: Span = Span::secs(15);
 
+/// What comes and goes is paged at most so often (DESIGN section 4: repeated every 5 min).
+pub const PAGE_AGAIN: Span = Span::secs(300);
+
 impl Default for Policy {
     fn default() -> Policy {
         use Diagnosis::{ApplicationDown, DatabaseDown, EdgeDown, RegionDark};
         Policy {
             rto: Span::secs(300),
+            // A side that must first be brought to size and proven, twice over.
+            rto_lossless: Span::secs(600),
             rpo: Span::secs(60),
             quorum: 2,
             hold_down: Span::secs(60),
-            // Aurora's own failover inside the region usually ends within 60 s.
-            hold_down_for: BTreeMap::from([(DatabaseDown, Span::secs(90))]),
+            // Aurora's own failover inside the region usually ends within 60 s, and a deployment that
+            // breaks an application, or an edge that is changed, is often put right as fast.
+            hold_down_for: BTreeMap::from([
+                (DatabaseDown, Span::secs(90)),
+                (ApplicationDown, Span::secs(90)),
+                (EdgeDown, Span::secs(90)),
+            ]),
             lag_fresh: Span::secs(120),
             lag_period: Span::secs(30),
             cool_down: Span::secs(30 * 60),
@@ -124,8 +152,8 @@ impl Default for Policy {
             autonomy: BTreeMap::from([
                 (RegionDark, Autonomy::Act),
                 (DatabaseDown, Autonomy::Act),
-                (ApplicationDown, Autonomy::Advise),
-                (EdgeDown, Autonomy::Advise),
+                (ApplicationDown, Autonomy::Act),
+                (EdgeDown, Autonomy::Act),
             ]),
             budget: Budget {
                 detect: Span::secs(105),

@@ -7,18 +7,30 @@ use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
 use crate::event::{Check, Completion, Side, Verdict};
 use crate::evidence::Evidence;
-use crate::policy::{READY_FRESH, Setup};
+use crate::policy::{Policy, READY_FRESH, Setup};
 use crate::state::{State, Step};
 use crate::time::{Span, Time};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The version of the persisted form. Readers refuse any other. 2 names the incident's number
-/// `incident_id`; a record of 1 is not converted.
-pub const RECORD_VERSION: u32 = 2;
+/// The version of the persisted form. Readers refuse any other and convert none. 2 names the
+/// incident's number `incident_id`; 3 has the episode, what a failover would lose, and the proven side.
+pub const RECORD_VERSION: u32 = 3;
 
 /// Clocks set back by less than this are treated as not having moved.
 const BACKWARDS_MIN: Span = Span::secs(2);
+
+/// A page that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paged {
+    /// About what.
+    pub is: Diagnosis,
+    /// When.
+    pub at: Time,
+    /// It has passed since: when it comes back it is another episode.
+    pub over: bool,
+}
 
 /// Everything that the next decision depends on, beside the [`Setup`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,12 +83,14 @@ pub struct Facts {
     pub clock_error: Span,
     /// When our heartbeat last came back.
     pub heartbeat_at: Option<Time>,
+    /// How long it was on its way.
+    pub heartbeat_took: Span,
     /// It was paged that it does not.
     pub event_path_paged: bool,
     /// What is seen, and since when.
     pub diagnosis: Diagnosed,
-    /// The diagnoses that were paged in this episode.
-    pub paged: Vec<Diagnosis>,
+    /// The diagnoses that were paged.
+    pub paged: Vec<Paged>,
 }
 
 /// The diagnosis and since when it holds.
@@ -173,12 +187,15 @@ pub struct Incident {
     pub from: Side,
     /// The side that will.
     pub to: Side,
-    /// The first bad sample: the RTO runs from here.
+    /// The first bad sample: the first of the reported clocks runs from here.
     pub first_bad_at: Time,
+    /// Where the outage that is acted on began: a region that dies in steps was alive after its first
+    /// bad sample. The RTO runs from here.
+    pub onset_at: Time,
     /// The decision.
     pub decided_at: Time,
-    /// The loss that the decision accepted: highest lag before the onset.
-    pub lag: Option<Span>,
+    /// The most that it could lose, as known at its decision.
+    pub loss: Option<Span>,
     /// The first promote call may have been sent: no way back.
     pub committed: bool,
     /// How the fence ended.
@@ -195,6 +212,16 @@ pub struct Incident {
     pub ended_at: Option<Time>,
     /// The objective was used up and that was paged: from here drd goes on without it.
     pub late: bool,
+}
+
+impl Incident {
+    /// The recovery time objective that holds for it.
+    pub const fn objective(&self, policy: &Policy) -> Span {
+        match self.operation {
+            Operation::Failover => policy.rto,
+            Operation::Switchover => policy.rto_lossless,
+        }
+    }
 }
 
 fn this_version<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
@@ -256,6 +283,7 @@ impl Record {
                 unanswered: None,
                 clock_error: Span::ZERO,
                 heartbeat_at: None,
+                heartbeat_took: Span::ZERO,
                 event_path_paged: false,
                 diagnosis: Diagnosed {
                     is: Diagnosis::Unclear,
@@ -280,6 +308,7 @@ impl Record {
 impl Incident {
     fn shift(&mut self, by: Span) {
         self.first_bad_at = self.first_bad_at + by;
+        self.onset_at = self.onset_at + by;
         self.decided_at = self.decided_at + by;
         for at in [
             &mut self.promoted_at,
@@ -304,6 +333,9 @@ impl Facts {
         self.diagnosis.since = self.diagnosis.since + by;
         self.paused_since = self.paused_since.map(|t| t + by);
         self.evidence.shift(by);
+        for paged in &mut self.paged {
+            paged.at = paged.at + by;
+        }
         if let Some(prescaled) = &mut self.prescaled {
             prescaled.back.shift(by);
         }
@@ -323,7 +355,8 @@ impl Facts {
     /// What is left of the RTO.
     pub fn budget_left(&self, setup: &Setup, now: Time) -> Option<Span> {
         let incident = self.incident.as_ref().filter(|i| i.ended_at.is_none())?;
-        Some(Span((setup.policy.rto - (now - incident.first_bad_at)).0))
+        let objective = incident.objective(&setup.policy);
+        Some(objective - (now - incident.onset_at))
     }
 
     /// A page of the newest incident.

@@ -93,9 +93,18 @@ pub struct Progress {
     pub writable: Step,
     /// The new side has the capacity to serve.
     pub capacity: Step,
+    /// When the old side's fence was last asked for.
+    pub fenced_at: Time,
 }
 
 impl Progress {
+    fn shift(&mut self, by: Span) {
+        for step in [&mut self.database, &mut self.writable, &mut self.capacity] {
+            step.shift(by);
+        }
+        self.fenced_at = self.fenced_at + by;
+    }
+
     /// Whether traffic may move.
     pub fn is_joined(&self) -> bool {
         self.database.is_done() && self.writable.is_done() && self.capacity.is_done()
@@ -199,9 +208,7 @@ impl State {
             | State::Held {
                 stage: Stopped::Promoting(p),
                 ..
-            } => [&mut p.database, &mut p.writable, &mut p.capacity]
-                .into_iter()
-                .for_each(|step| step.shift(by)),
+            } => p.shift(by),
             State::Redirecting { latch }
             | State::Held {
                 stage: Stopped::Redirecting { latch },

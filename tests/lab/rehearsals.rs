@@ -2,7 +2,7 @@
 //!
 //! A change of behaviour is a reviewed diff of `snapshots/`. Deliberately absent: random mixes.
 
-use crate::{Folder, lines, named, rehearsed};
+use crate::{Folder, bench, lines, named, rehearsed};
 use drd::lab::scenario::builtin;
 use drd::lab::scenario::{Outcome, Scenario};
 use drd::lab::simulation::{Moment, Rehearsed};
@@ -33,13 +33,19 @@ fn there_are_scenarios_of_every_outcome() {
     assert_eq!(names.len(), all.len(), "two scenarios share a name");
 }
 
+/// Whether its file says that it may end after the objective.
+fn may_end_late(scenario: &Scenario) -> bool {
+    let objective = bench().setup.policy.rto;
+    scenario.expect.rto.is_some_and(|rto| rto > objective)
+}
+
 #[test]
 fn every_built_in_scenario_passes_with_twenty_seeds() {
     let mut failed = Vec::new();
     for scenario in all() {
         for seed in 0..20 {
             let report = Report::new(&scenario, seed, &rehearsed(&scenario, seed));
-            if !report.passed {
+            if !report.as_expected || !(report.passed || may_end_late(&scenario)) {
                 failed.push(report.summary());
             }
         }

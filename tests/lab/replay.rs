@@ -47,11 +47,12 @@ fn a_whole_rehearsal_is_decided_again_bit_for_bit() {
     }
 }
 
-/// When the role change was decided.
+/// When the hold-down was over: the role change is decided, or held, because the looks of the ledger
+/// show the one that was really under way then.
 fn decided_at(decisions: impl IntoIterator<Item = (Time, Phase)>) -> Option<Time> {
     decisions
         .into_iter()
-        .find(|(_, to)| matches!(to, Phase::Fencing | Phase::Promoting))
+        .find(|(_, to)| matches!(to, Phase::Fencing | Phase::Promoting | Phase::Held))
         .map(|(at, _)| at)
 }
 

@@ -7,6 +7,7 @@ Deliberately absent: the findings of checkov that are let through (checkov_skips
 # narrowest there is. The second value: a condition key that must narrow the statement instead.
 WITHOUT_RESOURCE: dict[str, tuple[str, str | None]] = {
     "autoscaling:DescribeAutoScalingGroups": ("AWS defines no resource for it", None),
+    "cloudwatch:DescribeAlarms": ("shows composite alarms to a permission on `*` only", "aws:RequestedRegion"),
     "cloudwatch:GetMetricData": ("AWS defines no resource for it", None),
     "cloudwatch:PutMetricData": ("AWS defines no resource for it, only the namespace", "cloudwatch:namespace"),
     "ecr:GetAuthorizationToken": ("signs in to the registry; what may be pulled is another statement", None),

@@ -8,6 +8,7 @@ mod state;
 
 use super::error::{EstateError, FailureClass};
 use super::lease_gate::LeaseGate;
+use super::sensor_source::SensorSource;
 use crate::clock::{Clock, duration};
 use crate::engine::port::{Message, Parts, Receipt};
 use crate::lab::cloud::DEADLINE;
@@ -16,9 +17,7 @@ use crate::lab::scenario::Fault;
 use crate::lab::simulation::Moment;
 use crate::lab::timing;
 use drd_state_machine::command::Command;
-use drd_state_machine::event::{
-    Check, Completion, LagSample, Observation, Outcome, Side, Signal, Vantage,
-};
+use drd_state_machine::event::{Check, Completion, LagSample, Observation, Outcome, Side, Signal};
 use drd_state_machine::time::{Span, Time};
 use state::SimulatedState;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -132,15 +131,12 @@ impl Simulated {
     }
 
     /// All sensors are read beside each other.
-    pub(super) async fn sense(
-        &self,
-        sensors: impl IntoIterator<Item = (Arc<str>, Vantage, Side)>,
-        now: Time,
-    ) -> Vec<Signal> {
+    pub(super) async fn sense(&self, sensors: Vec<SensorSource>, now: Time) -> Vec<Signal> {
         let (mut signals, mut longest) = (Vec::new(), Span::ZERO);
-        for (sensor, vantage, side) in sensors {
-            if let Some((signal, takes)) = self.now().sense(vantage, side, now) {
+        for source in sensors {
+            if let Some((signal, takes)) = self.now().sense(source.vantage, source.side, now) {
                 longest = longest.max(takes);
+                let sensor = source.name;
                 signals.push(Signal { sensor, ..signal });
             }
         }

@@ -8,10 +8,11 @@ use crate::lab::api;
 use crate::lab::cloud::{self, Act};
 use crate::lab::faults::Faults;
 use crate::lab::install::Install;
+use crate::lab::looks;
 use crate::lab::message_queue::MessageQueue;
 use crate::lab::rng::Chance;
 use crate::lab::scenario::{Fault, FaultKind};
-use crate::lab::sensors::{self, Sensors, SentMessage};
+use crate::lab::sensors::{Sensors, SentMessage};
 use crate::lab::simulation::Moment;
 use crate::lab::timing;
 use crate::lab::world::World;
@@ -119,8 +120,9 @@ impl SimulatedState {
     /// What the sensors and the lag monitor report.
     fn report(&mut self, now: Time) {
         if due(&mut self.agenda.witness, now, timing::WITNESS) {
-            let message = self.sensors.witness(&self.world);
-            self.send(Span::ZERO, message);
+            for message in self.sensors.witness(&self.world) {
+                self.send(Span::ZERO, Some(message));
+            }
         }
         if due(&mut self.agenda.check, now, timing::CHECK) {
             self.sensors.check(&self.world);
@@ -138,7 +140,11 @@ impl SimulatedState {
             }
         }
         if due(&mut self.agenda.lag, now, timing::LAG_SAMPLE) {
-            self.samples.extend(self.world.lag_sample());
+            if let Some(sample) = self.world.lag_sample() {
+                self.samples.push(sample);
+                let message = self.sensors.lag(self.world.writer.other(), sample);
+                self.send(Span::ZERO, Some(message));
+            }
             self.samples
                 .retain(|s| s.taken_at >= now - timing::LAG_WINDOW);
         }
@@ -250,7 +256,7 @@ impl SimulatedState {
 
     /// What is seen, and after how long.
     pub(super) fn look(&mut self, active: Side, parts: Parts) -> (Observation, Span) {
-        let seen = sensors::look(&self.world, WHO, active, parts);
+        let seen = looks::look(&self.world, WHO, active, parts);
         let dark = parts == Parts::ACTIVE && !self.world.faults.answers(WHO, active, "rds");
         let silent = self.is_cut_off() || dark;
         (seen, self.takes(silent))
@@ -265,13 +271,20 @@ impl SimulatedState {
         now: Time,
     ) -> Option<(Signal, Span)> {
         match vantage {
-            Vantage::Probe => Some((sensors::probe(&self.world, WHO, side, now), Span::ZERO)),
+            Vantage::Probe => Some((looks::probe(&self.world, WHO, side, now), Span::ZERO)),
             Vantage::ControlPlane => {
-                let signal = sensors::control_plane(&self.world, WHO, side, now);
+                let signal = looks::control_plane(&self.world, WHO, side, now);
                 let takes = self.takes(signal.verdict != Verdict::Healthy);
                 Some((signal, takes))
             }
-            Vantage::Witness | Vantage::Route53 | Vantage::Inside | Vantage::Replication => None,
+            Vantage::Route53 | Vantage::Inside => {
+                let state = self
+                    .sensors
+                    .alarm_state(&self.world, WHO, vantage, side, now);
+                let takes = self.takes(state.is_none());
+                state.map(|signal| (signal, takes))
+            }
+            Vantage::Witness | Vantage::Replication => None,
         }
     }
 
@@ -281,7 +294,7 @@ impl SimulatedState {
     }
 
     pub(super) fn readiness(&self, active: Side) -> Vec<Check> {
-        sensors::readiness(&self.world, WHO, active)
+        looks::readiness(&self.world, WHO, active)
     }
 
     /// Whether the standby region's queue answers.
@@ -322,68 +335,4 @@ impl SimulatedState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const START: Time = Time(1_767_225_600_000);
-
-    /// Second by second; gives the end.
-    fn run(state: &mut SimulatedState, from: Time, seconds: i64) -> Time {
-        for second in 1..=seconds {
-            state.advance(from + Span::secs(second));
-        }
-        from + Span::secs(seconds)
-    }
-
-    #[test]
-    fn a_healthy_estate_reports_to_the_queue_and_samples_its_lag() {
-        let mut state = SimulatedState::new(1, START);
-        state.advance(START);
-        assert_eq!(state.lag().map(|samples| samples.len()), Some(1));
-        let now = run(&mut state, START, 60);
-        assert!(state.has_messages());
-        assert_eq!(state.lag().map(|samples| samples.len()), Some(3));
-        run(&mut state, now, 1200);
-        // One every 30 s for ten minutes, both ends included.
-        assert_eq!(state.lag().map(|samples| samples.len()), Some(21));
-    }
-
-    #[test]
-    fn a_heartbeat_comes_back_through_the_queue() {
-        let mut state = SimulatedState::new(1, START);
-        assert!(state.heartbeat(START));
-        state.advance(START + Span::secs(4));
-        let bodies: Vec<Message> = state.take_batch();
-        assert!(bodies.iter().any(|m| m.body.contains("drd.heartbeat")));
-    }
-
-    #[test]
-    fn a_fault_strikes_lasts_and_is_healed() {
-        let mut state = SimulatedState::new(1, START);
-        let mut dark = Fault::new(FaultKind::RegionDark, Span::ZERO);
-        let first = state.strike(dark.clone());
-        let probe = |state: &mut SimulatedState| {
-            let reading = state.sense(Vantage::Probe, Side::Primary, START);
-            reading.map(|(signal, _)| signal.verdict)
-        };
-        assert_eq!(probe(&mut state), Some(Verdict::Unhealthy));
-        state.heal(first);
-        assert_eq!(probe(&mut state), Some(Verdict::Healthy));
-        dark.lasts = Some(Span::secs(10));
-        state.strike(dark);
-        run(&mut state, START, 9);
-        assert_eq!(probe(&mut state), Some(Verdict::Unhealthy));
-        run(&mut state, START, 10);
-        assert_eq!(probe(&mut state), Some(Verdict::Healthy));
-        let texts: Vec<String> = state.take_moments().into_iter().map(|m| m.text).collect();
-        assert_eq!(
-            texts,
-            [
-                "region_dark begins",
-                "region_dark ends",
-                "region_dark begins",
-                "region_dark ends"
-            ]
-        );
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@
 use crate::engine::port::{Answer, Input, Parts};
 use crate::lab::asked::AskedFor;
 use crate::lab::install::Install;
-use crate::lab::sensors;
+use crate::lab::looks;
 use crate::lab::simulation::Simulation;
 use crate::lab::timing::{ANSWER, CALL_TIMEOUT, LAG_WINDOW, ONE_CALL, READINESS};
 use drd_state_machine::event::{LagSample, Side, Signal, Vantage, Verdict};
@@ -40,7 +40,7 @@ impl Simulation<'_> {
                 self.asked(who).described[side.index()] = now;
             }
         }
-        let seen = sensors::look(&self.world, who, active, parts);
+        let seen = looks::look(&self.world, who, active, parts);
         let dark = parts == Parts::ACTIVE && !self.world.faults.answers(who, active, "rds");
         let silent = self.is_cut_off(who) || dark;
         let after = self.takes(silent);
@@ -58,34 +58,39 @@ impl Simulation<'_> {
         inputs: &mut VecDeque<Input>,
     ) {
         let (now, local) = (self.world.now, self.local(who));
-        let probes = vantage == Vantage::Probe;
-        if probes {
-            self.asked(who).probed[side.index()] = now;
-        } else {
-            self.asked(who).control_plane[side.index()] = now;
-        }
-        let signal = match vantage {
-            Vantage::Probe => sensors::probe(&self.world, who, side, local),
-            Vantage::ControlPlane
-            | Vantage::Witness
-            | Vantage::Route53
-            | Vantage::Inside
-            | Vantage::Replication => sensors::control_plane(&self.world, who, side, local),
-        };
-        let silent = signal.verdict != Verdict::Healthy;
-        let answer = |signal: Signal| Answer::Sensed {
+        let answer = |signals: Vec<Signal>| Answer::Sensed {
             vantage,
             side,
-            signals: vec![signal],
+            signals,
         };
-        if probes {
-            self.judge_own(who, &signal);
-            let answer = answer(signal);
-            inputs.push_back(Input::Answered { term, answer });
-            return;
+        match vantage {
+            Vantage::Probe => {
+                self.asked(who).probed[side.index()] = now;
+                let signal = looks::probe(&self.world, who, side, local);
+                self.judge_own(who, &signal);
+                let answer = answer(vec![signal]);
+                inputs.push_back(Input::Answered { term, answer });
+            }
+            Vantage::ControlPlane => {
+                self.asked(who).control_plane[side.index()] = now;
+                let signal = looks::control_plane(&self.world, who, side, local);
+                let after = self.takes(signal.verdict != Verdict::Healthy);
+                self.answer_in(who, after, term, answer(vec![signal]));
+            }
+            Vantage::Route53 | Vantage::Inside => {
+                let read = self
+                    .sensors
+                    .alarm_state(&self.world, who, vantage, side, local);
+                if let Some(signal) = &read {
+                    self.judge_own(who, signal);
+                }
+                let after = self.takes(read.is_none());
+                self.answer_in(who, after, term, answer(read.into_iter().collect()));
+            }
+            Vantage::Witness | Vantage::Replication => {
+                self.answer_in(who, Span::ZERO, term, answer(Vec::new()));
+            }
         }
-        let after = self.takes(silent);
-        self.answer_in(who, after, term, answer(signal));
     }
 
     fn judge_own(&mut self, who: Install, signal: &Signal) {
@@ -96,8 +101,7 @@ impl Simulation<'_> {
         }
         let sensors = &self.setup.sensors;
         if let Some(spec) = sensors.iter().find(|s| s.name == signal.sensor) {
-            self.judge
-                .received(now, now, &spec.name, spec, signal.verdict);
+            self.judge.received(now, &spec.name, spec, signal.verdict);
         }
     }
 
@@ -109,17 +113,15 @@ impl Simulation<'_> {
             return;
         }
         let from = self.world.now - LAG_WINDOW;
-        let recent = self.samples.iter().filter(|s| s.taken_at >= from);
-        let recent: Vec<LagSample> = recent.copied().collect();
-        for sample in &recent {
-            self.judge.sampled(*sample);
-        }
+        let (now, samples) = (self.world.now, self.samples.iter());
+        let recent = samples.filter(|(given_out, s)| *given_out <= now && s.taken_at >= from);
+        let recent: Vec<LagSample> = recent.map(|(_, sample)| *sample).collect();
         self.answer_in(who, ONE_CALL, term, Answer::LagRead(Some(recent)));
     }
 
     pub(super) fn check_readiness(&mut self, who: Install, term: u64, active: Side) {
         self.asked(who).examined[active.other().index()] = self.world.now;
-        let checks = sensors::readiness(&self.world, who, active);
+        let checks = looks::readiness(&self.world, who, active);
         self.answer_in(who, READINESS, term, Answer::Checked(checks));
     }
 

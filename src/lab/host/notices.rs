@@ -40,6 +40,9 @@ impl Simulation<'_> {
         let waits = self
             .process_mut(who)
             .and_then(|process| process.orders.remove(&order));
+        if let OrderReply::Taken { because } = reply {
+            self.answers.push(because.clone());
+        }
         match (waits, reply) {
             (None, _) | (Some(_), OrderReply::Taken { .. }) => {}
             (Some((word, tries)), _) => self.order_again(word, tries),

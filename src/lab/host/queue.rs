@@ -12,7 +12,7 @@ use crate::lab::sensors::SentMessage;
 use crate::lab::simulation::{Happening, Receiver, Simulation};
 use crate::lab::timing::CALL_TIMEOUT;
 use drd_state_machine::event::{Side, Verdict};
-use drd_state_machine::evidence::Noted;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::Span;
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ impl Simulation<'_> {
 
     /// Messages reach a daemon: what their sensors reported, for the judge's own book.
     pub(super) fn judge_received(&mut self, who: Install, messages: &[Message]) {
-        let (now, local) = (self.world.now, self.local(who));
+        let local = self.local(who);
         for message in messages {
             let received = self.queue.messages.delivered(&message.receipt);
             let Some(report) = received.and_then(|message| message.reports.as_ref()) else {
@@ -104,7 +104,7 @@ impl Simulation<'_> {
             let parsed = parse(&message.body, &self.known, local);
             if let (Some(spec), Parsed::Signal(_)) = (spec, parsed) {
                 self.judge
-                    .received(now, report.looked, &spec.name, spec, report.verdict);
+                    .received(report.looked, &spec.name, spec, report.verdict);
             }
         }
     }

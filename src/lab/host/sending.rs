@@ -4,13 +4,14 @@
 //! make a decision durable (`lines`).
 
 use crate::engine::port::{Answer, Input};
+use crate::lab::EPOCH;
 use crate::lab::api;
 use crate::lab::cloud;
 use crate::lab::command_text::in_words;
 use crate::lab::coverage::Milestone;
 use crate::lab::install::Install;
 use crate::lab::judge::Sender;
-use crate::lab::simulation::{Happening, Parcel, Signed, Simulation};
+use crate::lab::simulation::{DeliveredPage, Happening, Parcel, Signed, Simulation};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Completion, Event, Outcome};
 use drd_state_machine::step;
@@ -107,6 +108,7 @@ impl Simulation<'_> {
             command,
         } = signed;
         if command.kind().mutates() {
+            self.sent.insert(command.kind());
             self.judge
                 .sends(self.world.now, sender, &self.store, &command);
         }
@@ -161,6 +163,16 @@ impl Simulation<'_> {
             back: Span::ZERO,
         };
         self.after(PAGE_LEAVES, Happening::Act(parcel));
+    }
+
+    fn note_delivered(&mut self, command: &Command) {
+        if let Command::Page { severity, text, .. } = command {
+            self.pages.push(DeliveredPage {
+                t: self.world.now - EPOCH,
+                severity: *severity,
+                text: text.clone(),
+            });
+        }
     }
 
     fn note_page(&mut self, who: Install, command: &Command, decided: &[Command]) {
@@ -278,6 +290,9 @@ impl Simulation<'_> {
         self.world.settle();
         if let (Kind::Page, Some((incarnation, _))) = (command.kind(), waits) {
             let taken = matches!(act.outcome, Outcome::Done);
+            if taken {
+                self.note_delivered(&command);
+            }
             let input = Input::Paged { command, taken };
             self.after(act.after, Happening::Input(incarnation, input));
             return;

@@ -24,8 +24,9 @@ impl Judge {
         }
     }
 
-    /// A request leaves. A further attempt that is late is right where people were asked in between
-    /// (the run is held), and where the daemon was not on duty all the time.
+    /// A request leaves. A further attempt that is late is right where the roles would change (it waits
+    /// for what is seen and for its gates), where people were asked in between (the run is held), and
+    /// where the daemon was not on duty all the time.
     pub(super) fn tries_again(&mut self, now: Time, sender: Sender, command: &Command) {
         let Some(failed) = self.retries.take(sender, command) else {
             return;
@@ -33,7 +34,7 @@ impl Judge {
         let since = failed.answered_at;
         let asked_people = self.paged_at.is_some_and(|at| at >= since);
         let on_duty = self.watch.on_duty_since().is_some_and(|at| at <= since);
-        if asked_people || !on_duty {
+        if command.kind().irreversible() || asked_people || !on_duty {
             return;
         }
         self.require(now - failed.again_at <= LATE, "L1", now, || {

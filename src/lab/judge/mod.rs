@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: S9 (an unreadable record has no rehearsal; `tests/lab/ledger.rs` has it).
 
+mod acts;
 mod duties;
 mod leadership;
 mod observations;
@@ -15,11 +16,10 @@ pub use watch::Leader;
 
 use super::install::Install;
 use super::world::World;
-use crate::ledger::Entry;
 use drd_state_machine::Setup;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{LagSample, Side, Verdict};
-use drd_state_machine::record::{Record, Trigger};
+use drd_state_machine::event::{Side, Verdict};
+use drd_state_machine::record::Record;
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, event::Vantage};
@@ -37,6 +37,10 @@ const QUORUM: usize = 2;
 const FIRST_TERM: Span = Span::secs(1);
 /// A region that came back this recently could not be known to be back: three probes of 5 s.
 const RECOVERED: Span = Span::secs(15);
+/// A region that came back within this may not be known to be back: a look and its deadline, twice.
+const JUST_BACK: Span = Span::secs(20);
+/// Users who have been served for so long do not need another side.
+const SERVED: Span = Span::secs(45);
 /// A page that could not be delivered is tried again every 45 s; then one look and one deadline.
 const PAGE_LATE: Span = Span::secs(45 + 20);
 
@@ -57,6 +61,8 @@ struct JudgedReading {
     vantage: Vantage,
     verdict: Verdict,
     looked: Time,
+    /// When it first looked and found that.
+    since: Time,
 }
 
 /// The judge and its book.
@@ -65,8 +71,10 @@ pub struct Judge {
     readings: Vec<(Arc<str>, Side, JudgedReading)>,
     quorum_since: [Option<Time>; 2],
     blind: Option<(Time, Time)>,
+    blind_until: Option<Time>,
+    /// Since when the writer lives in a region that answers.
+    alive_since: Option<Time>,
     accepted: BTreeSet<String>,
-    lag: Vec<LagSample>,
     role_changes_seen: usize,
     committed: Vec<(u64, Time)>,
     bad: Option<(Time, Time)>,
@@ -86,6 +94,12 @@ pub struct Judge {
     pub violations: Vec<Violation>,
     /// How many checks were made.
     pub checks: u64,
+}
+
+/// Whether the writer lives in a region that answers.
+fn lives_and_answers(world: &World) -> bool {
+    let answers = world.faults.answers(Install::First, world.writer, "rds");
+    world.database_answers(world.writer) && answers
 }
 
 /// Whether it asks for the writer that there is.
@@ -116,118 +130,11 @@ impl Judge {
         }
     }
 
-    /// A command is about to act.
-    pub fn acts(&mut self, world: &World, record: &Record, entries: &[Entry], command: &Command) {
-        let now = world.now;
-        let durable = entries.iter().rev().any(|entry| match entry {
-            Entry::Decided { decision, .. } => decision.commands.contains(command),
-            Entry::Opened { .. } | Entry::Noted { .. } => false,
-        });
-        self.require(durable, "S5", now, || {
-            format!("{} acts without a durable decision", command.kind())
-        });
-        let current = command.incident_id() == record.facts.incident_id;
-        self.require(current, "S5", now, || {
-            format!("{} of an older incident acts", command.kind())
-        });
-        let operator = record
-            .facts
-            .incident
-            .as_ref()
-            .is_some_and(|i| i.trigger == Trigger::Operator);
-        if command.kind().mutates() && !operator {
-            let begun = !matches!(
-                record.state,
-                State::Watching | State::Suspecting | State::Fencing
-            );
-            let paused = record.facts.paused && !begun;
-            self.require(!paused, "S7", now, || {
-                format!("{} while paused", command.kind())
-            });
-        }
-        let follows =
-            world.replica_connected || world.role_change.is_some() || toward_writer(world, command);
-        let changes = command.kind().irreversible();
-        self.require(!changes || follows, "S1", now, || {
-            format!("{} to a side that follows nobody", command.kind())
-        });
-        self.recovering_to = record
-            .facts
-            .incident
-            .as_ref()
-            .filter(|i| i.ended_at.is_none())
-            .map(|i| i.to);
-        self.moves(world, command);
-    }
-
-    fn commits(&mut self, world: &World, record: &Record, setup: &Setup, command: &Command) {
-        let operator = record
-            .facts
-            .incident
-            .as_ref()
-            .is_some_and(|i| i.trigger == Trigger::Operator);
-        if !command.kind().irreversible() || operator {
-            return;
-        }
-        let (now, incident_id) = (world.now, command.incident_id());
-        if self.committed.iter().any(|(e, _)| *e == incident_id) {
-            return;
-        }
-        let from = record.facts.active;
-        let down = self.domains_down(from);
-        // 10 s of slack: drd's word is dated by when the sensor looked, this book by its arrival.
-        let held = self.quorum_since[from.index()]
-            .is_some_and(|since| now - since >= setup.policy.hold_down - Span::secs(10));
-        self.require(held, "S2", now, || {
-            format!("role change without a quorum for the hold-down: {down:?}")
-        });
-        let truly_down = self.bad.is_some_and(|(from, until)| {
-            now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
-        });
-        let liars = world.faults.false_sensors.len();
-        self.require(truly_down || liars >= QUORUM, "S3", now, || {
-            "role change although the endpoint was well within the hold-down".to_owned()
-        });
-        if command.kind() == Kind::Promote {
-            let within = self.loss_was_within(setup);
-            self.require(within, "S2", now, || {
-                "promotion beyond the RPO gate".to_owned()
-            });
-        }
-        let cooled = self
-            .committed
-            .iter()
-            .all(|(_, at)| now - *at >= setup.policy.cool_down);
-        self.require(cooled, "S1", now, || {
-            "a second automatic role change within the cool-down".to_owned()
-        });
-        self.committed.push((incident_id, now));
-    }
-
-    fn moves(&mut self, world: &World, command: &Command) {
-        if let Command::Redirect { to, .. } = command {
-            let (to, now) = (*to, world.now);
-            let proven = world.is_proven(to) && world.writer == to;
-            self.require(proven, "S6", now, || {
-                format!("traffic sent to {to} before a write was proven")
-            });
-            self.redirected_to = Some(to);
-        }
-        let asks = super::cloud::endpoint(world, command);
-        let critical = matches!(
-            command.kind(),
-            Kind::Promote | Kind::Scale | Kind::ProveWrite
-        );
-        let to = self.recovering_to.filter(|_| critical);
-        self.require(to.is_none_or(|to| asks == to), "S8", world.now, || {
-            format!("{} is sent to {asks}, the side that failed", command.kind())
-        });
-    }
-
     /// Something in the world changed, or time passed.
     pub fn world(&mut self, world: &World) {
         let now = world.now;
         self.paged_at = world.paged_at;
+        self.alive_since = lives_and_answers(world).then(|| self.alive_since.unwrap_or(now));
         let arrive = Install::BOTH
             .iter()
             .any(|who| world.faults.page_arrives(*who));
@@ -265,10 +172,7 @@ impl Judge {
         let asks = |kind: Kind| decision.commands.iter().any(|c| c.kind() == kind);
         let resumed = match &record.state {
             // A switchover that an operator resumed goes on in this state, without loss.
-            State::Promoting(p) => {
-                p.database.is_done() || asks(Kind::Promote) || asks(Kind::Switchover)
-            }
-            State::Switching(p) => p.database.is_done() || asks(Kind::Switchover),
+            State::Promoting(_) | State::Switching(_) => true,
             State::Redirecting { .. } => asks(Kind::Redirect),
             State::Watching
             | State::Suspecting
@@ -310,13 +214,11 @@ impl Judge {
         );
         // By drd's own clock: it may differ from the world's, and the objective is kept by it.
         let local = record.facts.now;
-        let first_bad = record
-            .facts
-            .incident
-            .as_ref()
-            .map_or(local, |i| i.first_bad_at);
+        let incident = record.facts.incident.as_ref();
+        let first_bad = incident.map_or(local, |i| i.onset_at);
+        let objective = incident.map_or(setup.policy.rto, |i| i.objective(&setup.policy));
         let told = world.paged_at.is_some_and(|at| at >= first_bad);
-        let overdue = acting && !told && local - first_bad > setup.policy.rto;
+        let overdue = acting && !told && local - first_bad > objective;
         self.overdue_since = overdue.then(|| self.overdue_since.unwrap_or(now));
         let late = |since| now - since > PAGE_LATE;
         let for_long = self.overdue_since.is_some_and(late) && self.pages_arrive(now);

@@ -3,29 +3,24 @@
 //! Deliberately absent: verdicts, and anything that the machine concluded.
 
 use super::{Judge, JudgedReading, QUORUM};
+use crate::lab::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
-use drd_state_machine::event::{Completion, Event, LagSample, Side, Verdict};
-use drd_state_machine::evidence::Noted;
+use drd_state_machine::event::{Completion, Event, Side, Verdict};
 use drd_state_machine::policy::{OWN_FRESH, Sensor};
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::{Span, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Judge {
     /// A sensor's word reached drd. Order is by when the sensor looked.
-    pub fn received(
-        &mut self,
-        now: Time,
-        looked: Time,
-        name: &Arc<str>,
-        sensor: &Sensor,
-        verdict: Verdict,
-    ) {
+    pub fn received(&mut self, looked: Time, name: &Arc<str>, sensor: &Sensor, verdict: Verdict) {
         let reading = JudgedReading {
             vantage: sensor.vantage,
             verdict,
             looked,
+            since: looked,
         };
         match self.readings.iter_mut().find(|(known, _, _)| known == name) {
             Some((_, _, old)) if looked < old.looked => {}
@@ -33,9 +28,25 @@ impl Judge {
             Some((_, _, old)) => *old = reading,
             None => self.readings.push((name.clone(), sensor.side, reading)),
         }
-        let enough = self.domains_down(sensor.side).len() >= QUORUM;
-        let since = &mut self.quorum_since[sensor.side.index()];
-        *since = if enough { since.or(Some(now)) } else { None };
+        let agreed = self.runs(sensor.side).get(QUORUM - 1).copied();
+        let blind_until = self.blind_until.unwrap_or_default();
+        self.quorum_since[sensor.side.index()] = agreed.map(|at| at.max(blind_until));
+    }
+
+    /// When each fault domain's bad run began, by when its sensors looked; oldest first.
+    fn runs(&self, side: Side) -> Vec<Time> {
+        let mut runs: BTreeMap<&'static str, Time> = BTreeMap::new();
+        for (_, about, reading) in &self.readings {
+            let bad = reading.verdict == Verdict::Unhealthy && reading.vantage.sees_endpoint();
+            if *about == side && bad {
+                let domain = reading.vantage.domain().name();
+                let first = runs.entry(domain).or_insert(reading.since);
+                *first = reading.since.min(*first);
+            }
+        }
+        let mut begun: Vec<Time> = runs.into_values().collect();
+        begun.sort_unstable();
+        begun
     }
 
     /// drd's own eyes are shut. For a moment that neither counts nor resets; longer than its own
@@ -48,6 +59,7 @@ impl Judge {
         self.blind = Some((from, now));
         if now - from > OWN_FRESH {
             self.quorum_since = [None; 2];
+            self.blind_until = Some(now);
         }
     }
 
@@ -59,11 +71,6 @@ impl Judge {
                 format!("message {id} took effect twice")
             });
         }
-    }
-
-    /// A lag sample reached drd.
-    pub fn sampled(&mut self, sample: LagSample) {
-        self.lag.push(sample);
     }
 
     /// A message left the queue for drd.
@@ -122,23 +129,12 @@ impl Judge {
             .collect()
     }
 
-    /// The gate, from the book and the truth: a sample was known, and none was over the RPO. drd
-    /// dates the onset by its first bad sample, up to 30 s after the truth.
-    pub(super) fn loss_was_within(&self, setup: &Setup) -> bool {
+    /// The gate, by the truth: what users wrote before the outage and the replica does not have.
+    /// 6 s of slack: a probe's period and its way.
+    pub(super) fn loss_is_within(&self, setup: &Setup, world: &World) -> bool {
         let Some((onset, _)) = self.bad else {
             return false;
         };
-        let slack = Span::secs(30);
-        let from = onset - setup.policy.lag_fresh;
-        let known = self
-            .lag
-            .iter()
-            .any(|s| s.taken_at >= from && s.taken_at <= onset + slack);
-        let over = self
-            .lag
-            .iter()
-            .filter(|s| s.taken_at >= from + slack && s.taken_at <= onset)
-            .any(|s| s.lag + setup.policy.lag_period > setup.policy.rpo);
-        known && !over
+        onset - world.replica_position() <= setup.policy.rpo + Span::secs(6)
     }
 }

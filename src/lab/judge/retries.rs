@@ -8,12 +8,14 @@ use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Completion, Outcome};
 use drd_state_machine::time::{Span, Time};
 
-/// Before what was refused is asked for again.
+/// Before what was refused or denied is asked for again, at least.
 const AFTER_REFUSAL: Span = Span::secs(5);
+/// The gaps between attempts, in seconds; the last one again and again (DESIGN section 4, rule 13).
+const GAPS: [i64; 6] = [2, 4, 8, 16, 32, 45];
 
-/// Before what got no answer is asked for again: 2 s, growing to 10 s (DESIGN section 4).
 fn gap(attempt: u32) -> Span {
-    Span::secs(2 * i64::from(attempt.min(5)))
+    let earlier = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+    Span::secs(GAPS[earlier.min(GAPS.len() - 1)])
 }
 
 /// The newest attempt that failed.
@@ -32,8 +34,10 @@ impl FailedAttempt {
     fn of(now: Time, generation: u64, done: &Completion) -> Option<FailedAttempt> {
         let gap = match &done.outcome {
             Outcome::Unknown { .. } => gap(done.attempt),
-            Outcome::Refused { .. } => AFTER_REFUSAL,
-            Outcome::Done | Outcome::AlreadySo | Outcome::Denied { .. } => return None,
+            Outcome::Refused { .. } | Outcome::Denied { .. } => {
+                gap(done.attempt).max(AFTER_REFUSAL)
+            }
+            Outcome::Done | Outcome::AlreadySo => return None,
         };
         Some(FailedAttempt {
             kind: done.kind,

@@ -97,13 +97,16 @@ impl WatchDuty {
     /// Whether it can be asked for now. `messages`: some are visible in the queue.
     fn is_open(self, world: &World, who: Install, settled: bool, messages: bool) -> bool {
         let home = |service| world.faults.answers(who, Side::Standby, service);
+        let asked = |side: &Side| world.faults.answers(who, *side, "rds");
+        let knows_roles = Side::BOTH.iter().all(asked);
         match self {
             WatchDuty::Heartbeat => home("events"),
             WatchDuty::Messages => messages && home("sqs"),
             WatchDuty::Lag => true,
             WatchDuty::Probe | WatchDuty::ControlPlane | WatchDuty::Describe => settled,
-            // Until it follows, the side that waits is no standby.
-            WatchDuty::Examine => settled && world.replica_connected,
+            // Until it follows, the side that waits is no standby; and which side waits is known to
+            // one that can ask both.
+            WatchDuty::Examine => settled && world.replica_connected && knows_roles,
         }
     }
 }

@@ -46,7 +46,12 @@ impl Simulation<'_> {
 
     /// The lag monitor takes a sample, if it can.
     pub(super) fn lag(&mut self) {
-        self.samples.extend(self.world.lag_sample());
+        if let Some(sample) = self.world.lag_sample() {
+            let delivery = self.chance.span(timing::DATAPOINT.0, timing::DATAPOINT.1);
+            self.samples.push((self.world.now + delivery, sample));
+            let message = self.sensors.lag(self.world.writer.other(), sample);
+            self.send(Some(message));
+        }
         self.after(timing::LAG_SAMPLE, Happening::Lag);
     }
 }

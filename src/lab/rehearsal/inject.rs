@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: what a condition means (`faults`, `world`).
 
+use crate::lab::EPOCH;
 use crate::lab::faults::Faults;
 use crate::lab::install::Install;
 use crate::lab::scenario::{At, Fault, FaultKind, StruckDaemon};
@@ -21,6 +22,7 @@ impl Simulation<'_> {
         let scenario = self.scenario;
         let fault = &scenario.faults[place];
         self.active[place] = true;
+        self.began[place].get_or_insert(self.world.now - EPOCH);
         self.targets[place] = self.target(fault);
         self.say("fault", fault.sentence(true));
         self.add_up();

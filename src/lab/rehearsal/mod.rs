@@ -58,7 +58,20 @@ impl Simulation<'_> {
         }
     }
 
+    /// Whether the one that leads is armed, as it would report.
+    fn note_armed(&mut self) {
+        let leader = self.leader().and_then(|who| self.process(who));
+        let leader = leader.filter(|process| !process.engine.is_held_by_ledger());
+        let armed = leader
+            .and_then(|process| process.engine.record())
+            .is_some_and(|record| record.facts.armed);
+        if self.armed.last().is_none_or(|(_, before)| *before != armed) {
+            self.armed.push((self.world.now - EPOCH, armed));
+        }
+    }
+
     fn judged(&mut self) {
+        self.note_armed();
         let now = self.world.now;
         self.judge.world(&self.world);
         let (watcher, messages) = (self.watcher_on_duty(), self.queue.messages.has_visible());
@@ -117,8 +130,9 @@ impl Simulation<'_> {
                 self.after(client::PERIOD, Happening::Second);
             }
             Happening::Witness => {
-                let message = self.sensors.witness(&self.world);
-                self.send(message);
+                for message in self.sensors.witness(&self.world) {
+                    self.send(Some(message));
+                }
                 self.after(timing::WITNESS, Happening::Witness);
             }
             Happening::Check => {

@@ -24,7 +24,8 @@ impl Simulation<'_> {
         let outcome = self.outcome(&record);
         Rehearsed {
             outcome,
-            expect: self.scenario.expect,
+            expect: self.scenario.expect.clone(),
+            setup: self.setup.clone(),
             incident: self.moved.clone().or_else(|| record.facts.incident.clone()),
             client_outage: self.client.longest_outage(self.world.now),
             writes_lost: self.client.lost(&self.world.losses),
@@ -35,7 +36,11 @@ impl Simulation<'_> {
             mutations: self.mutations,
             role_changes: std::mem::take(&mut self.world.role_changes),
             ended_in: record.state.phase(),
-            paged: self.judge.told(),
+            pages: std::mem::take(&mut self.pages),
+            sent: std::mem::take(&mut self.sent),
+            answers: std::mem::take(&mut self.answers),
+            armed: std::mem::take(&mut self.armed),
+            began: std::mem::take(&mut self.began),
             ever_held: self.ever_held,
             reached: self.reached,
             entries: std::mem::take(&mut self.store.entries),

@@ -4,10 +4,12 @@
 
 mod at;
 pub mod builtin;
+mod expect;
 mod fault;
 mod read;
 
 pub use at::At;
+pub use expect::{Expect, ExpectedArmed, ExpectedPage, ForbiddenAct, Outcome};
 pub use fault::{Fault, FaultKind, StruckDaemon};
 
 use drd_state_machine::time::Span;
@@ -34,49 +36,6 @@ pub struct Scenario {
     /// What goes wrong.
     #[serde(default, rename = "fault")]
     pub faults: Vec<Fault>,
-}
-
-/// How an incident can come out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The other side serves, after a failover that may have lost the newest writes.
-    FailedOver,
-    /// The other side serves, nothing was lost.
-    SwitchedOver,
-    /// No role was changed and none was begun.
-    NoAction,
-    /// drd stopped and paged.
-    Held,
-    /// The scenario ended in the middle of a recovery. Never expected.
-    Unfinished,
-}
-
-impl Outcome {
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Outcome::FailedOver => "failed_over",
-            Outcome::SwitchedOver => "switched_over",
-            Outcome::NoAction => "no_action",
-            Outcome::Held => "held",
-            Outcome::Unfinished => "unfinished",
-        }
-    }
-}
-
-/// The expectation.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// The outcome.
-    pub outcome: Outcome,
-    /// Bound on all three clocks, when a role changed.
-    #[serde(default, deserialize_with = "read::optional_span")]
-    pub rto: Option<Span>,
-    /// Bound on the loss, when a role changed.
-    #[serde(default, deserialize_with = "read::optional_span")]
-    pub rpo: Option<Span>,
 }
 
 /// Why a scenario was refused.
@@ -137,6 +96,9 @@ impl Scenario {
         }
         if self.faults.len() > FAULTS_MAX {
             return Some(format!("at most {FAULTS_MAX} faults"));
+        }
+        if let Some(problem) = self.expect.problem(self.faults.len()) {
+            return Some(format!("expect: {problem}"));
         }
         let seconds = self.seconds();
         if seconds > 1 {

@@ -18,11 +18,12 @@ use crate::intake::Known;
 use crate::ledger::Entry;
 use crate::metrics::Metrics;
 use drd_state_machine::Setup;
+use drd_state_machine::command::{Kind, Severity};
 use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::phase::Phase;
 use drd_state_machine::record::Incident;
 use drd_state_machine::time::{Span, Time};
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 mod agenda;
@@ -46,6 +47,17 @@ pub struct Moment {
     pub text: String,
 }
 
+/// A page that arrived.
+#[derive(Clone, Debug)]
+pub struct DeliveredPage {
+    /// Since the start.
+    pub t: Span,
+    /// Its severity.
+    pub severity: Severity,
+    /// What it says.
+    pub text: String,
+}
+
 /// How it came out.
 #[derive(Debug)]
 pub struct Rehearsed {
@@ -53,6 +65,8 @@ pub struct Rehearsed {
     pub outcome: Outcome,
     /// What was expected.
     pub expect: Expect,
+    /// What it was decided under.
+    pub setup: Arc<Setup>,
     /// The newest incident that changed a role, or else the newest one.
     pub incident: Option<Incident>,
     /// The longest time a client went without an acknowledged write.
@@ -73,8 +87,16 @@ pub struct Rehearsed {
     pub role_changes: Vec<(Time, Side, bool)>,
     /// The state at the end.
     pub ended_in: Phase,
-    /// Whether any page was sent.
-    pub paged: bool,
+    /// Pages that somebody was delivered, in order.
+    pub pages: Vec<DeliveredPage>,
+    /// Kinds of calls that were sent, whatever became of them.
+    pub sent: BTreeSet<Kind>,
+    /// What operators were answered.
+    pub answers: Vec<String>,
+    /// Whether drd was armed, from when on.
+    pub armed: Vec<(Span, bool)>,
+    /// When each fault of the scenario began.
+    pub began: Vec<Option<Span>>,
     /// Whether drd was held at any time.
     pub ever_held: bool,
     /// Hard situations that came about.
@@ -97,7 +119,8 @@ pub struct Simulation<'s> {
     scheduled: u64,
     pub(super) queue: SimulatedQueue,
     /// What CloudWatch has of the lag.
-    pub(super) samples: Vec<LagSample>,
+    /// From when CloudWatch gives it out, and the sample.
+    pub(super) samples: Vec<(Time, LagSample)>,
     /// Two daemons share the ledger.
     pub(super) shared: bool,
     pub(super) hosts: [Host; 2],
@@ -119,6 +142,11 @@ pub struct Simulation<'s> {
     pub(super) store_chance: Chance,
     pub(super) mutations: u32,
     pub(super) ever_held: bool,
+    pub(super) pages: Vec<DeliveredPage>,
+    pub(super) sent: BTreeSet<Kind>,
+    pub(super) answers: Vec<String>,
+    pub(super) armed: Vec<(Span, bool)>,
+    pub(super) began: Vec<Option<Span>>,
     pub(super) reached: Reached,
     pub(super) active_side: Side,
     pub(super) moved: Option<Incident>,
@@ -175,6 +203,11 @@ impl<'s> Simulation<'s> {
             store_chance: Chance::new(seed, 5),
             mutations: 0,
             ever_held: false,
+            pages: Vec::new(),
+            sent: BTreeSet::new(),
+            answers: Vec::new(),
+            armed: Vec::new(),
+            began: vec![None; scenario.faults.len()],
             reached: Reached::default(),
             active_side: Side::Primary,
             moved: None,

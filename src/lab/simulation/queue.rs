@@ -3,7 +3,7 @@
 //! Deliberately absent: its rules (`lab::message_queue`).
 
 use crate::lab::message_queue::MessageQueue;
-use drd_state_machine::evidence::Noted;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -33,11 +33,7 @@ pub fn scenario(seed: u64) -> Scenario {
         name: format!("soak-{seed}"),
         about: "a random mix of faults".to_owned(),
         duration: Span::secs(1200),
-        expect: Expect {
-            outcome: Outcome::NoAction,
-            rto: None,
-            rpo: None,
-        },
+        expect: Expect::outcome(Outcome::NoAction),
         faults,
     }
 }

@@ -5,6 +5,7 @@
 
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
+use super::earned::{close, has_earned, held_for};
 use super::paging::{page_once, page_when_due};
 use crate::blocker::Blocker;
 use crate::command::{Command, Kind, Severity};
@@ -13,10 +14,9 @@ use crate::event::{Event, Outcome, Verdict, Word};
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
-use crate::policy::{Autonomy, LOST, SETTLE};
+use crate::policy::{Autonomy, DECISION_FRESH, LOST, SETTLE, UNPROVEN_PAGED};
 use crate::record::{Facts, FenceOutcome, Incident, Operation, Prescale, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
-use crate::time::Time;
 use statig::Outcome::Handled;
 
 pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
@@ -93,7 +93,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
-    let Some(held) = facts.evidence.quorum_for(ctx.now) else {
+    let Some(held) = held_for(facts, ctx) else {
         return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
     };
     page_denied(Kind::Prescale, facts, event, ctx);
@@ -118,9 +118,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
 /// At the first edge: act, wait for an answer that may still come, or hold.
 fn decide(facts: &mut Facts, due: bool, ctx: &mut Context<'_>) -> Next {
     let closed = gates::closed(facts, ctx.setup, ctx.now, ctx.seen);
-    if closed.is_empty() {
-        prescale(facts, ctx);
-    }
+    prescale_unless_closed(&closed, facts, ctx);
     if !due {
         return Handled;
     }
@@ -131,18 +129,41 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Context<'_>) -> Next {
         page_once(facts, ctx, messages::paused);
         return Handled;
     }
-    let may_wait = ctx.now - first_bad(facts, ctx) < ctx.setup.policy.budget.detect
-        || ctx.now - facts.started_at < SETTLE;
+    let bad_for = ctx.now - facts.evidence.first_bad_at.unwrap_or(ctx.now);
+    let for_people = |b: &Blocker| matches!(b, Blocker::SideUnproven { .. } | Blocker::LeftBefore);
+    if closed.iter().all(for_people) {
+        if bad_for >= UNPROVEN_PAGED {
+            page_once(facts, ctx, messages::advice);
+        }
+        return Handled;
+    }
+    let may_wait = bad_for < ctx.setup.policy.budget.detect || ctx.now - facts.started_at < SETTLE;
     let waits = |b: &Blocker| {
         matches!(
             b,
-            Blocker::LagUnknown | Blocker::ObserverUnproven | Blocker::ReadinessUnknown
+            Blocker::LossUnknown | Blocker::ObserverUnproven | Blocker::ReadinessUnknown
         )
     };
     if may_wait && closed.iter().all(waits) {
         return Handled;
     }
     ctx.hold(facts, Hold::Blocked(closed), Stopped::Before)
+}
+
+/// A hold before anything irreversible looks at its gates on every event (rule 19).
+pub(super) fn goes_on(facts: &mut Facts, ctx: &mut Context<'_>) -> Option<Next> {
+    if !has_earned(facts, ctx) || !drd_may_act(facts, ctx) {
+        return None;
+    }
+    let closed = gates::closed(facts, ctx.setup, ctx.now, ctx.seen);
+    if !closed.is_empty() {
+        prescale_unless_closed(&closed, facts, ctx);
+        return None;
+    }
+    facts.incident_id += 1;
+    let text = messages::goes_on(facts);
+    ctx.page(facts, Severity::Warning, text);
+    Some(start(facts, Trigger::Automatic, None, ctx))
 }
 
 /// Opens the incident. Its first command acts only from the next state on.
@@ -153,18 +174,13 @@ fn start(
     ctx: &mut Context<'_>,
 ) -> Next {
     let diagnosis = ctx.seen.diagnosis;
-    let first_bad_at = first_bad(facts, ctx);
-    let late = ctx.now - first_bad_at >= ctx.setup.policy.rto;
-    if late {
-        let text = messages::begins_late(facts, ctx.setup, ctx.now - first_bad_at);
-        ctx.page(facts, Severity::Warning, text);
-    }
+    let first_bad_at = facts.evidence.first_bad_at.unwrap_or(ctx.now);
     let ladder = if diagnosis.lossless_first() {
         Operation::Switchover
     } else {
         Operation::Failover
     };
-    facts.incident = Some(Incident {
+    let mut incident = Incident {
         incident_id: facts.incident_id,
         diagnosis,
         operation: operation.unwrap_or(ladder),
@@ -172,8 +188,9 @@ fn start(
         from: facts.active,
         to: facts.active.other(),
         first_bad_at,
+        onset_at: facts.evidence.lived_until(first_bad_at),
         decided_at: ctx.now,
-        lag: ctx.seen.lag,
+        loss: ctx.seen.loss,
         committed: false,
         fence: FenceOutcome::Unknown,
         promoted_at: None,
@@ -181,18 +198,28 @@ fn start(
         proven_at: None,
         redirected_at: None,
         ended_at: None,
-        late,
-    });
+        late: false,
+    };
+    let (objective, since) = (
+        incident.objective(&ctx.setup.policy),
+        ctx.now - incident.onset_at,
+    );
+    incident.late = since >= objective;
+    if incident.late {
+        let text = messages::begins_late(facts, objective, since);
+        ctx.page(facts, Severity::Warning, text);
+    }
+    facts.incident = Some(incident);
     let because = messages::decided(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.go(State::Fencing, because)
 }
 
-/// Where the clock of the objective starts. An unhealthy report older than the quorum minus
-/// the detect slice belongs to a separate event.
-fn first_bad(facts: &Facts, ctx: &Context<'_>) -> Time {
-    let quorum = facts.evidence.corroborated_at.unwrap_or(ctx.now);
-    let earliest = quorum - ctx.setup.policy.budget.detect;
-    facts.evidence.first_bad_at.unwrap_or(ctx.now).max(earliest)
+/// Capacity is what may prove the other side: it is raised although that gate is closed.
+fn prescale_unless_closed(closed: &[Blocker], facts: &mut Facts, ctx: &mut Context<'_>) {
+    let unproven = |b: &Blocker| matches!(b, Blocker::SideUnproven { .. });
+    if closed.iter().all(unproven) {
+        prescale(facts, ctx);
+    }
 }
 
 /// Raises the other side's MinSize once a suspicion. What was found before the first raise is
@@ -249,7 +276,10 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
     if !waited && (!looked || unclear) {
         return Handled;
     }
-    if incident.trigger == Trigger::Automatic && !still_so(facts, &incident, ctx) {
+    let old = ctx.now - incident.decided_at > DECISION_FRESH;
+    let expired = old && !has_earned(facts, ctx);
+    let automatic = incident.trigger == Trigger::Automatic;
+    if automatic && (expired || !still_so(facts, &incident, ctx)) {
         close(facts, ctx.now);
         return ctx.go(State::Suspecting, messages::recanted(ctx.seen));
     }
@@ -281,8 +311,7 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
 fn still_so(facts: &Facts, incident: &Incident, ctx: &Context<'_>) -> bool {
     let seen = ctx.seen.diagnosis;
     let same_ladder = seen.lossless_first() == incident.diagnosis.lossless_first();
-    let held = facts.evidence.quorum_for(ctx.now);
-    let earned = held.is_some_and(|held| held >= ctx.setup.policy.hold_down(seen));
+    let earned = has_earned(facts, ctx);
     drd_may_act(facts, ctx) && same_ladder && (seen == incident.diagnosis || earned)
 }
 
@@ -302,10 +331,4 @@ pub(super) fn ordered(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
     }
     facts.incident_id += 1;
     Some(start(facts, Trigger::Operator, Some(operation), ctx))
-}
-
-fn close(facts: &mut Facts, now: Time) {
-    if let Some(incident) = &mut facts.incident {
-        incident.ended_at = Some(now);
-    }
 }

@@ -1,12 +1,12 @@
-//! The ways out of a hold: what is missing is observed, or an operator orders it.
+//! A hold goes on: what is missing is asked for again, or observed, or an operator orders it.
 //!
 //! Deliberately absent: entering a hold (`context`).
 
 use super::completion;
 use super::context::{Context, Next};
-use super::detection::ordered;
+use super::detection::{goes_on, ordered};
 use super::promotion;
-use super::recovery::{join, verifying};
+use super::recovery::{join, recant, redirect_again, turn_lossy, verifying};
 use crate::event::{Event, Word};
 use crate::messages;
 use crate::record::Facts;
@@ -44,7 +44,13 @@ pub(super) fn held(
         }
         (_, Some(Word::Abandon)) => completion::abandon(facts, ctx),
         (Stopped::Promoting(progress), _) => {
-            match promotion::advance(progress, facts, event, ctx, false) {
+            if let Some(next) = turn_lossy(progress, facts, ctx) {
+                return next;
+            }
+            if let Some(next) = recant(progress, facts, event, ctx) {
+                return next;
+            }
+            match promotion::advance(progress, facts, event, ctx, true) {
                 promotion::Advance::Joined => join(progress, facts, ctx),
                 promotion::Advance::Stay | promotion::Advance::Stopped(_) => Handled,
             }
@@ -52,6 +58,7 @@ pub(super) fn held(
         (Stopped::Redirecting { latch }, _) => {
             // A denial was paged already; who moved the traffic does not matter here.
             let _ = completion::note_latch(latch, facts, event, ctx.now);
+            redirect_again(latch, facts, ctx);
             if completion::resolvers_moved(facts, ctx.now) {
                 let text = messages::redirected(facts, ctx.now);
                 return ctx.go(State::Verifying, text);
@@ -77,6 +84,9 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next 
     } = event
     {
         return completion::give_up(facts, ctx);
+    }
+    if let Some(next) = goes_on(facts, ctx) {
+        return next;
     }
     let calm = facts.evidence.first_bad_at.is_none() && ctx.seen.up >= ctx.setup.policy.quorum;
     if calm {

@@ -9,6 +9,8 @@
 mod completion;
 pub(crate) mod context;
 mod detection;
+mod earned;
+mod fencing;
 mod held;
 mod paging;
 mod promotion;
@@ -54,6 +56,12 @@ impl Route<Facts> for State {
                     facts,
                     Severity::Critical,
                     messages::held(facts, hold, stage),
+                );
+            } else if is_late(facts) {
+                ctx.page(
+                    facts,
+                    Severity::Warning,
+                    messages::late(facts, ctx.setup, ctx.now),
                 );
             }
             facts.paged.clear();
@@ -132,17 +140,23 @@ impl SuperRoute<Facts> for Superstate {
     }
 }
 
+/// An open incident whose objective is used up.
+fn is_late(facts: &Facts) -> bool {
+    let open = facts.incident.as_ref().filter(|i| i.ended_at.is_none());
+    open.is_some_and(|incident| incident.late)
+}
+
 /// Once for the objective: the page reports it, and what is still missing may then be observed at
 /// any time. Then once for each stage that takes as long as the whole objective: an incident
 /// that goes on without it must not be stalled without a page.
 fn runs_late(facts: &mut Facts, ctx: &Context<'_>) -> bool {
-    let rto = ctx.setup.policy.rto;
     let used_up = facts
         .budget_left(ctx.setup, ctx.now)
         .is_some_and(|left| left.0 <= 0);
-    let stands_still = ctx.now - facts.entered_at >= rto;
     match &mut facts.incident {
         Some(incident) if used_up => {
+            let objective = incident.objective(&ctx.setup.policy);
+            let stands_still = ctx.now - facts.entered_at >= objective;
             let first = !incident.late;
             incident.late = true;
             first || stands_still

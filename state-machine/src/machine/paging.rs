@@ -8,8 +8,8 @@ use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
 use crate::gates;
 use crate::messages;
-use crate::policy::{PAGE_AFTER, Setup};
-use crate::record::Facts;
+use crate::policy::{PAGE_AFTER, PAGE_AGAIN, Setup};
+use crate::record::{Facts, Paged};
 use crate::time::{Span, Time};
 
 /// How long a diagnosis without a rung must last before it is paged; `None`: never.
@@ -58,15 +58,18 @@ pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
     }
 }
 
-/// The next episode is paged again: that of an outage once no sensor reports down, any other once
-/// all is well.
+/// The next episode is paged again, but what comes and goes at most every 5 min: that of an outage
+/// once no sensor reports down, any other once all is well.
 pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
     let well = ctx.seen.up >= ctx.setup.policy.quorum;
-    if facts.diagnosis.is == Diagnosis::Healthy {
-        facts.paged.clear();
-    } else if facts.evidence.first_bad_at.is_none() && well {
-        facts.paged.retain(|paged| !paged.has_ladder());
+    let healthy = facts.diagnosis.is == Diagnosis::Healthy;
+    let served = facts.evidence.first_bad_at.is_none() && well;
+    for paged in &mut facts.paged {
+        paged.over |= healthy || (served && paged.is.has_ladder());
     }
+    facts
+        .paged
+        .retain(|paged| !paged.over || ctx.now - paged.at < PAGE_AGAIN);
 }
 
 pub(super) fn page_once(
@@ -75,10 +78,14 @@ pub(super) fn page_once(
     text: fn(&Facts, &Setup, Time, &Assessment) -> (Severity, String),
 ) {
     let diagnosis = ctx.seen.diagnosis;
-    if facts.paged.contains(&diagnosis) {
+    if facts.paged.iter().any(|paged| paged.is == diagnosis) {
         return;
     }
-    facts.paged.push(diagnosis);
+    facts.paged.push(Paged {
+        is: diagnosis,
+        at: ctx.now,
+        over: false,
+    });
     let (severity, text) = text(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.page(facts, severity, text);
 }

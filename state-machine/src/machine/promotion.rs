@@ -5,14 +5,14 @@
 //! Deliberately absent: choosing whether to begin. `machine` and `gates` did that.
 
 use super::context::Context;
+use super::earned::may_ask_again;
+use super::fencing::{fence, fence_again, unfence};
 use crate::command::{Command, Kind, Severity};
 use crate::event::{Completion, Event, Outcome, RoleChange};
 use crate::late_requests;
 use crate::messages;
-use crate::policy::{
-    ATTEMPTS_MAX, DROPPED, LOST, REFUSALS_MAX, RETRY, RETRY_REFUSED, Setup, retry_gap,
-};
-use crate::record::{Facts, FenceOutcome, Incident, Operation};
+use crate::policy::{DROPPED, LOST, REFUSALS_PAGED, RETRY, RETRY_REFUSED, Setup, retry_gap};
+use crate::record::{Facts, Incident, Operation, Trigger};
 use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
 
@@ -26,14 +26,26 @@ pub(super) enum Advance {
     Stopped(Hold),
 }
 
-/// Takes the event's news, then asks for what is due. `may_act` is false in `held`: there only
-/// the proof of a write is still asked for, since it changes nothing.
+/// Before the point of no return: no role change was accepted that may still come about, none is
+/// seen, and the writer has not moved.
+pub(super) fn may_return(p: &Progress, facts: &Facts, now: Time) -> bool {
+    let Some(incident) = &facts.incident else {
+        return false;
+    };
+    if p.database.is_done() || p.database.accepted {
+        return false;
+    }
+    let global = facts.evidence.global_now(now);
+    global.is_some_and(|g| g.role_change == RoleChange::Idle && g.writer == Some(incident.from))
+}
+
+/// Takes the event's news, then asks for what is due.
 pub(super) fn advance(
     p: &mut Progress,
     facts: &mut Facts,
     event: &Event,
     ctx: &mut Context<'_>,
-    may_act: bool,
+    change_roles: bool,
 ) -> Advance {
     let Some(incident) = facts.incident.clone() else {
         return Advance::Stay;
@@ -44,18 +56,17 @@ pub(super) fn advance(
         return Advance::Stopped(hold);
     }
     if p.database.accepted && !accepted_before {
-        fence(&incident, facts, ctx);
+        fence(p, &incident, facts, ctx);
     }
     note_observation(p, &incident, facts, ctx);
-    if may_act {
-        if p.database.is_lost(ctx.now, LOST) {
-            late_requests::remember(facts, incident.to, ctx.now);
-        }
-        if let Some(hold) = ask_role(p, &incident, ctx) {
-            return Advance::Stopped(hold);
-        }
-        ask_capacity(p, &incident, ctx);
+    fence_again(p, facts, ctx);
+    if p.database.is_lost(ctx.now, LOST) {
+        late_requests::remember(facts, incident.to, ctx.now);
     }
+    if change_roles && (p.database.attempt == 0 || may_ask_again(facts, ctx)) {
+        ask_role(p, &incident, ctx);
+    }
+    ask_capacity(p, &incident, ctx);
     ask_proof(p, &incident, ctx);
     remember(p, facts);
     if p.is_joined() {
@@ -81,8 +92,11 @@ fn note_completion(
     match done.kind {
         // A switchover's late answer is no evidence about the failover that took its place.
         Kind::Promote | Kind::Switchover if done.kind != role_kind(incident) => None,
-        Kind::Promote | Kind::Switchover => note_asked(&mut p.database, done, now, true),
-        Kind::Scale => note_asked(&mut p.capacity, done, now, false),
+        Kind::Promote | Kind::Switchover => note_role(&mut p.database, done, now),
+        Kind::Scale => {
+            note_asked(&mut p.capacity, done, now);
+            None
+        }
         Kind::ProveWrite => {
             note_proof(p, done, now);
             None
@@ -122,31 +136,51 @@ fn note_proof(p: &mut Progress, done: &Completion, now: Time) {
     }
 }
 
-/// What an attempt's end means for its step. A stale one, and one that was received before, change
-/// nothing.
-pub(super) fn note_asked(
-    step: &mut Step,
-    done: &Completion,
-    now: Time,
-    denial_stops: bool,
-) -> Option<Hold> {
-    if !step.waits_for(done.attempt) {
+/// What the end of an attempt to change roles means. Refusals and denials are asked through; people
+/// are asked as well at the fourth refusal and at each denial.
+fn note_role(step: &mut Step, done: &Completion, now: Time) -> Option<Hold> {
+    if !note_asked(step, done, now) {
         return None;
+    }
+    match &done.outcome {
+        Outcome::Refused { why } if step.refusals == REFUSALS_PAGED => {
+            Some(Hold::PromotionRefused(why.clone()))
+        }
+        Outcome::Denied { why } if !step.is_done() => Some(Hold::Denied(why.clone())),
+        Outcome::Done
+        | Outcome::AlreadySo
+        | Outcome::Unknown { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Denied { .. } => None,
+    }
+}
+
+/// What an attempt's end means for its step; `true`: it was news. A stale one, and one that was
+/// received before, change nothing.
+pub(super) fn note_asked(step: &mut Step, done: &Completion, now: Time) -> bool {
+    if !step.waits_for(done.attempt) {
+        return false;
     }
     match &done.outcome {
         Outcome::Done | Outcome::AlreadySo => step.accepted = true,
         Outcome::Unknown { .. } | Outcome::Refused { .. } | Outcome::Denied { .. }
             if step.is_done() => {}
         Outcome::Unknown { .. } => step.again(now + retry_gap(step.attempt)),
-        Outcome::Refused { .. } => step.refused(now + RETRY_REFUSED),
-        Outcome::Denied { why } if denial_stops => return Some(Hold::Denied(why.clone())),
-        // Capacity that is denied may still be enough: the join decides by what is observed.
-        Outcome::Denied { .. } => step.accepted = true,
+        Outcome::Refused { .. } => {
+            let gap = retry_gap(step.refusals + 1).max(RETRY_REFUSED);
+            step.refused(now + gap);
+        }
+        Outcome::Denied { .. } => step.again(now + retry_gap(step.attempt).max(RETRY_REFUSED)),
     }
-    None
+    true
 }
 
-fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &mut Context<'_>) {
+fn note_observation(
+    p: &mut Progress,
+    incident: &Incident,
+    facts: &mut Facts,
+    ctx: &mut Context<'_>,
+) {
     let to = incident.to;
     let Some(view) = facts.evidence.sides[to.index()].filter(|s| s.at >= incident.decided_at)
     else {
@@ -169,6 +203,7 @@ fn note_observation(p: &mut Progress, incident: &Incident, facts: &Facts, ctx: &
             && global.at - p.database.asked_at > DROPPED;
         if dropped && !p.database.is_done() {
             p.database.refused(ctx.now);
+            unfence(facts, ctx);
         }
     }
     note_capacity(p, incident, view.is.serving(), facts, ctx);
@@ -194,25 +229,12 @@ fn note_capacity(
         p.capacity.done(ctx.now);
         let text = messages::reduced(facts, serving, wanted.desired);
         ctx.page(facts, Severity::Warning, text);
+    } else if slice_used && serving >= 1 && p.writable.is_done() {
+        // The old side cannot write any more: whatever serves here is better.
+        p.capacity.done(ctx.now);
+        let text = messages::reduced(facts, serving, wanted.desired);
+        ctx.page(facts, Severity::Critical, text);
     }
-}
-
-/// The old side is fenced beside the promotion, once it was accepted: before that an incident
-/// that ends without a promotion would leave the old side without its application.
-fn fence(incident: &Incident, facts: &mut Facts, ctx: &mut Context<'_>) {
-    if incident.operation == Operation::Switchover || incident.fence == FenceOutcome::Fenced {
-        return;
-    }
-    let (incident_id, side) = (incident.incident_id, incident.from);
-    ctx.commands.push(Command::Fence { incident_id, side });
-    if let Some(open) = &mut facts.incident
-        && open.fence == FenceOutcome::Unknown
-    {
-        open.fence = FenceOutcome::Asked;
-    }
-    ctx.because.get_or_insert_with(|| {
-        format!("the promotion was accepted: {side} is fenced beside it, best effort")
-    });
 }
 
 fn role_kind(incident: &Incident) -> Kind {
@@ -238,16 +260,10 @@ fn role_command(p: &Progress, incident: &Incident) -> Command {
     }
 }
 
-fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) -> Option<Hold> {
+/// Asks for the role change, where an attempt is due.
+fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) {
     if !p.database.is_due(ctx.now, LOST) {
-        return None;
-    }
-    if p.database.refusals >= REFUSALS_MAX || p.database.attempt >= ATTEMPTS_MAX {
-        let why = format!(
-            "{} attempts, {} refused",
-            p.database.attempt, p.database.refusals
-        );
-        return Some(Hold::PromotionRefused(why));
+        return;
     }
     p.database.ask(ctx.now);
     let command = role_command(p, incident);
@@ -260,7 +276,6 @@ fn ask_role(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) -> Opt
         )
     });
     ctx.commands.push(command);
-    None
 }
 
 fn scale_command(p: &Progress, incident: &Incident, setup: &Setup) -> Command {
@@ -317,15 +332,29 @@ pub(super) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>
         return;
     };
     if !p.database.is_done() {
-        reask(&mut p.database, ctx.now);
-        let command = role_command(p, incident);
-        ctx.commands.push(command);
+        issue_role_again(p, incident, ctx);
     }
     if !p.capacity.is_done() {
         reask(&mut p.capacity, ctx.now);
         ctx.commands.push(scale_command(p, incident, ctx.setup));
     }
     issue_proof_again(p, facts, ctx);
+}
+
+/// A ledger is no order (rule 14): what was asked for before a restart is asked for again by
+/// [`advance`], when what is seen then allows it.
+fn issue_role_again(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) {
+    if incident.trigger == Trigger::Automatic && p.database.attempt > 0 {
+        p.database = Step {
+            asked_at: ctx.now,
+            retry_at: Some(ctx.now),
+            accepted: false,
+            ..p.database
+        };
+        return;
+    }
+    reask(&mut p.database, ctx.now);
+    ctx.commands.push(role_command(p, incident));
 }
 
 pub(super) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>) {

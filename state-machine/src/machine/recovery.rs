@@ -5,10 +5,11 @@
 
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
+use super::earned::{close, has_earned};
 use super::paging::{forget_paged, page_event_path_once, page_once, page_when_due};
-use super::promotion;
+use super::promotion::{self, may_return};
 use crate::command::{Command, Severity};
-use crate::event::{Event, RoleChange};
+use crate::event::Event;
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
@@ -23,6 +24,9 @@ pub(super) fn promoting(
     event: &Event,
     ctx: &mut Context<'_>,
 ) -> Next {
+    if let Some(next) = recant(progress, facts, event, ctx) {
+        return next;
+    }
     match promotion::advance(progress, facts, event, ctx, true) {
         promotion::Advance::Stay => Super,
         promotion::Advance::Joined => join(progress, facts, ctx),
@@ -36,57 +40,86 @@ pub(super) fn switching(
     event: &Event,
     ctx: &mut Context<'_>,
 ) -> Next {
+    if let Some(next) = turn_lossy(progress, facts, ctx) {
+        return next;
+    }
+    if let Some(next) = recant(progress, facts, event, ctx) {
+        return next;
+    }
     let late = facts
         .incident
         .as_ref()
         .is_some_and(|i| ctx.now - i.decided_at >= ctx.setup.policy.budget.promote);
     let overdue = late && !progress.database.is_done();
-    // Not another switchover beside the failover that takes its place.
     match promotion::advance(progress, facts, event, ctx, !overdue) {
         promotion::Advance::Joined => join(progress, facts, ctx),
-        promotion::Advance::Stopped(hold) => lossy_instead(progress, facts, ctx, hold),
+        promotion::Advance::Stopped(hold) => ctx.hold(facts, hold, Stopped::Promoting(*progress)),
         promotion::Advance::Stay if overdue && !progress.database.is_done() => {
-            lossy_instead(progress, facts, ctx, Hold::OutOfTime)
+            ctx.hold(facts, Hold::OutOfTime, Stopped::Promoting(*progress))
         }
         promotion::Advance::Stay => Super,
     }
 }
 
-/// The next rung of the ladder: the lossless move failed. The lossy one is another irreversible
-/// edge: the outage must still last, and every gate be open, the one for loss among them.
-fn lossy_instead(
-    progress: &mut Progress,
+/// Before the point of no return an incident whose outage is over ends by itself, unless a request
+/// that nobody answered may still land (rule 13).
+pub(super) fn recant(
+    progress: &Progress,
     facts: &mut Facts,
+    event: &Event,
     ctx: &mut Context<'_>,
-    hold: Hold,
-) -> Next {
-    let underway = facts
-        .evidence
-        .global_now(ctx.now)
-        .is_none_or(|g| g.role_change != RoleChange::Idle);
+) -> Option<Next> {
+    let looked = matches!(event, Event::Observed(_));
+    if !looked || progress.database.attempt == 0 || !may_return(progress, facts, ctx.now) {
+        return None;
+    }
     let automatic = facts
         .incident
         .as_ref()
         .is_some_and(|i| i.trigger == Trigger::Automatic);
-    let stage = Stopped::Promoting(*progress);
-    if underway || !automatic || !drd_may_act(facts, ctx) {
-        return ctx.hold(facts, hold, stage);
+    let well = ctx.seen.up >= ctx.setup.policy.quorum;
+    let over = facts.evidence.corroborated_at.is_none() && well;
+    if !automatic || !over || late_requests::may_land(facts, ctx.now) {
+        return None;
+    }
+    close(facts, ctx.now);
+    let text = messages::recanted(ctx.seen);
+    ctx.page(facts, Severity::Warning, text.clone());
+    Some(ctx.go(State::Watching, text))
+}
+
+/// The next rung of the ladder (rule 16): the lossless move has not come about, and what is seen now
+/// has earned a failover by its own onset, hold-down and gates. A switchover that failed proves no
+/// death.
+pub(super) fn turn_lossy(
+    progress: &Progress,
+    facts: &mut Facts,
+    ctx: &mut Context<'_>,
+) -> Option<Next> {
+    let lossless = facts
+        .incident
+        .as_ref()
+        .is_some_and(|i| i.operation == Operation::Switchover && i.trigger == Trigger::Automatic);
+    let seen = ctx.seen.diagnosis;
+    if !lossless || seen.lossless_first() || !may_return(progress, facts, ctx.now) {
+        return None;
     }
     let closed = gates::closed_to_loss(facts, ctx.setup, ctx.now, ctx.seen);
-    if !closed.is_empty() {
-        return ctx.hold(facts, Hold::Blocked(closed), stage);
+    if !drd_may_act(facts, ctx) || !has_earned(facts, ctx) || !closed.is_empty() {
+        return None;
     }
     if let Some(incident) = &mut facts.incident {
         incident.operation = Operation::Failover;
+        incident.diagnosis = seen;
     }
     let progress = Progress {
         database: Step::default(),
         ..*progress
     };
-    ctx.go(
+    Some(ctx.go(
         State::Promoting(progress),
-        "the switchover did not come about: failover instead",
-    )
+        format!("the switchover did not come about, and {seen} has lasted its own hold-down: failover instead"),
+    ))
 }
 
 pub(super) fn join(progress: &Progress, facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
@@ -127,22 +160,25 @@ pub(super) fn redirecting(
         let text = messages::redirected(facts, ctx.now);
         return ctx.go(State::Verifying, text);
     }
-    if latch.is_due(ctx.now, LOST) {
-        if let Some(incident) = facts
-            .incident
-            .as_ref()
-            .filter(|_| latch.is_lost(ctx.now, LOST))
-        {
-            late_requests::remember(facts, incident.to, ctx.now);
-        }
-        latch.ask(ctx.now);
-        redirect(latch, facts, ctx);
-        ctx.because = Some(format!(
-            "the latch is thrown again, attempt {}",
-            latch.attempt
-        ));
-    }
+    redirect_again(latch, facts, ctx);
     Super
+}
+
+/// Throws the latch once more, where an attempt is due.
+pub(super) fn redirect_again(latch: &mut Step, facts: &mut Facts, ctx: &mut Context<'_>) {
+    if !latch.is_due(ctx.now, LOST) {
+        return;
+    }
+    let lost = latch.is_lost(ctx.now, LOST);
+    if let Some(incident) = facts.incident.as_ref().filter(|_| lost) {
+        late_requests::remember(facts, incident.to, ctx.now);
+    }
+    latch.ask(ctx.now);
+    redirect(latch, facts, ctx);
+    ctx.because = Some(format!(
+        "the latch is thrown again, attempt {}",
+        latch.attempt
+    ));
 }
 
 pub(super) fn verifying(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {

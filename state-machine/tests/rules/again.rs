@@ -5,7 +5,7 @@
 use crate::estate::{Estate, completion, denied, estate, refused, unanswered};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Completion, Event, Outcome, Side};
-use drd_state_machine::evidence::Noted;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::Span;
 
 /// The clock is set back by an hour, in the middle of a story.
@@ -44,16 +44,32 @@ fn a_stale_completion_changes_nothing() {
 }
 
 #[test]
-fn a_restart_issues_the_same_attempt_again() {
+fn a_restart_changes_roles_only_once_what_is_seen_allows_it() {
     let mut e = estate();
     e.promoting();
     e.ends(Kind::Promote, unanswered());
     e.wait(2);
-    let pending: Vec<Command> = e.asked(Kind::Promote).into_iter().cloned().collect();
+    assert_eq!(e.asked(Kind::Promote).len(), 2);
     e.forget();
     e.give(Event::Started);
-    assert_eq!(e.asked(Kind::Promote), [&pending[1]]);
+    assert_eq!(e.asked(Kind::Promote), [] as [&Command; 0]);
     assert_eq!(e.asked(Kind::Scale).len(), 1);
+    e.wait(1);
+    let attempts: Vec<u32> = e.asked(Kind::Promote).iter().map(|c| c.attempt()).collect();
+    assert_eq!(attempts, [3]);
+}
+
+#[test]
+fn a_restart_into_an_estate_that_is_well_changes_no_roles() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, refused());
+    e.forget();
+    e.region_back();
+    e.give(Event::Started);
+    e.wait(900);
+    assert_eq!(e.asked(Kind::Promote), [] as [&Command; 0]);
+    assert_eq!(e.state(), "watching", "{}", e.story());
 }
 
 #[test]
@@ -189,7 +205,7 @@ fn a_daemon_that_starts_late_reads_before_it_holds() {
     e.poll_all();
     assert_eq!(e.state(), "suspecting", "{}", e.because());
     e.sample(sampled + Span::secs(90), Span::secs(1));
-    e.wait_for("promoting", 10);
+    e.wait_for("promoting", 20);
 }
 
 #[test]

@@ -101,6 +101,7 @@ fn traffic_that_people_moved_by_hand_ends_the_hold() {
     e.ends(Kind::Redirect, denied());
     assert_eq!(e.state(), "held");
     e.view.dns = Some(Side::Standby);
+    e.look();
     e.wait_for("exposed", 20);
     assert_eq!(e.asked(Kind::Redirect).len(), 1);
 }

@@ -5,8 +5,8 @@
 
 use drd_state_machine::command::{Command, Kind, Severity};
 use drd_state_machine::event::{Event, Outcome, Side, Vantage, Verdict, Word};
-use drd_state_machine::evidence::Noted;
 use drd_state_machine::policy::Sensor;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::record::{Incident, Trigger};
 use drd_state_machine::state::{State, Stopped};
 use drd_state_machine::time::{Span, Time};

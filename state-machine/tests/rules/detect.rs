@@ -6,8 +6,8 @@ use crate::estate::{Healthy, Unhealthy, Unknown, estate, name};
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, Side, Signal, Vantage};
-use drd_state_machine::evidence::Noted;
 use drd_state_machine::policy::Sensor;
+use drd_state_machine::reading::Noted;
 use drd_state_machine::time::Span;
 use std::sync::Arc;
 
@@ -164,9 +164,15 @@ fn a_flapping_sensor_counts_as_unknown() {
         e.wait(30);
     }
     e.reports(Vantage::Probe, Unhealthy);
-    e.wait(100);
+    e.wait(55);
     assert_eq!(e.state(), "watching");
-    e.hands_off();
+    e.changes_no_role();
+    e.wait(10);
+    assert_eq!(
+        e.state(),
+        "suspecting",
+        "it has reported the same for a hold-down"
+    );
 }
 
 #[test]
@@ -196,18 +202,19 @@ fn silence_while_the_observer_was_cut_off_is_not_silence() {
     e.endpoint(Unhealthy);
     e.lag = None;
     e.view.sides[0] = None;
+    e.verdicts.remove(&(Vantage::Inside, Side::Primary));
     e.poll_all();
     e.wait(5);
     assert_eq!(e.state(), "suspecting");
     e.references = Unhealthy;
     e.wait(200);
-    e.hands_off();
+    e.changes_no_role();
     // Its references answer again: nothing was received for 200 s, and that proves nothing.
     e.references = Healthy;
     e.wait(100);
     assert_eq!(e.state(), "suspecting");
     assert_eq!(e.record.facts.diagnosis.is, Diagnosis::Unclear);
-    e.hands_off();
+    e.changes_no_role();
     e.wait(25);
     assert_eq!(e.record.facts.diagnosis.is, Diagnosis::DatabaseDown);
 }
@@ -219,7 +226,7 @@ fn while_cut_off_nothing_is_done_and_it_is_paged() {
     e.references = Unhealthy;
     e.look();
     e.wait(600);
-    e.hands_off();
+    e.changes_no_role();
     assert!(e.pages().iter().any(|p| p.contains("observer_isolated")));
 }
 
@@ -250,12 +257,9 @@ fn a_growing_lag_of_a_dead_writer_is_no_veto() {
 }
 
 #[test]
-fn a_lone_liar_does_not_start_the_objective() {
+fn a_lone_liar_that_the_probe_contradicts_does_not_start_the_objective() {
     let mut e = estate();
     e.reports(Vantage::Witness, Unhealthy);
-    e.verdicts
-        .insert((Vantage::Route53, Side::Primary), Unknown);
-    e.verdicts.insert((Vantage::Probe, Side::Primary), Unknown);
     e.wait(250);
     e.hands_off();
     e.region_dark();
@@ -267,8 +271,8 @@ fn a_lone_liar_does_not_start_the_objective() {
         .incident
         .clone()
         .expect("an incident is open");
-    let detect = e.setup.policy.budget.detect;
-    assert_eq!(incident.first_bad_at, quorum - detect);
+    let began = incident.first_bad_at - quorum;
+    assert!(began >= Span::secs(-5) && began <= Span::ZERO, "{began}");
 }
 
 #[test]
@@ -348,7 +352,7 @@ fn a_quorum_that_nothing_explains_is_paged_within_the_detect_slice() {
     e.poll_all();
     e.wait(110);
     assert_eq!(e.state(), "suspecting");
-    e.hands_off();
+    e.changes_no_role();
     assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
     assert!(e.pages()[0].contains("cannot tell what is down"));
 }
@@ -356,6 +360,7 @@ fn a_quorum_that_nothing_explains_is_paged_within_the_detect_slice() {
 #[test]
 fn each_outage_is_paged_although_something_else_is_wrong_all_the_time() {
     let mut e = estate();
+    e.may_only_advise_on(Diagnosis::ApplicationDown);
     e.readiness = Unhealthy;
     e.check();
     e.wait(400);

@@ -5,8 +5,9 @@
 
 use crate::estate::{Healthy, Unhealthy, Unknown, name, setup};
 use drd_state_machine::event::{LagSample, Side, Signal, Vantage, Verdict};
-use drd_state_machine::evidence::{Evidence, Noted, Reading};
+use drd_state_machine::evidence::Evidence;
 use drd_state_machine::policy::{OWN_FRESH, Policy};
+use drd_state_machine::reading::{Noted, Reading};
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
@@ -100,7 +101,7 @@ fn a_report_counts_for_exactly_its_time() {
     received.witness("1", Unhealthy, NOW);
     received.reports(Vantage::Probe, "", Unhealthy, NOW);
     for (vantage, fresh) in [
-        (Vantage::Witness, received.1.event_max_age),
+        (Vantage::Witness, Span::secs(90)),
         (Vantage::Probe, OWN_FRESH),
     ] {
         let reading = received.reading(vantage);
@@ -113,14 +114,14 @@ fn a_report_counts_for_exactly_its_time() {
 }
 
 #[test]
-fn only_a_change_of_mind_is_a_flip_and_four_in_the_window_silence_a_sensor() {
+fn only_a_change_of_mind_is_a_flip_and_three_in_the_window_silence_a_sensor_for_a_hold_down() {
     let mut received = received();
     let at = |seconds| NOW - Span::secs(60) + Span::secs(seconds);
     received.witness("0", Healthy, at(0));
     // Not knowing in between is no change of mind.
     received.witness("1", Unknown, at(1));
     received.witness("2", Healthy, at(2));
-    for (n, verdict) in [Unhealthy, Healthy, Unhealthy].into_iter().enumerate() {
+    for (n, verdict) in [Unhealthy, Healthy].into_iter().enumerate() {
         let seconds = 3 + i64::try_from(n).expect("small");
         received.witness(&format!("flip {n}"), verdict, at(seconds));
     }
@@ -128,9 +129,9 @@ fn only_a_change_of_mind_is_a_flip_and_four_in_the_window_silence_a_sensor() {
         received
             .reading(Vantage::Witness)
             .current_verdict(NOW, &received.1),
-        Unhealthy
+        Healthy
     );
-    received.witness("fourth", Healthy, at(9));
+    received.witness("third", Unhealthy, at(9));
     let reading = received.reading(Vantage::Witness);
     assert_eq!(reading.current_verdict(NOW, &received.1), Unknown);
     let first_flip = at(3);

@@ -25,7 +25,7 @@ fn an_operators_switchover_never_becomes_lossy_by_itself() {
     e.wait_for("switching", 10);
     for _ in 0..4 {
         e.ends(Kind::Switchover, crate::estate::refused());
-        e.wait(5);
+        e.wait(10);
     }
     assert_eq!(e.state(), "held");
     assert!(e.asked(Kind::Promote).is_empty());
@@ -75,7 +75,7 @@ fn an_operators_override_passes_the_gates_that_hold_drd() {
     e.wait(130);
     e.region_dark();
     e.wait_for("held", 110);
-    e.hands_off();
+    e.changes_no_role();
     e.order(Word::Failover);
     e.wait_for("promoting", 10);
     e.ends(Kind::Promote, Outcome::Done);
@@ -205,7 +205,7 @@ fn a_resumed_promotion_begins_with_its_first_attempt() {
     e.promoting();
     for _ in 0..4 {
         e.ends(Kind::Promote, crate::estate::refused());
-        e.wait(5);
+        e.wait(10);
     }
     assert_eq!(e.state(), "held");
     e.forget();

@@ -72,13 +72,13 @@ fn word() -> impl Strategy<Value = Word> {
 fn turn(operators: bool) -> impl Strategy<Value = Turn> {
     prop_oneof![
         8 => (1..30i64).prop_map(Turn::Wait),
-        3 => (60..90i64).prop_map(Turn::Wait),
+        3 => (60..120i64).prop_map(Turn::Wait),
         4 => (vantage(), side(), verdict()).prop_map(|(v, s, w)| Turn::Says(v, s, w)),
         1 => verdict().prop_map(Turn::Endpoint),
         3 => Just(Turn::Dark),
         1 => Just(Turn::Back),
         2 => Just(Turn::DatabaseDown),
-        1 => Just(Turn::ApplicationDown),
+        2 => Just(Turn::ApplicationDown),
         1 => verdict().prop_map(Turn::References),
         1 => prop_oneof![Just(None), (0..70i64).prop_map(Some)].prop_map(Turn::Lag),
         1 => (0..300i64, 0..70i64).prop_map(|(age, lag)| Turn::OldSample(age, lag)),
@@ -121,7 +121,10 @@ fn play(e: &mut Estate, turn: &Turn) {
         Turn::Dark => e.region_dark(),
         Turn::Back => e.region_back(),
         Turn::DatabaseDown => e.database_down(),
-        Turn::ApplicationDown => e.application_down(),
+        Turn::ApplicationDown => {
+            e.serving(e.active().other(), 6);
+            e.application_down();
+        }
         Turn::References(verdict) => e.references = verdict,
         Turn::Lag(lag) => e.lag = lag.map(Span::secs),
         Turn::OldSample(age, lag) => e.sample(e.now - Span::secs(age), Span::secs(lag)),

@@ -168,7 +168,7 @@ fn a_clock_that_was_set_back_moves_every_moment_and_no_wait_gets_longer() {
             e.promoting();
             for _ in 0..4 {
                 e.ends(Kind::Promote, refused());
-                e.wait(5);
+                e.wait(10);
             }
             assert_eq!(e.state(), "held");
         },

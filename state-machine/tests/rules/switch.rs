@@ -2,29 +2,24 @@
 //!
 //! Deliberately absent: the lossy move itself (`recover`).
 
-use crate::estate::{Estate, Healthy, Unhealthy, completion, denied, estate, refused, unanswered};
-use drd_state_machine::Phase;
-use drd_state_machine::blocker::Blocker;
+use crate::estate::{Estate, Healthy, Unhealthy, completion, denied, estate, refused};
 use drd_state_machine::command::Kind;
-use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Outcome, Side, Vantage, Word};
-use drd_state_machine::policy::retry_gap;
-use drd_state_machine::state::{Hold, State};
 
-/// The edge is down, and the policy lets drd act on that.
+/// The edge is down, and the other side is proven.
 fn switching() -> Estate {
     let mut e = estate();
-    e.may_act_on(Diagnosis::EdgeDown);
+    e.serving(Side::Standby, 6);
     e.endpoint(Unhealthy);
     e.poll_all();
-    e.wait_for("switching", 75);
+    e.wait_for("switching", 105);
     e
 }
 
 fn refused_four_times(e: &mut Estate) {
     for _ in 0..4 {
         e.ends(Kind::Switchover, refused());
-        e.wait(5);
+        e.wait(10);
     }
 }
 
@@ -33,11 +28,7 @@ fn a_switchover_is_lossless_first() {
     let mut e = switching();
     assert_eq!(
         e.mutations(),
-        [
-            "prescale standby to 6",
-            "switchover standby #1",
-            "scale standby to 6 #1"
-        ]
+        ["switchover standby #1", "scale standby to 6 #1"]
     );
     e.ends(Kind::Switchover, Outcome::Done);
     assert!(
@@ -47,13 +38,52 @@ fn a_switchover_is_lossless_first() {
 }
 
 #[test]
-fn a_switchover_that_does_not_come_about_becomes_a_failover() {
-    let mut e = switching();
-    for _ in 0..4 {
-        e.ends(Kind::Switchover, refused());
-        e.wait(5);
+fn no_traffic_moves_to_a_side_that_is_not_proven() {
+    for unproven in [Vantage::Probe, Vantage::Witness] {
+        let mut e = estate();
+        e.serving(Side::Standby, 6);
+        e.verdicts.insert((unproven, Side::Standby), Unhealthy);
+        e.endpoint(Unhealthy);
+        e.poll_all();
+        e.wait(239);
+        assert_eq!((e.state(), e.pages().len()), ("suspecting", 0));
+        e.wait(10);
+        e.hands_off();
+        assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
     }
-    assert_eq!(e.state(), "promoting");
+}
+
+#[test]
+fn capacity_is_raised_to_prove_the_other_side_and_then_traffic_moves() {
+    let mut e = estate();
+    e.endpoint(Unhealthy);
+    e.poll_all();
+    e.wait(150);
+    assert_eq!(e.state(), "suspecting");
+    assert_eq!(e.mutations(), ["prescale standby to 6"]);
+    e.serving(Side::Standby, 6);
+    e.wait_for("switching", 10);
+}
+
+/// A switchover that failed proves no death.
+#[test]
+fn a_switchover_that_is_refused_is_held_and_asked_for_again_and_loses_nothing() {
+    let mut e = switching();
+    refused_four_times(&mut e);
+    assert_eq!(e.state(), "held");
+    e.wait(300);
+    assert!(e.asked(Kind::Switchover).len() > 4);
+    assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
+}
+
+#[test]
+fn a_region_that_dies_during_the_switchover_is_failed_over_after_its_own_hold_down() {
+    let mut e = switching();
+    refused_four_times(&mut e);
+    e.region_dark();
+    e.wait(55);
+    assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
+    e.wait_for("promoting", 150);
     // Its attempts are counted from the beginning.
     let asked = e.asked(Kind::Promote);
     assert_eq!(asked.iter().map(|c| c.attempt()).collect::<Vec<_>>(), [1]);
@@ -65,8 +95,8 @@ fn a_switchover_that_does_not_come_about_becomes_a_failover() {
 fn a_switchovers_late_answer_does_not_count_for_the_failover_after_it() {
     let mut e = switching();
     let switchover = e.asked(Kind::Switchover)[0].clone();
-    // No answer; the slice is used up.
-    e.wait_for("promoting", 130);
+    e.region_dark();
+    e.wait_for("promoting", 250);
     e.give(completion(&switchover, denied()));
     assert_eq!(e.state(), "promoting", "{}", e.story());
     e.give(completion(&switchover, Outcome::Done));
@@ -74,12 +104,14 @@ fn a_switchovers_late_answer_does_not_count_for_the_failover_after_it() {
 }
 
 #[test]
-fn a_refused_switchover_of_an_estate_that_is_well_again_holds() {
+fn a_refused_switchover_of_an_estate_that_is_well_again_is_given_up() {
     let mut e = switching();
+    e.ends(Kind::Switchover, refused());
     e.endpoint(Healthy);
     e.poll_all();
-    refused_four_times(&mut e);
-    assert_eq!(e.state(), "held");
+    e.wait(60);
+    assert_eq!(e.state(), "watching", "{}", e.story());
+    assert_eq!(e.asked(Kind::Switchover).len(), 1);
     assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
 }
 
@@ -88,12 +120,14 @@ fn a_refused_switchover_of_an_estate_that_is_well_again_holds() {
 fn while_a_role_change_runs_no_failover_takes_its_place() {
     let mut e = switching();
     e.underway(Side::Standby);
-    e.wait_for("held", 200);
+    e.region_dark();
+    e.wait_for("held", 250);
+    e.wait(300);
     assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
 }
 
 #[test]
-fn a_denied_switchover_of_an_estate_that_is_well_again_holds() {
+fn a_denied_switchover_holds() {
     let mut e = switching();
     e.reports(Vantage::Probe, Healthy);
     e.ends(Kind::Switchover, denied());
@@ -102,38 +136,13 @@ fn a_denied_switchover_of_an_estate_that_is_well_again_holds() {
 }
 
 #[test]
-fn a_pause_during_the_switchover_keeps_the_failover_away() {
+fn a_pause_before_the_point_of_no_return_keeps_every_further_request_away() {
     let mut e = switching();
     e.order(Word::Pause);
-    refused_four_times(&mut e);
-    assert!(e.asked(Kind::Promote).is_empty());
-    let State::Held { hold, .. } = &e.record.state else {
-        panic!("not held but {}", e.state());
-    };
-    assert_eq!(*hold, Hold::Blocked(vec![Blocker::Paused]));
-}
-
-#[test]
-fn no_switchover_is_asked_for_beside_the_failover_that_takes_its_place() {
-    let mut e = switching();
-    let decided = e.record.facts.incident.as_ref().expect("open").decided_at;
-    let over = decided + e.setup.policy.budget.promote;
-    // The next attempt is due at the very moment at which the slice is used up.
-    loop {
-        let newest = e.asked(Kind::Switchover).last().expect("asked").attempt();
-        if over - e.now == retry_gap(newest) {
-            break;
-        }
-        e.wait(1);
-    }
-    e.ends(Kind::Switchover, unanswered());
-    e.wait_for_any(&["promoting"], 10);
-    assert_eq!(e.state(), "promoting");
-    let last = e
-        .decisions
-        .iter()
-        .find(|d| d.from == Phase::Switching && d.to == Phase::Promoting);
-    let last = last.expect("it became a failover");
-    let kinds: Vec<Kind> = last.commands.iter().map(|c| c.kind()).collect();
-    assert!(!kinds.contains(&Kind::Switchover), "{kinds:?}");
+    e.ends(Kind::Switchover, refused());
+    e.region_dark();
+    e.wait(400);
+    assert_eq!(e.state(), "held");
+    assert_eq!(e.asked(Kind::Switchover).len(), 1);
+    assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
 }

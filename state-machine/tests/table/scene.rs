@@ -16,6 +16,7 @@ use drd_state_machine::record::{FenceOutcome, Incident, Operation, Readiness, Re
 use drd_state_machine::state::{Progress, State, Step, Stopped};
 use drd_state_machine::step;
 use drd_state_machine::time::{Span, Time};
+use drd_state_machine::unreplicated::Unreplicated;
 use std::sync::Arc;
 
 /// The moment of the table: 2026-01-01T00:00:00Z. Nothing depends on the date.
@@ -103,8 +104,9 @@ impl Scene {
             from: Side::Primary,
             to: Side::Standby,
             first_bad_at: ONSET,
+            onset_at: ONSET,
             decided_at: DECIDED,
-            lag: Some(Span::secs(1)),
+            loss: Some(Span::secs(1)),
             committed: reached >= Reached::Committed,
             fence: FenceOutcome::Unknown,
             promoted_at: at(Reached::Joined, ENTERED),
@@ -210,7 +212,10 @@ impl Scene {
             taken_at: self.now - newest - Span::secs(30).times(n),
             lag,
         };
-        self.record.facts.evidence.lag = [2, 1, 0].map(taken).to_vec();
+        let evidence = &mut self.record.facts.evidence;
+        evidence.lag = [2, 1, 0].map(taken).to_vec();
+        let until = evidence.first_bad_at.unwrap_or(self.now);
+        evidence.unreplicated = Unreplicated::between(self.now - newest - lag, until);
     }
 
     /// This sensor of the active side reports this, and has for so long.
@@ -259,6 +264,7 @@ impl Scene {
     pub fn began_earlier(&mut self, by: Span) {
         if let Some(incident) = &mut self.record.facts.incident {
             incident.first_bad_at = incident.first_bad_at - by;
+            incident.onset_at = incident.onset_at - by;
             incident.decided_at = incident.decided_at - by;
         }
     }

@@ -66,6 +66,14 @@ impl Estate {
         self.forget();
     }
 
+    /// No role, no traffic and no serving side was touched: capacity that a suspicion raises on the
+    /// other side is taken back.
+    pub fn changes_no_role(&self) {
+        let mut commands = self.mutations();
+        commands.retain(|c| !c.starts_with("prescale") && !c.starts_with("scale_back"));
+        assert_eq!(commands, [""; 0], "in {}", self.state());
+    }
+
     /// Nothing that changes the estate was commanded; pages may have been sent.
     pub fn hands_off(&self) {
         assert_eq!(self.mutations(), [""; 0], "in {}", self.state());

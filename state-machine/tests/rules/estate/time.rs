@@ -155,15 +155,6 @@ impl Estate {
         assert_eq!(self.state(), state, "after {seconds} s: {}", self.story());
     }
 
-    /// Time passes until one of these states is reached, or so many seconds are over.
-    pub fn wait_for_any(&mut self, states: &[&str], seconds: i64) {
-        for _ in 0..seconds {
-            if !states.contains(&self.state()) {
-                self.wait(1);
-            }
-        }
-    }
-
     pub fn order(&mut self, word: Word) {
         self.give(Event::Ordered { word });
     }

@@ -86,6 +86,13 @@ impl Estate {
         self.look();
     }
 
+    pub fn may_only_advise_on(&mut self, diagnosis: Diagnosis) {
+        self.setup
+            .policy
+            .autonomy
+            .insert(diagnosis, Autonomy::Advise);
+    }
+
     pub fn may_act_on(&mut self, diagnosis: Diagnosis) {
         self.setup.policy.autonomy.insert(diagnosis, Autonomy::Act);
     }

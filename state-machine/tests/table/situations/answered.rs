@@ -8,7 +8,7 @@ use super::situation::{Situation, look, tick, when};
 use crate::scene::Scene;
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Event, Outcome, Side, Word};
-use drd_state_machine::policy::{DROPPED, REFUSALS_MAX};
+use drd_state_machine::policy::{DROPPED, REFUSALS_PAGED};
 use drd_state_machine::record::Operation;
 use drd_state_machine::record::Unanswered;
 use drd_state_machine::time::Span;
@@ -35,7 +35,7 @@ pub const ANSWERED: &[Situation] = &[
     when(
         "the role change is refused once too often, lag over the RPO",
         |s| {
-            s.lag_before(Span::secs(85), Span::secs(31));
+            s.lag_before(Span::secs(85), Span::secs(61));
             refused_too_often(s);
         },
         tick,
@@ -278,7 +278,7 @@ fn stale(s: &Scene) -> Event {
 fn refused_too_often(s: &mut Scene) {
     let now = s.now;
     if let Some(p) = s.progress() {
-        p.database.refusals = REFUSALS_MAX;
+        p.database.refusals = REFUSALS_PAGED;
         p.database.retry_at = Some(now);
     }
 }

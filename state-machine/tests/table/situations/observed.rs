@@ -62,13 +62,13 @@ pub const OBSERVED: &[Situation] = &[
     when(
         "region dark, a sample shows the lag grow",
         |s| s.region_dark(HELD_DOWN),
-        |s| sample(s, HELD_DOWN + Span::secs(1)),
+        |s| sample(s, HELD_DOWN + Span::secs(10)),
     ),
     when(
         "region dark, lag over the RPO",
         |s| {
             s.region_dark(HELD_DOWN);
-            s.lag_before(HELD_DOWN + Span::secs(5), Span::secs(31));
+            s.lag_before(HELD_DOWN + Span::secs(5), Span::secs(61));
         },
         look,
     ),
@@ -147,19 +147,27 @@ pub const OBSERVED: &[Situation] = &[
     ),
     when("application down", application_down, tick),
     when(
-        "application down, drd may act",
+        "application down, drd may only advise",
         |s| {
             application_down(s);
-            may_act(s, Diagnosis::ApplicationDown);
+            may_only_advise(s, Diagnosis::ApplicationDown);
+        },
+        look,
+    ),
+    when(
+        "application down, the other side is proven",
+        |s| {
+            application_down(s);
+            other_side_serves(s);
         },
         look,
     ),
     when("edge down", edge_down, tick),
     when(
-        "edge down, drd may act",
+        "edge down, the other side is proven",
         |s| {
             edge_down(s);
-            may_act(s, Diagnosis::EdgeDown);
+            other_side_serves(s);
         },
         look,
     ),
@@ -295,8 +303,12 @@ fn edge_down(s: &mut Scene) {
     s.incident_is(Diagnosis::EdgeDown, Operation::Switchover);
 }
 
-fn may_act(s: &mut Scene, diagnosis: Diagnosis) {
-    s.setup.policy.autonomy.insert(diagnosis, Autonomy::Act);
+fn may_only_advise(s: &mut Scene, diagnosis: Diagnosis) {
+    s.setup.policy.autonomy.insert(diagnosis, Autonomy::Advise);
+}
+
+fn other_side_serves(s: &mut Scene) {
+    s.see_side(s.record.facts.active.other(), 6);
 }
 
 fn silent(s: &mut Scene) {

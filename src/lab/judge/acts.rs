@@ -1,0 +1,157 @@
+//! Acts, judged at the moment at which they are decided and at which they leave: by the truth of the
+//! world then.
+//!
+//! Deliberately absent: what is owed in time (`duties`).
+
+use super::{JUST_BACK, Judge, QUORUM, RECOVERED, SERVED, lives_and_answers, toward_writer};
+use crate::lab::cloud;
+use crate::lab::world::World;
+use crate::ledger::Entry;
+use drd_state_machine::Setup;
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::record::{Record, Trigger};
+use drd_state_machine::state::State;
+use drd_state_machine::time::Span;
+
+impl Judge {
+    /// A command is about to act.
+    pub fn acts(&mut self, world: &World, record: &Record, entries: &[Entry], command: &Command) {
+        let now = world.now;
+        let durable = entries.iter().rev().any(|entry| match entry {
+            Entry::Decided { decision, .. } => decision.commands.contains(command),
+            Entry::Opened { .. } | Entry::Noted { .. } => false,
+        });
+        self.require(durable, "S5", now, || {
+            format!("{} acts without a durable decision", command.kind())
+        });
+        let current = command.incident_id() == record.facts.incident_id;
+        self.require(current, "S5", now, || {
+            format!("{} of an older incident acts", command.kind())
+        });
+        let operator = record
+            .facts
+            .incident
+            .as_ref()
+            .is_some_and(|i| i.trigger == Trigger::Operator);
+        if command.kind().mutates() && !operator {
+            let begun = !matches!(
+                record.state,
+                State::Watching | State::Suspecting | State::Fencing
+            );
+            let paused = record.facts.paused && !begun;
+            self.require(!paused, "S7", now, || {
+                format!("{} while paused", command.kind())
+            });
+        }
+        if command.kind().irreversible() && !operator {
+            self.is_needed(world, command);
+        }
+        let follows =
+            world.replica_connected || world.role_change.is_some() || toward_writer(world, command);
+        let changes = command.kind().irreversible();
+        self.require(!changes || follows, "S1", now, || {
+            format!("{} to a side that follows nobody", command.kind())
+        });
+        self.recovering_to = record
+            .facts
+            .incident
+            .as_ref()
+            .filter(|i| i.ended_at.is_none())
+            .map(|i| i.to);
+        self.moves(world, command);
+    }
+
+    /// The truth at the moment of an automatic role change: users are not served, and what may lose
+    /// writes is not done to a database that lives in a region that answers.
+    fn is_needed(&mut self, world: &World, command: &Command) {
+        if toward_writer(world, command) || world.role_change.is_some() {
+            return;
+        }
+        let now = world.now;
+        let since = self.alive_since;
+        let just_back = self.bad.is_some() && since.is_none_or(|t| now - t <= JUST_BACK);
+        let lossy = command.kind() == Kind::Promote && lives_and_answers(world);
+        self.require(!lossy || just_back, "S2", now, || {
+            "a promotion that may lose writes of a database that lives in a region that answers"
+                .to_owned()
+        });
+        let served = world.takes_writes(world.answer)
+            && self.bad.is_none_or(|(_, until)| now - until > SERVED);
+        self.require(!served, "S3", now, || {
+            format!(
+                "{} is sent although users have been served for {SERVED}",
+                command.kind()
+            )
+        });
+    }
+
+    pub(super) fn commits(
+        &mut self,
+        world: &World,
+        record: &Record,
+        setup: &Setup,
+        command: &Command,
+    ) {
+        let operator = record
+            .facts
+            .incident
+            .as_ref()
+            .is_some_and(|i| i.trigger == Trigger::Operator);
+        if !command.kind().irreversible() || operator {
+            return;
+        }
+        let (now, incident_id) = (world.now, command.incident_id());
+        if self.committed.iter().any(|(e, _)| *e == incident_id) {
+            return;
+        }
+        let from = record.facts.active;
+        let down = self.domains_down(from);
+        // 10 s of slack: drd's word is dated by when the sensor looked, this book by its arrival.
+        let held = self.quorum_since[from.index()]
+            .is_some_and(|since| now - since >= setup.policy.hold_down - Span::secs(10));
+        self.require(held, "S2", now, || {
+            format!("role change without a quorum for the hold-down: {down:?}")
+        });
+        let truly_down = self.bad.is_some_and(|(from, until)| {
+            now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
+        });
+        let liars = world.faults.false_sensors.len();
+        self.require(truly_down || liars >= QUORUM, "S3", now, || {
+            "role change although the endpoint was well within the hold-down".to_owned()
+        });
+        if command.kind() == Kind::Promote {
+            let within = self.loss_is_within(setup, world);
+            self.require(within, "S2", now, || {
+                "promotion beyond the RPO gate".to_owned()
+            });
+        }
+        let cooled = world
+            .role_changes
+            .iter()
+            .all(|(at, _, _)| now - *at >= setup.policy.cool_down);
+        self.require(cooled, "S1", now, || {
+            "a second automatic role change within the cool-down".to_owned()
+        });
+        self.committed.push((incident_id, now));
+    }
+
+    fn moves(&mut self, world: &World, command: &Command) {
+        if let Command::Redirect { to, .. } = command {
+            let (to, now) = (*to, world.now);
+            let proven = world.is_proven(to) && world.writer == to;
+            self.require(proven, "S6", now, || {
+                format!("traffic sent to {to} before a write was proven")
+            });
+            self.redirected_to = Some(to);
+        }
+        let asks = cloud::endpoint(world, command);
+        let critical = matches!(
+            command.kind(),
+            Kind::Promote | Kind::Scale | Kind::ProveWrite
+        );
+        let to = self.recovering_to.filter(|_| critical);
+        self.require(to.is_none_or(|to| asks == to), "S8", world.now, || {
+            format!("{} is sent to {asks}, the side that failed", command.kind())
+        });
+    }
+}

@@ -1,0 +1,121 @@
+//! Since when the endpoint has been bad, and since when a quorum of fault domains agrees (DESIGN
+//! section 4, rules 3 to 5): by when the sensors looked, never by when their readings arrived.
+//!
+//! Deliberately absent: what explains it (`assessment`), and how long is long enough (`policy`).
+
+use crate::event::{Vantage, Verdict};
+use crate::policy::{FLAP_WINDOW, OWN_FRESH, Policy};
+use crate::reading::Reading;
+use crate::record::Facts;
+use crate::time::Time;
+use crate::unreplicated::Endpoint;
+
+/// Sensors of the endpoint of the side that serves.
+fn endpoint_readings(facts: &Facts) -> impl Iterator<Item = &Reading> {
+    let readings = facts.evidence.readings.iter();
+    readings.filter(|r| r.side == facts.active && r.vantage.sees_endpoint())
+}
+
+/// The newest moment at which a sensor that counts saw the endpoint well. drd's own probe always
+/// counts; another one that keeps changing only after it has reported the same for a hold-down.
+fn newest_good(facts: &Facts, policy: &Policy, now: Time) -> Time {
+    let good = |reading: &Reading| {
+        let flaps = now - reading.flips[2] < FLAP_WINDOW;
+        let healthy = reading.last_verdict(now, policy) == Verdict::Healthy;
+        let settled = healthy && now - reading.since >= policy.hold_down;
+        let counts = reading.vantage == Vantage::Probe || !flaps || settled;
+        counts.then_some(reading.good_at)
+    };
+    let all = endpoint_readings(facts).filter_map(good);
+    all.max().unwrap_or_default()
+}
+
+/// When each sensor's bad run began, oldest first. What the probe met while drd was cut off is no
+/// evidence about the endpoint.
+fn bad_runs(facts: &Facts, policy: &Policy, now: Time, observer_ok: bool) -> Vec<Time> {
+    let mut runs: Vec<(&str, Time)> = Vec::new();
+    for reading in endpoint_readings(facts) {
+        let probe = reading.vantage == Vantage::Probe;
+        let vote = facts
+            .evidence
+            .vote(reading.vantage, facts.active, now, policy);
+        let bad = reading.current_verdict(now, policy) == Verdict::Unhealthy;
+        if !bad || vote == Verdict::Healthy || (probe && !observer_ok) {
+            continue;
+        }
+        let since = if probe {
+            reading.since.max(facts.evidence.observer_ok_since)
+        } else {
+            reading.since
+        };
+        let domain = reading.vantage.domain().name();
+        match runs.iter_mut().find(|(known, _)| *known == domain) {
+            Some((_, first)) => *first = since.min(*first),
+            None => runs.push((domain, since)),
+        }
+    }
+    let mut begun: Vec<Time> = runs.into_iter().map(|(_, since)| since).collect();
+    begun.sort_unstable();
+    begun
+}
+
+/// Brings both moments, and what they mean for the loss, up to now. `down`: fault domains that
+/// report the endpoint down.
+pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, observer_ok: bool) {
+    let runs = bad_runs(facts, policy, now, observer_ok);
+    let good = newest_good(facts, policy, now);
+    let quorum = usize::from(policy.quorum.max(1));
+    let agreed = runs.get(quorum - 1).copied();
+    let agreed = agreed.filter(|_| down >= policy.quorum);
+    let evidence = &mut facts.evidence;
+    let endpoint = match (evidence.first_bad_at, evidence.corroborated_at) {
+        // Time in which nobody reports it bad any more is not known to be dark.
+        (_, Some(_)) if runs.is_empty() => Endpoint::Served,
+        (_, Some(_)) => Endpoint::Dark,
+        (Some(_), None) => Endpoint::Doubted,
+        (None, None) => Endpoint::Served,
+    };
+    evidence.unreplicated.count(now, endpoint);
+    evidence.first_bad_at = first_bad(evidence.first_bad_at, &runs, good, policy, now);
+    let before = evidence.corroborated_at;
+    evidence.corroborated_at = corroborated(before, agreed, good, now);
+    match (evidence.first_bad_at, evidence.corroborated_at) {
+        (None, _) => {
+            evidence.corroborated_at = None;
+            evidence.unreplicated.was_served();
+        }
+        (Some(bad), Some(_)) if before.is_none() => evidence.unreplicated.was_dark(bad, now),
+        (Some(_), _) => {}
+    }
+}
+
+/// The first bad reading after the newest good one.
+fn first_bad(
+    known: Option<Time>,
+    runs: &[Time],
+    good: Time,
+    policy: &Policy,
+    now: Time,
+) -> Option<Time> {
+    match (known, runs.first()) {
+        (known, Some(bad)) => {
+            let new = (*bad).max(good);
+            let still = known.filter(|known| *known >= good);
+            Some(still.map_or(new, |known| known.min(new)))
+        }
+        (Some(known), None) if good > known || now - known > policy.event_max_age => None,
+        (known, None) => known,
+    }
+}
+
+/// A good reading newer than the run that made the quorum suspends it while it is fresh, and starts
+/// it anew afterwards.
+fn corroborated(known: Option<Time>, agreed: Option<Time>, good: Time, now: Time) -> Option<Time> {
+    match (known, agreed) {
+        (_, Some(agreed)) if good > agreed && now - good <= OWN_FRESH => None,
+        (Some(known), Some(agreed)) if known >= good => Some(known.min(agreed.max(good))),
+        (_, Some(agreed)) => Some(agreed.max(good)),
+        (Some(known), None) if good > known => None,
+        (known, None) => known,
+    }
+}

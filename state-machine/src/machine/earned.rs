@@ -1,0 +1,43 @@
+//! Whether what is seen now has lasted its own hold-down, for a first request and for a further one.
+//!
+//! Deliberately absent: what is done then (`detection`, `promotion`, `recovery`).
+
+use super::context::{Context, drd_may_act};
+use crate::blocker::Blocker;
+use crate::gates;
+use crate::record::{Facts, Operation, Trigger};
+use crate::time::{Span, Time};
+
+/// For how long what is seen has lasted, as far as it counts for its ladder.
+pub(super) fn held_for(facts: &Facts, ctx: &Context<'_>) -> Option<Span> {
+    let lossy = !ctx.seen.diagnosis.lossless_first();
+    facts.evidence.held_for(ctx.now, lossy)
+}
+
+/// Whether that is as long as its hold-down.
+pub(super) fn has_earned(facts: &Facts, ctx: &Context<'_>) -> bool {
+    let wait = ctx.setup.policy.hold_down(ctx.seen.diagnosis);
+    held_for(facts, ctx).is_some_and(|held| held >= wait)
+}
+
+/// Whether a role change may be asked for again: quorum, hold-down and gates hold now (rule 13).
+pub(super) fn may_ask_again(facts: &Facts, ctx: &Context<'_>) -> bool {
+    let Some(incident) = &facts.incident else {
+        return false;
+    };
+    if incident.trigger == Trigger::Operator {
+        return true;
+    }
+    let same_ladder =
+        ctx.seen.diagnosis.lossless_first() == (incident.operation == Operation::Switchover);
+    let mut closed = gates::closed(facts, ctx.setup, ctx.now, ctx.seen);
+    closed.retain(|b| !matches!(b, Blocker::ForeignRoleChange));
+    drd_may_act(facts, ctx) && has_earned(facts, ctx) && same_ladder && closed.is_empty()
+}
+
+/// The incident ends without having moved anything.
+pub(super) fn close(facts: &mut Facts, now: Time) {
+    if let Some(incident) = &mut facts.incident {
+        incident.ended_at = Some(now);
+    }
+}
