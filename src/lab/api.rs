@@ -5,30 +5,63 @@
 use drd_state_machine::command::Command;
 use drd_state_machine::event::Side;
 
-/// The services that the lab's drd asks, as faults name them.
-pub const SERVICES: [&str; 7] = [
-    "rds",
-    "autoscaling",
-    "s3",
-    "sqs",
-    "events",
-    "application",
-    "dynamodb",
+/// The services that the lab's drd asks, each with its operations, as faults name them.
+const OPERATIONS_OF: [(&str, &[&str]); 8] = [
+    (
+        "rds",
+        &[
+            "FailoverGlobalCluster",
+            "SwitchoverGlobalCluster",
+            "DescribeGlobalClusters",
+            "DescribeDBClusters",
+        ],
+    ),
+    (
+        "autoscaling",
+        &["UpdateAutoScalingGroup", "DescribeAutoScalingGroups"],
+    ),
+    ("s3", &["PutObject", "DeleteObject", "GetObject"]),
+    ("sqs", &["ReceiveMessage"]),
+    ("events", &["PutEvents"]),
+    ("application", &["GET"]),
+    (
+        "dynamodb",
+        &["GetItem", "PutItem", "Query", "TransactWriteItems"],
+    ),
+    ("cloudwatch", &["DescribeAlarms", "GetMetricData"]),
 ];
-/// The operations that [`api`] gives, and those of the ledger's table.
-pub const OPERATIONS: [&str; 11] = [
-    "FailoverGlobalCluster",
-    "SwitchoverGlobalCluster",
-    "UpdateAutoScalingGroup",
-    "PutObject",
-    "DeleteObject",
-    "PutEvents",
-    "GET",
-    "GetItem",
-    "PutItem",
-    "Query",
-    "TransactWriteItems",
+/// The services, as faults name them.
+pub const SERVICES: [&str; 8] = {
+    let mut names = [""; 8];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = OPERATIONS_OF[at].0;
+        at += 1;
+    }
+    names
+};
+/// The readiness checks of the lab's estate.
+pub const CHECKS: [&str; 5] = [
+    "engine_parity",
+    "standby_members",
+    "permissions",
+    "failover_pair",
+    "deployment",
 ];
+
+/// The operations of one service; none of an unknown one.
+pub fn operations(service: &str) -> &'static [&'static str] {
+    let of = OPERATIONS_OF.iter().find(|(name, _)| *name == service);
+    of.map_or(&[], |(_, operations)| operations)
+}
+
+/// Every operation.
+pub fn all_operations() -> Vec<&'static str> {
+    OPERATIONS_OF
+        .iter()
+        .flat_map(|(_, of)| of.iter().copied())
+        .collect()
+}
 
 /// Service and operation, as faults name them.
 pub fn api(command: &Command) -> (&'static str, &'static str) {

@@ -5,6 +5,7 @@
 
 use super::api::api;
 use super::install::Install;
+use super::latch::LatchOwner;
 use super::rng::Chance;
 use super::world::World;
 use drd_state_machine::command::Command;
@@ -96,6 +97,14 @@ fn reach(
     let rate = world.faults.throttle_rate(service);
     if rate > 0.0 && chance.happens(rate) {
         let why = format!("{service}:{operation}: Throttling: Rate exceeded");
+        return Reach::No(Outcome::Unknown { why }, Span::millis(300));
+    }
+    if let Some(code) = world.faults.refusal(service, operation) {
+        return Reach::No(error(service, operation, code), Span::millis(300));
+    }
+    let lost = world.faults.pages_lost;
+    if (service, operation) == ("events", "PutEvents") && lost > 0.0 && chance.happens(lost) {
+        let why = "nobody took the page".to_owned();
         return Reach::No(Outcome::Unknown { why }, Span::millis(300));
     }
     if let Some(code) = world.faults.take_error(service, operation) {
@@ -216,13 +225,19 @@ fn prove(world: &mut World, side: Side) -> Carried {
 }
 
 fn latch(world: &mut World, to: Side) -> Carried {
-    if world.latch == to {
+    let reached = world.readable_latches();
+    let (before, owner) = (world.latch.asks_for(reached), world.latch.owner(reached));
+    if before == to && owner != Some(LatchOwner::Person) && reached == [true; 2] {
         return (Outcome::AlreadySo, false, None);
     }
-    world.throw_latch(to);
+    if !world.latch.set(to, LatchOwner::Drd, reached) {
+        let why = "a store of the latch does not answer".to_owned();
+        return (Outcome::Unknown { why }, before != to, None);
+    }
+    let told = format!("the latch is thrown to {to}");
     (
         Outcome::Done,
-        true,
-        Some(format!("the latch is thrown to {to}")),
+        before != to,
+        Some(told).filter(|_| before != to),
     )
 }

@@ -5,7 +5,7 @@
 use super::estate::sensor_name;
 use super::install::Install;
 use super::scenario::{Fault, FaultKind};
-use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::event::{Side, Vantage, Verdict};
 use drd_state_machine::time::Span;
 
 /// Everything that is broken now.
@@ -47,8 +47,34 @@ pub struct Faults {
     pub events_reordered: bool,
     /// Period of an alarm that flips.
     pub alarm_flap: Option<Span>,
-    /// Sensors that report unhealthy whatever is true.
-    pub false_sensors: Vec<String>,
+    /// Sensors that report this whatever is true.
+    pub wrong_sensors: Vec<(String, Verdict)>,
+    /// The witness probes nothing and reports nothing.
+    pub witness_silent: bool,
+    /// The latch's stores that nobody can read or write: the standby's region's, the witness's.
+    pub latch_stores_down: [bool; 2],
+    /// The record was edited by hand to this side.
+    pub record_to: Option<Side>,
+    /// Share of pages that nobody takes.
+    pub pages_lost: f64,
+    /// Share of lag samples that are not taken.
+    pub lag_lost: f64,
+    /// Delay of each lag sample, on every way.
+    pub lag_delay: Span,
+    /// What samples report whatever is true.
+    pub lag_reported: Option<Span>,
+    /// Nobody reads the log.
+    pub log_sink_hangs: bool,
+    /// The disk keeps a line and does not answer.
+    pub fsync_hangs: bool,
+    /// A readiness check that turns red and green in turn, with its period.
+    pub flickers: Option<(String, Span)>,
+    /// Aurora does not close the old writer after a failover.
+    pub old_writer_unfenced: bool,
+    /// A blue/green deployment switches over on this side.
+    pub deployment: [bool; 2],
+    expired: Vec<Option<String>>,
+    denied: Vec<(Option<String>, Option<String>)>,
     regional: Vec<(Side, Option<String>)>,
     throttles: Vec<(Option<String>, f64)>,
     errors: Vec<(Fault, usize)>,
@@ -132,14 +158,81 @@ impl Faults {
             FaultKind::EventsReordered => self.events_reordered = true,
             // 40 s: twice the 20 s of fault A18, so that both verdicts get through.
             FaultKind::AlarmFlap => self.alarm_flap = Some(fault.period.unwrap_or(Span::secs(40))),
-            FaultKind::SingleSensorFalse => self.false_sensors.extend(fault.sensor.clone()),
+            FaultKind::SingleSensorFalse
+            | FaultKind::SensorWrong
+            | FaultKind::WitnessSilent
+            | FaultKind::LatchStoreDown
+            | FaultKind::RecordChanged
+            | FaultKind::BlueGreen
+            | FaultKind::CredentialsExpired
+            | FaultKind::PermissionDenied
+            | FaultKind::PageLost
+            | FaultKind::LagLost
+            | FaultKind::LagDelayed
+            | FaultKind::LagWrong
+            | FaultKind::LogSinkHangs
+            | FaultKind::FsyncHangs
+            | FaultKind::ReadinessFlickers
+            | FaultKind::OldWriterUnfenced => self.add_deceit(fault),
             // These happen once, at a moment: the rehearsal does them.
             FaultKind::PoisonMessage
             | FaultKind::DaemonCrash
             | FaultKind::DaemonFreeze
             | FaultKind::SecondDaemon
             | FaultKind::ClockJump
+            | FaultKind::HostClock
+            | FaultKind::LatchChanged
+            | FaultKind::LatchRemoved
+            | FaultKind::CapacityChanged
+            | FaultKind::RoleChangeByHand
+            | FaultKind::LedgerReplaced
             | FaultKind::Operator => {}
+        }
+    }
+
+    /// What makes drd see, or be told, something else than what is so; and what people and AWS do.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the others are added up above"
+    )]
+    fn add_deceit(&mut self, fault: &Fault) {
+        let side = fault.side().index();
+        match fault.kind {
+            FaultKind::SingleSensorFalse | FaultKind::SensorWrong => {
+                let verdict = fault.verdict.unwrap_or(Verdict::Unhealthy);
+                let wrong = fault.sensor.clone().map(|sensor| (sensor, verdict));
+                self.wrong_sensors.extend(wrong);
+            }
+            FaultKind::WitnessSilent => self.witness_silent = true,
+            FaultKind::LatchStoreDown => match fault.side {
+                Some(side) => self.latch_stores_down[side.other().index()] = true,
+                None => self.latch_stores_down = [true; 2],
+            },
+            FaultKind::RecordChanged => self.record_to = fault.to,
+            FaultKind::BlueGreen => self.deployment[side] = true,
+            FaultKind::CredentialsExpired => self.expired.push(fault.service.clone()),
+            FaultKind::PermissionDenied => {
+                self.denied
+                    .push((fault.service.clone(), fault.operation.clone()));
+            }
+            FaultKind::PageLost => self.pages_lost = fault.rate.unwrap_or(1.0),
+            FaultKind::LagLost => self.lag_lost = fault.rate.unwrap_or(1.0),
+            FaultKind::LagDelayed => self.lag_delay = fault.delay.unwrap_or_default(),
+            FaultKind::LagWrong => {
+                self.lag_reported = fault.lag;
+                // The client writes a row a second.
+                let missing = fault.rows.map(|rows| Span::secs(i64::from(rows)));
+                self.replication_lag = missing.or(self.replication_lag);
+            }
+            FaultKind::LogSinkHangs => self.log_sink_hangs = true,
+            FaultKind::FsyncHangs => self.fsync_hangs = true,
+            FaultKind::ReadinessFlickers => {
+                // Two rounds of the checks while something is suspected.
+                let period = fault.period.unwrap_or(Span::secs(20));
+                self.flickers = fault.check.clone().map(|check| (check, period));
+            }
+            FaultKind::OldWriterUnfenced => self.old_writer_unfenced = true,
+            _ => {}
         }
     }
 
@@ -151,10 +244,32 @@ impl Faults {
         !self.isolated[who.index()] && !self.dark[side.index()] && !self.regional.iter().any(down)
     }
 
-    /// Whether this sensor of this side reports unhealthy whatever is true.
-    pub fn lies(&self, vantage: Vantage, side: Side) -> bool {
-        let mut lying = self.false_sensors.iter();
-        lying.any(|name| *name == sensor_name(vantage, side))
+    /// What this sensor of this side reports whatever is true, if it is wrong.
+    pub fn wrong(&self, vantage: Vantage, side: Side) -> Option<Verdict> {
+        let name = sensor_name(vantage, side);
+        let wrong = self
+            .wrong_sensors
+            .iter()
+            .find(|(sensor, _)| *sensor == name);
+        wrong.map(|(_, verdict)| *verdict)
+    }
+
+    /// Why a service of a region that answers refuses whoever asks, by AWS's code.
+    pub fn refusal(&self, service: &str, operation: &str) -> Option<&'static str> {
+        let about = |only: &Option<String>, name: &str| only.as_deref().is_none_or(|o| o == name);
+        if self.expired.iter().any(|only| about(only, service)) {
+            return Some("ExpiredToken");
+        }
+        let denied = self
+            .denied
+            .iter()
+            .any(|(s, o)| about(s, service) && about(o, operation));
+        denied.then_some("AccessDenied")
+    }
+
+    /// Whether this daemon can read this.
+    pub fn reads(&self, who: Install, side: Side, service: &str, operation: &str) -> bool {
+        self.answers(who, side, service) && self.refusal(service, operation).is_none()
     }
 
     /// What is added to a call of this service, there and back.
@@ -168,16 +283,21 @@ impl Faults {
     }
 
     /// Whether every call of this daemon to a service of the standby's region is carried out.
-    fn takes_every_call(&self, who: Install, service: &str) -> bool {
+    pub fn takes_every_call(&self, who: Install, service: &str) -> bool {
         let about = |f: &Fault| f.service.as_deref().is_none_or(|s| s == service);
         self.answers(who, Side::Standby, service)
             && self.throttle_rate(service) == 0.0
+            && self.refusal(service, "").is_none()
+            && !self
+                .denied
+                .iter()
+                .any(|(s, _)| s.as_deref().is_none_or(|s| s == service))
             && !self.errors.iter().any(|(fault, _)| about(fault))
     }
 
     /// Whether a page that this daemon sends is delivered.
     pub fn page_arrives(&self, who: Install) -> bool {
-        self.takes_every_call(who, "events")
+        self.takes_every_call(who, "events") && self.pages_lost == 0.0
     }
 
     /// Whether this daemon's way to the ledger's table is as it should be.

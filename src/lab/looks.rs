@@ -24,9 +24,9 @@ pub fn probe(world: &World, who: Install, side: Side, local: Time) -> Signal {
 
 /// Whether the side's regional endpoints answer drd.
 pub fn control_plane(world: &World, who: Install, side: Side, local: Time) -> Signal {
-    let lied = world.faults.lies(Vantage::ControlPlane, side);
-    let answers = world.faults.answers(who, side, "rds") && !lied;
-    own(Vantage::ControlPlane, side, verdict(answers), local)
+    let answers = verdict(world.faults.answers(who, side, "rds"));
+    let wrong = world.faults.wrong(Vantage::ControlPlane, side);
+    own(Vantage::ControlPlane, side, wrong.unwrap_or(answers), local)
 }
 
 /// One look at these parts.
@@ -57,7 +57,11 @@ pub fn look(world: &World, who: Install, active: Side, parts: Parts) -> Observat
     };
     Observation {
         references,
-        global: (parts.global && world.faults.answers(who, asked, "rds")).then(|| global(world)),
+        global: (parts.global
+            && world
+                .faults
+                .reads(who, asked, "rds", "DescribeGlobalClusters"))
+        .then(|| global(world)),
         sides: Side::BOTH.map(|side| {
             let view = wanted(side).then(|| side_view(world, who, side));
             view.flatten()
@@ -78,8 +82,9 @@ fn global(world: &World) -> GlobalView {
 }
 
 fn side_view(world: &World, who: Install, side: Side) -> Option<SideView> {
-    let rds = world.faults.answers(who, side, "rds");
-    let asg = world.faults.answers(who, side, "autoscaling");
+    let faults = &world.faults;
+    let rds = faults.reads(who, side, "rds", "DescribeDBClusters") && !world.is_away(side);
+    let asg = faults.reads(who, side, "autoscaling", "DescribeAutoScalingGroups");
     let group = world.group(side);
     let well = group.serving(world.now);
     let targets = if world.faults.application_down[side.index()] {
@@ -98,29 +103,63 @@ fn side_view(world: &World, who: Install, side: Side) -> Option<SideView> {
 /// The readiness checks, asked about the side that waits.
 pub fn readiness(world: &World, who: Install, active: Side) -> Vec<Check> {
     let waits = active.other();
-    let seen = world.faults.answers(who, waits, "rds");
-    let check = |name: &str, well: bool, detail: &str| Check {
+    let seen = world.faults.reads(who, waits, "rds", "DescribeDBClusters");
+    let serves = world.faults.reads(who, active, "rds", "DescribeDBClusters");
+    let deployment = world.faults.deployment;
+    let check = |name: &str, seen: bool, well: bool, detail: &str| Check {
         name: name.into(),
         verdict: if seen {
-            verdict(well)
+            verdict(well && !is_red(world, name))
         } else {
             Verdict::Unknown
         },
         detail: detail.into(),
         gates: true,
     };
+    let permitted = world.faults.refusal("rds", "DescribeDBClusters") != Some("AccessDenied");
     vec![
         check(
             "engine_parity",
+            seen,
             !world.faults.version_mismatch,
             "engine versions of both sides",
         ),
         check(
             "standby_members",
+            seen,
             world.database_is_available(waits),
             "members of the standby cluster",
         ),
-        check("permissions", true, "every read that drd needs"),
-        check("failover_pair", true, "PRIMARY follows the latch alone"),
+        check(
+            "permissions",
+            seen || !permitted,
+            permitted,
+            "every read that drd needs",
+        ),
+        check(
+            "failover_pair",
+            seen,
+            true,
+            "PRIMARY follows the latch alone",
+        ),
+        check(
+            "deployment",
+            seen || serves,
+            deployment == [false; 2],
+            "blue/green deployments of both sides",
+        ),
     ]
+}
+
+/// Whether a check that flickers shows red now.
+fn is_red(world: &World, name: &str) -> bool {
+    let flickers = world
+        .faults
+        .flickers
+        .as_ref()
+        .filter(|(check, _)| check == name);
+    flickers.is_some_and(|(_, period)| {
+        let half = (period.0 / 2).max(1);
+        (world.now - super::EPOCH).0 / half % 2 == 1
+    })
 }

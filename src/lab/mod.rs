@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod asked;
+pub mod by_hand;
 pub mod client;
 pub mod cloud;
 mod command_text;
@@ -20,6 +21,7 @@ pub mod faults;
 mod host;
 pub mod install;
 pub mod judge;
+pub mod latch;
 pub mod looks;
 pub mod message_queue;
 pub mod rehearsal;
@@ -30,6 +32,7 @@ pub mod simulation;
 pub mod soak;
 pub mod store;
 pub mod timing;
+mod traffic;
 pub mod world;
 
 use drd_state_machine::event::Side;

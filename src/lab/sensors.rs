@@ -109,10 +109,8 @@ impl Sensors {
     }
 
     pub(super) fn seen(world: &World, vantage: Vantage, side: Side) -> Verdict {
-        if world.faults.lies(vantage, side) {
-            return Verdict::Unhealthy;
-        }
-        verdict(world.endpoint_is_well(side))
+        let wrong = world.faults.wrong(vantage, side);
+        wrong.unwrap_or_else(|| verdict(world.endpoint_is_well(side)))
     }
 
     /// What CloudWatch answers about an alarm's state: nothing while it is silent, and while the
@@ -128,10 +126,16 @@ impl Sensors {
         let place = side.index();
         let (verdict, answers) = if vantage == Vantage::Route53 {
             let evaluated = world.now - self.route53_at[place] >= EVALUATION.1;
-            let reached = !world.faults.isolated[who.index()];
+            let refused = world
+                .faults
+                .refusal("cloudwatch", "DescribeAlarms")
+                .is_some();
+            let reached = !world.faults.isolated[who.index()] && !refused;
             (self.route53[place], reached && evaluated)
         } else {
-            let answers = world.faults.answers(who, side, "cloudwatch");
+            let answers = world
+                .faults
+                .reads(who, side, "cloudwatch", "DescribeAlarms");
             (self.inside[place], answers)
         };
         let known = answers && verdict != Verdict::Unknown;
@@ -142,6 +146,7 @@ impl Sensors {
     pub fn witness(&mut self, world: &World) -> Vec<SentMessage> {
         let sides = Side::BOTH.into_iter();
         sides
+            .filter(|_| !world.faults.witness_silent)
             .filter_map(|side| self.witness_of(world, side))
             .collect()
     }
@@ -165,7 +170,7 @@ impl Sensors {
     /// Route 53's checkers look at both sides every 10 s.
     pub fn check(&mut self, world: &World) {
         for side in Side::BOTH {
-            let well = Self::seen(world, Vantage::Route53, side) == Verdict::Healthy;
+            let well = Self::seen(world, Vantage::Route53, side) != Verdict::Unhealthy;
             let (streak, status) = &mut self.checks[side.index()];
             *streak = if well == *status { 0 } else { *streak + 1 };
             if *streak >= CHECKS_TO_FLIP {
@@ -215,11 +220,7 @@ impl Sensors {
             let since = &mut self.bad_database_since[i];
             *since = if bad { since.or(Some(world.now)) } else { None };
             let says = verdict(since.is_none_or(|t| world.now - t < INSIDE_AFTER));
-            let says = if world.faults.lies(Vantage::Inside, side) {
-                Verdict::Unhealthy
-            } else {
-                says
-            };
+            let says = world.faults.wrong(Vantage::Inside, side).unwrap_or(says);
             let before = self.inside[i];
             if before != says && world.is_reachable(side) {
                 self.inside[i] = says;

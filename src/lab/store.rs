@@ -6,6 +6,7 @@
 
 use crate::engine::lease::Row;
 use crate::engine::port::AppendFault;
+use crate::lab::scenario::Manner;
 use crate::ledger::Entry;
 use std::collections::VecDeque;
 
@@ -20,6 +21,8 @@ pub struct SimulatedStore {
     pub lease: Option<Row>,
     /// The store refuses everything.
     pub down: bool,
+    /// The file is not the one that was opened any more.
+    pub replaced: Option<Manner>,
     /// The daemon that makes the append of this number dies of it.
     pub trap: Option<Trap>,
     on_their_way: VecDeque<Lines>,
@@ -77,6 +80,17 @@ impl SimulatedStore {
             self.tokens.push(lines.token);
         }
         Ok(())
+    }
+
+    /// What a process that starts finds: the file that is there by then is its own.
+    pub fn opened(&mut self) {
+        let kept = match self.replaced.take() {
+            Some(Manner::Prefix) => self.entries.len() / 2,
+            Some(Manner::Moved | Manner::Truncated) => 0,
+            Some(Manner::Switchover | Manner::Failover) | None => return,
+        };
+        self.entries.truncate(kept);
+        self.tokens.truncate(kept);
     }
 
     /// These lines arrive later than their writer waits.

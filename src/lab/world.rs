@@ -6,6 +6,7 @@
 
 use super::asked::AskedFor;
 use super::faults::Faults;
+use super::latch::LatchStores;
 use super::rng::Chance;
 use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::time::{Span, Time};
@@ -77,11 +78,17 @@ pub struct World {
     /// The groups, primary first.
     pub groups: [Group; 2],
     /// The latch: where traffic should go.
-    pub latch: Side,
+    pub latch: LatchStores,
     /// What the zone's name servers answer.
     pub answer: Side,
-    /// When their answers will follow the latch.
-    pub answer_moves_at: Option<Time>,
+    /// When their answer will be another, and which.
+    pub(super) answer_moves: Option<(Time, Side)>,
+    /// The old side's database still takes writes, after a role change that did not ask it.
+    pub open: [bool; 2],
+    /// When Aurora closes it.
+    pub(super) closes_at: Option<Time>,
+    /// Until when a deployment has the writer away.
+    pub away_until: [Time; 2],
     /// The record's TTL, 30 to 60 s.
     pub ttl: Span,
     /// How far behind the replica is when nothing is wrong.
@@ -96,11 +103,13 @@ pub struct World {
     pub losses: Vec<(Time, Time)>,
     /// Role changes that took effect, with when and whether lossy.
     pub role_changes: Vec<(Time, Side, bool)>,
+    /// Somebody else asked for the role change that runs, or that was the newest one.
+    pub by_hand: bool,
     /// When the newest page was delivered.
     pub paged_at: Option<Time>,
     /// What each install asked for.
     pub asked: [AskedFor; 2],
-    chance: Chance,
+    pub(super) chance: Chance,
 }
 
 /// Replication that has stopped.
@@ -124,9 +133,12 @@ impl World {
                 Group::of(SERVING_DESIRED, now),
                 Group::of(STANDBY_DESIRED, now),
             ],
-            latch: Side::Primary,
+            latch: LatchStores::default(),
             answer: Side::Primary,
-            answer_moves_at: None,
+            answer_moves: None,
+            open: [false; 2],
+            closes_at: None,
+            away_until: [Time::default(); 2],
             ttl: chance.span(Span::secs(30), Span::secs(60)),
             base_lag: chance.span(Span::millis(200), Span::millis(1200)),
             frozen: None,
@@ -134,6 +146,7 @@ impl World {
             proven: [true, false],
             losses: Vec::new(),
             role_changes: Vec::new(),
+            by_hand: false,
             paged_at: None,
             asked: [AskedFor::default(); 2],
             chance,
@@ -153,7 +166,13 @@ impl World {
     /// Whether the side's database process answers at all.
     pub fn database_answers(&self, side: Side) -> bool {
         let i = side.index();
-        !self.faults.dark[i] && !self.faults.database_down[i] && !self.faults.database_hung[i]
+        let well = !self.faults.database_down[i] && !self.faults.database_hung[i];
+        !self.faults.dark[i] && well && !self.is_away(side)
+    }
+
+    /// Whether a deployment has taken the side's database away: it is renamed, and answers nobody.
+    pub fn is_away(&self, side: Side) -> bool {
+        self.away_until[side.index()] > self.now
     }
 
     /// What DescribeDBClusters would return: a hung database is still `available` there.
@@ -182,7 +201,8 @@ impl World {
 
     /// Whether a client that reaches this side gets a write acknowledged.
     pub fn takes_writes(&self, side: Side) -> bool {
-        self.endpoint_is_well(side) && self.writer == side && !self.switching()
+        let writes = self.writer == side && !self.switching();
+        self.endpoint_is_well(side) && (writes || self.open[side.index()])
     }
 
     /// During a switchover the old writer refuses writes.
@@ -222,6 +242,7 @@ impl World {
     pub fn lag_sample(&self) -> Option<LagSample> {
         let lag = self.now - self.replica_position();
         let taken_at = self.now;
+        let lag = self.faults.lag_reported.unwrap_or(lag);
         self.lag_is_sampled().then_some(LagSample { taken_at, lag })
     }
 
@@ -230,6 +251,8 @@ impl World {
         self.go_further();
         self.launch(Side::Primary);
         self.launch(Side::Standby);
+        self.resolve();
+        self.close_old_writer();
         let flows = self.replication_flows();
         match (flows, self.frozen) {
             (false, None) => {
@@ -275,15 +298,17 @@ impl World {
             self.role_change = None;
             told.push(self.role_changed(change));
         }
-        if self.answer_moves_at.is_some_and(|at| at <= now) {
-            self.answer_moves_at = None;
-            if self.answer != self.latch {
-                self.answer = self.latch;
-                told.push(format!("the zone answers {}", self.answer));
-            }
+        if let Some((_, side)) = self.answer_moves.take_if(|(at, _)| *at <= now) {
+            self.answer = side;
+            told.push(format!("the zone answers {side}"));
+        }
+        if self.closes_at.take_if(|at| *at <= now).is_some() {
+            self.open = [false; 2];
+            told.push(format!("{} takes no writes any more", self.writer.other()));
         }
         if self.rejoins_at.is_some_and(|at| at <= now) && self.can_rejoin() {
             self.rejoins_at = None;
+            self.open = [false; 2];
             self.replica_connected = true;
             told.push(format!("{} follows {}", self.writer.other(), self.writer));
         }
@@ -303,10 +328,12 @@ impl World {
         if change.lossy {
             self.losses.push((self.replica_position(), self.now));
             self.replica_connected = false;
+            self.open[old.index()] = true;
             // Rebuild of the old side: a few minutes to several hours (aws-facts 2.2).
             self.rejoins_at = Some(self.now + self.chance.span(Span::secs(180), Span::secs(600)));
         }
         self.writer = change.to;
+        self.open[change.to.index()] = false;
         self.proven[old.index()] = false;
         self.proven[change.to.index()] = false;
         self.role_changes.push((self.now, change.to, change.lossy));
@@ -322,6 +349,7 @@ impl World {
         };
         let takes = self.faults.promotion_takes.unwrap_or(drawn);
         let dropped = self.faults.drop_promotion();
+        self.by_hand = false;
         self.role_change = Some(RoleChange {
             to,
             done_at: self.now + takes,
@@ -350,13 +378,6 @@ impl World {
             group.ready_at.push(self.now + after);
         }
         group.ready_at.sort_unstable();
-    }
-
-    /// Throws the latch; the checkers see it after 10 to 40 s (aws-facts 4.4).
-    pub fn throw_latch(&mut self, to: Side) {
-        self.latch = to;
-        let after = self.chance.span(Span::secs(10), Span::secs(40)) + self.faults.dns_extra;
-        self.answer_moves_at = Some(self.now + after);
     }
 
     /// A write on this side was just proven.

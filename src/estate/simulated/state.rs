@@ -5,6 +5,7 @@
 
 use crate::engine::port::{Message, Parts, Receipt};
 use crate::lab::api;
+use crate::lab::by_hand;
 use crate::lab::cloud::{self, Act};
 use crate::lab::faults::Faults;
 use crate::lab::install::Install;
@@ -183,6 +184,9 @@ impl SimulatedState {
         self.note("fault", fault.sentence(true));
         if fault.kind == FaultKind::PoisonMessage {
             self.send(Span::ZERO, Some(Sensors::poison()));
+        }
+        if let Some(told) = by_hand::strike(&mut self.world, &fault) {
+            self.note("world", told);
         }
         let ends_at = fault.lasts.map(|lasts| self.world.now + lasts);
         let active = true;

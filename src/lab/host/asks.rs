@@ -108,7 +108,8 @@ impl Simulation<'_> {
     /// CloudWatch has what was sampled in the last ten minutes.
     pub(super) fn read_lag(&mut self, who: Install, term: u64) {
         self.asked(who).lag = self.world.now;
-        if self.is_cut_off(who) {
+        let refused = self.world.faults.refusal("cloudwatch", "GetMetricData");
+        if self.is_cut_off(who) || refused.is_some() {
             self.answer_in(who, CALL_TIMEOUT, term, Answer::LagRead(None));
             return;
         }
@@ -126,7 +127,11 @@ impl Simulation<'_> {
     }
 
     pub(super) fn heartbeat(&mut self, who: Install, term: u64, sent_at: Time) {
-        if self.world.faults.answers(who, Side::Standby, "events") {
+        if self
+            .world
+            .faults
+            .reads(who, Side::Standby, "events", "PutEvents")
+        {
             self.asked(who).heartbeat = self.world.now;
             let message = self.sensors.heartbeat(&self.world, sent_at);
             self.send(Some(message));

@@ -45,10 +45,22 @@ impl Simulation<'_> {
         }
         let answer = Answer::Appended(result);
         let input = Input::Answered { term, answer };
+        if !self.shared && self.world.faults.fsync_hangs {
+            self.unanswered_lines
+                .extend(self.process(who).map(|p| (p.incarnation, input)));
+            return;
+        }
         if after > Span::ZERO {
             self.give_in(who, after, input);
         } else {
             inputs.push_back(input);
+        }
+    }
+
+    /// The disk answers again: what waited for it is durable.
+    pub(in crate::lab) fn answer_lines(&mut self) {
+        for (incarnation, input) in std::mem::take(&mut self.unanswered_lines) {
+            self.after(Span::ZERO, Happening::Input(incarnation, input));
         }
     }
 
@@ -94,6 +106,10 @@ impl Simulation<'_> {
     fn append_to_file(&mut self, lines: Lines) -> Result<(), AppendFault> {
         if self.store.down {
             return Err(AppendFault::Refused("the disk is full".to_owned()));
+        }
+        if self.store.replaced.is_some() {
+            let why = "the file is not the one that was opened".to_owned();
+            return Err(AppendFault::Refused(why));
         }
         self.put(lines)
     }

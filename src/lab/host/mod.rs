@@ -96,6 +96,7 @@ impl Simulation<'_> {
             name: who.name().to_owned(),
             metrics: self.metrics.clone(),
         });
+        self.store.opened();
         let boot = self.boot(who);
         let skew = self.hosts[who.index()].wall_skew;
         let process = Process {
@@ -285,7 +286,10 @@ impl Simulation<'_> {
                         }
                     }
                 }
-                Action::Notice(notice) => self.noticed(who, notice),
+                Action::Notice(notice) => {
+                    self.log_dropped += u32::from(self.world.faults.log_sink_hangs);
+                    self.noticed(who, notice);
+                }
                 Action::Ask { term, ask } => self.ask(who, term, ask, leaves_now, inputs),
                 Action::Store { call, ask } => self.ask_store(who, call, ask, inputs),
                 Action::Delete(receipts) => self.delete(&receipts),

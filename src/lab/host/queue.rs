@@ -23,7 +23,9 @@ impl Simulation<'_> {
             return;
         };
         let incarnation = process.incarnation;
-        if !self.reaches_queue(who) {
+        let throttled = self.world.faults.throttle_rate("sqs");
+        let throttled = throttled > 0.0 && self.look_chance.happens(throttled);
+        if !self.reaches_queue(who) || throttled {
             let answer = Answer::Received(None);
             self.give_in(who, CALL_TIMEOUT, Input::Answered { term, answer });
             return;
@@ -39,7 +41,9 @@ impl Simulation<'_> {
     }
 
     fn reaches_queue(&self, who: Install) -> bool {
-        self.world.faults.answers(who, Side::Standby, "sqs")
+        self.world
+            .faults
+            .reads(who, Side::Standby, "sqs", "ReceiveMessage")
     }
 
     /// Long polls that found nothing end.

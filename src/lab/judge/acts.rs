@@ -115,7 +115,7 @@ impl Judge {
         let truly_down = self.bad.is_some_and(|(from, until)| {
             now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
         });
-        let liars = world.faults.false_sensors.len();
+        let liars = world.faults.wrong_sensors.len();
         self.require(truly_down || liars >= QUORUM, "S3", now, || {
             "role change although the endpoint was well within the hold-down".to_owned()
         });

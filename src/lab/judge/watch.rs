@@ -96,7 +96,7 @@ impl WatchDuty {
 
     /// Whether it can be asked for now. `messages`: some are visible in the queue.
     fn is_open(self, world: &World, who: Install, settled: bool, messages: bool) -> bool {
-        let home = |service| world.faults.answers(who, Side::Standby, service);
+        let home = |service| world.faults.takes_every_call(who, service);
         let asked = |side: &Side| world.faults.answers(who, *side, "rds");
         let knows_roles = Side::BOTH.iter().all(asked);
         match self {
@@ -113,7 +113,7 @@ impl WatchDuty {
 
 /// The side that serves, where all in the world agree on it: who writes, and what DNS answers.
 fn settled(world: &World) -> Option<Side> {
-    let agree = world.writer == world.answer && world.writer == world.latch;
+    let agree = world.writer == world.answer && world.writer == world.latch.side();
     (agree && world.role_change.is_none()).then_some(world.writer)
 }
 

@@ -46,11 +46,14 @@ impl Simulation<'_> {
 
     /// The lag monitor takes a sample, if it can.
     pub(super) fn lag(&mut self) {
-        if let Some(sample) = self.world.lag_sample() {
+        let (lost, delay) = (self.world.faults.lag_lost, self.world.faults.lag_delay);
+        let taken = lost == 0.0 || !self.chance.happens(lost);
+        if let Some(sample) = self.world.lag_sample().filter(|_| taken) {
             let delivery = self.chance.span(timing::DATAPOINT.0, timing::DATAPOINT.1);
-            self.samples.push((self.world.now + delivery, sample));
+            self.samples
+                .push((self.world.now + delivery + delay, sample));
             let message = self.sensors.lag(self.world.writer.other(), sample);
-            self.send(Some(message));
+            self.send_after(delay, message);
         }
         self.after(timing::LAG_SAMPLE, Happening::Lag);
     }

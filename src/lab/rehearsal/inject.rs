@@ -3,6 +3,7 @@
 //! Deliberately absent: what a condition means (`faults`, `world`).
 
 use crate::lab::EPOCH;
+use crate::lab::by_hand;
 use crate::lab::faults::Faults;
 use crate::lab::install::Install;
 use crate::lab::scenario::{At, Fault, FaultKind, StruckDaemon};
@@ -32,13 +33,24 @@ impl Simulation<'_> {
         self.strike(place);
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most kinds need nothing here"
+    )]
     pub(super) fn fault_off(&mut self, place: usize) {
         let scenario = self.scenario;
         self.active[place] = false;
         self.say("fault", scenario.faults[place].sentence(false));
         self.add_up();
-        if scenario.faults[place].kind == FaultKind::SecondDaemon {
-            self.stop(Install::Second);
+        match scenario.faults[place].kind {
+            FaultKind::SecondDaemon => self.stop(Install::Second),
+            FaultKind::LedgerReplaced => self.store.replaced = None,
+            FaultKind::FsyncHangs => self.answer_lines(),
+            FaultKind::LogSinkHangs => {
+                let dropped = std::mem::take(&mut self.log_dropped);
+                self.say("daemon", format!("{dropped} lines of the log were dropped"));
+            }
+            _ => {}
         }
         self.hand_out();
     }
@@ -68,7 +80,13 @@ impl Simulation<'_> {
             Some(StruckDaemon::Second) => Some(Install::Second),
             Some(StruckDaemon::Leader) => Some(leader()),
             Some(StruckDaemon::Follower) => Some(leader().other()),
-            None if fault.kind == FaultKind::ObserverIsolated => None,
+            None if matches!(
+                fault.kind,
+                FaultKind::ObserverIsolated | FaultKind::HostClock
+            ) =>
+            {
+                None
+            }
             None => Some(leader()),
         }
     }
@@ -89,11 +107,21 @@ impl Simulation<'_> {
                 let daemon = &mut self.hosts[who.index()];
                 daemon.wall_skew = daemon.wall_skew + fault.by.unwrap_or_default();
             }
+            FaultKind::HostClock => {
+                for who in self.targets[place].map_or(Install::BOTH.to_vec(), |one| vec![one]) {
+                    self.hosts[who.index()].wall_skew = fault.by.unwrap_or_default();
+                }
+            }
+            FaultKind::LedgerReplaced => self.store.replaced = fault.how,
             FaultKind::PoisonMessage => self.send(Some(Sensors::poison())),
             FaultKind::AlarmFlap => self.flap(),
             FaultKind::SecondDaemon => self.start(Install::Second),
             FaultKind::Operator => fault.word.into_iter().for_each(|word| self.order(word, 1)),
             _ => {}
+        }
+        if let Some(told) = by_hand::strike(&mut self.world, fault) {
+            self.say("world", told);
+            self.world.settle();
         }
     }
 

@@ -3,8 +3,7 @@
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
 use super::at::At;
-use crate::lab::{api, estate};
-use drd_state_machine::event::{Side, Word};
+use drd_state_machine::event::{Side, Verdict, Word};
 use drd_state_machine::time::Span;
 use serde::Deserialize;
 
@@ -48,6 +47,43 @@ pub enum FaultKind {
     LedgerDown,
     DnsStale,
     Operator,
+    WitnessSilent,
+    SensorWrong,
+    LatchStoreDown,
+    LatchChanged,
+    LatchRemoved,
+    RecordChanged,
+    CapacityChanged,
+    RoleChangeByHand,
+    BlueGreen,
+    CredentialsExpired,
+    PermissionDenied,
+    PageLost,
+    LagLost,
+    LagDelayed,
+    LagWrong,
+    HostClock,
+    LogSinkHangs,
+    FsyncHangs,
+    LedgerReplaced,
+    ReadinessFlickers,
+    OldWriterUnfenced,
+}
+
+/// The manner of a fault that has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// A role change that loses nothing.
+    Switchover,
+    /// A role change that may lose writes.
+    Failover,
+    /// The ledger's file was moved away.
+    Moved,
+    /// It was emptied.
+    Truncated,
+    /// It was replaced by an older copy of itself.
+    Prefix,
 }
 
 /// One fault. Which of the optional fields it needs depends on its kind.
@@ -107,6 +143,23 @@ pub struct Fault {
     pub restart_after: Option<Span>,
     /// What an operator orders.
     pub word: Option<Word>,
+    /// What a sensor reports whatever is true.
+    pub verdict: Option<Verdict>,
+    /// The side that something is set to by hand.
+    pub to: Option<Side>,
+    /// A group's MinSize, set by hand.
+    pub min: Option<u32>,
+    /// A group's DesiredCapacity, set by hand.
+    pub desired: Option<u32>,
+    /// In which of several manners.
+    pub how: Option<Manner>,
+    /// How long a deployment takes the writer away.
+    #[serde(default, deserialize_with = "super::read::optional_span")]
+    pub downtime: Option<Span>,
+    /// Rows that the replica really lacks: the client writes one a second.
+    pub rows: Option<u32>,
+    /// The name of a readiness check.
+    pub check: Option<String>,
     /// Which of two daemons; see [`StruckDaemon`] for what is meant when absent.
     pub daemon: Option<StruckDaemon>,
 }
@@ -164,6 +217,14 @@ impl Fault {
             by: None,
             restart_after: None,
             word: None,
+            verdict: None,
+            to: None,
+            min: None,
+            desired: None,
+            how: None,
+            downtime: None,
+            rows: None,
+            check: None,
             daemon: None,
         }
     }
@@ -192,107 +253,5 @@ impl Fault {
             self.daemon,
             Some(StruckDaemon::Follower | StruckDaemon::Second)
         )
-    }
-
-    fn daemon_says_nothing(&self) -> bool {
-        let struck = [
-            FaultKind::DaemonCrash,
-            FaultKind::DaemonFreeze,
-            FaultKind::ClockJump,
-            FaultKind::ObserverIsolated,
-        ];
-        self.daemon.is_some() && !struck.contains(&self.kind)
-    }
-
-    /// A name that nothing in the lab answers to would make a fault that never strikes.
-    fn wrong_name(&self) -> Option<String> {
-        let unknown = |what: &str, name: &Option<String>, known: &[&str]| {
-            let name = name.as_deref().filter(|name| !known.contains(name))?;
-            Some(format!(
-                "no {what} is called {name}; use one of {}",
-                known.join(", ")
-            ))
-        };
-        let sensors = estate::sensors();
-        let sensors: Vec<&str> = sensors.iter().map(|sensor| &*sensor.name).collect();
-        unknown("sensor", &self.sensor, &sensors)
-            .or_else(|| unknown("operation", &self.operation, &api::OPERATIONS))
-            .or_else(|| unknown("service", &self.service, &api::SERVICES))
-    }
-
-    fn spans(&self) -> impl Iterator<Item = Span> {
-        let at = match &self.at {
-            At::Time(at) => Some(*at),
-            At::Step(_) => None,
-        };
-        [
-            at,
-            self.lasts,
-            self.lag,
-            self.latency,
-            self.delay,
-            self.period,
-            self.duration,
-            self.restart_after,
-        ]
-        .into_iter()
-        .flatten()
-    }
-
-    pub(super) fn problem(&self) -> Option<String> {
-        let missing = |there: bool, field: &str| {
-            (!there).then(|| format!("{} needs `{field}`", self.kind.name()))
-        };
-        if let Some(problem) = self.wrong_name() {
-            return Some(problem);
-        }
-        if self.daemon_says_nothing() {
-            return Some(format!(
-                "{} strikes no daemon: leave `daemon` out",
-                self.kind.name()
-            ));
-        }
-        if self.spans().any(|span| span < Span::ZERO) {
-            return Some(
-                "a time or duration is negative; only `by` of a clock_jump may be".to_owned(),
-            );
-        }
-        if self.rate.is_some_and(|r| !(0.0..=1.0).contains(&r)) {
-            return Some("rate must be within 0 and 1".to_owned());
-        }
-        match self.kind {
-            FaultKind::ReplicationLag => missing(self.lag.is_some(), "lag"),
-            FaultKind::ReplyLost => missing(self.operation.is_some(), "operation"),
-            FaultKind::CapacityShortage => missing(self.available.is_some(), "available"),
-            FaultKind::PromotionSlow => missing(self.duration.is_some(), "duration"),
-            FaultKind::EventsDelayed => missing(self.delay.is_some(), "delay"),
-            FaultKind::SingleSensorFalse => missing(self.sensor.is_some(), "sensor"),
-            FaultKind::ClockJump => missing(self.by.is_some(), "by"),
-            FaultKind::ApiLatency => missing(self.latency.is_some(), "latency"),
-            FaultKind::Operator => missing(self.word.is_some(), "word"),
-            FaultKind::DaemonFreeze => missing(self.lasts.is_some(), "for"),
-            FaultKind::RegionDark
-            | FaultKind::ObserverIsolated
-            | FaultKind::DatabaseDown
-            | FaultKind::DatabaseHung
-            | FaultKind::ApplicationDown
-            | FaultKind::ApplicationWrongData
-            | FaultKind::EdgeDown
-            | FaultKind::ReplicationStall
-            | FaultKind::ControlPlaneDown
-            | FaultKind::ApiThrottle
-            | FaultKind::ApiError
-            | FaultKind::PromotionFails
-            | FaultKind::VersionMismatch
-            | FaultKind::EventsLost
-            | FaultKind::EventsDuplicated
-            | FaultKind::EventsReordered
-            | FaultKind::PoisonMessage
-            | FaultKind::AlarmFlap
-            | FaultKind::DaemonCrash
-            | FaultKind::SecondDaemon
-            | FaultKind::LedgerDown
-            | FaultKind::DnsStale => None,
-        }
     }
 }

@@ -6,11 +6,12 @@ mod at;
 pub mod builtin;
 mod expect;
 mod fault;
+mod fault_check;
 mod read;
 
 pub use at::At;
 pub use expect::{Expect, ExpectedArmed, ExpectedPage, ForbiddenAct, Outcome};
-pub use fault::{Fault, FaultKind, StruckDaemon};
+pub use fault::{Fault, FaultKind, Manner, StruckDaemon};
 
 use drd_state_machine::time::Span;
 use serde::Deserialize;
@@ -103,6 +104,18 @@ impl Scenario {
         let seconds = self.seconds();
         if seconds > 1 {
             return Some("at most one second_daemon: there is no third".to_owned());
+        }
+        let of_a_file = [FaultKind::FsyncHangs, FaultKind::LedgerReplaced];
+        if seconds > 0
+            && self
+                .faults
+                .iter()
+                .any(|fault| of_a_file.contains(&fault.kind))
+        {
+            return Some(
+                "two daemons share a table: fsync_hangs and ledger_replaced strike a file"
+                    .to_owned(),
+            );
         }
         self.faults.iter().enumerate().find_map(|(i, fault)| {
             let lonely = (fault.needs_two() && seconds == 0)

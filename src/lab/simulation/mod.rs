@@ -14,6 +14,7 @@ use super::sensors::Sensors;
 use super::store::{SimulatedStore, Trap};
 use super::timing;
 use super::world::World;
+use crate::engine::port::Input;
 use crate::intake::Known;
 use crate::ledger::Entry;
 use crate::metrics::Metrics;
@@ -121,6 +122,10 @@ pub struct Simulation<'s> {
     /// What CloudWatch has of the lag.
     /// From when CloudWatch gives it out, and the sample.
     pub(super) samples: Vec<(Time, LagSample)>,
+    /// Lines whose disk has not answered yet, by process.
+    pub(super) unanswered_lines: Vec<(u64, Input)>,
+    /// Lines of the log that nobody read: they are dropped, so that nothing waits for a reader.
+    pub(super) log_dropped: u32,
     /// Two daemons share the ledger.
     pub(super) shared: bool,
     pub(super) hosts: [Host; 2],
@@ -187,6 +192,8 @@ impl<'s> Simulation<'s> {
             scheduled: 0,
             queue: SimulatedQueue::default(),
             samples: Vec::new(),
+            unanswered_lines: Vec::new(),
+            log_dropped: 0,
             shared: scenario.is_shared(),
             hosts: [Host::default(), Host::default()],
             store: SimulatedStore::default(),
