@@ -117,6 +117,7 @@ fn observation() -> Observation {
         global: Some(global),
         sides: [Some(side(6)), Some(side(1))],
         dns: None,
+        latch: None,
     }
 }
 

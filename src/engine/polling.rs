@@ -14,7 +14,7 @@ use drd_state_machine::time::{Span, Time};
 /// of many objects, and each look costs describe calls.
 const LOOK_GAP: Span = Span::secs(1);
 /// The vantages whose states CloudWatch keeps.
-const ALARMS: [Vantage; 2] = [Vantage::Route53, Vantage::Inside];
+const STORED: [Vantage; 3] = [Vantage::Route53, Vantage::Inside, Vantage::Witness];
 /// Receives in flight while the queue has more than one takes: eight of ten messages, at 10 ms a
 /// call, are 8,000 messages a second, more than the ledger takes.
 const RECEIVES_MAX: u32 = 8;
@@ -75,16 +75,18 @@ impl Stance {
         }
     }
 
-    /// Resolvers are asked while traffic moves, or waits to be moved.
+    /// Resolvers and the latch are asked while traffic moves, or waits to be moved, and while nothing
+    /// goes on: somebody else may have moved it.
     fn around(self) -> Parts {
         match self.phase {
-            Phase::Redirecting | Phase::Verifying | Phase::Held => Parts::AROUND_AND_DNS,
-            Phase::Watching
-            | Phase::Suspecting
-            | Phase::Fencing
-            | Phase::Promoting
-            | Phase::Switching
-            | Phase::Exposed => Parts::AROUND,
+            Phase::Redirecting
+            | Phase::Verifying
+            | Phase::Held
+            | Phase::Watching
+            | Phase::Exposed => Parts::AROUND_AND_DNS,
+            Phase::Suspecting | Phase::Fencing | Phase::Promoting | Phase::Switching => {
+                Parts::AROUND
+            }
         }
     }
 }
@@ -97,8 +99,8 @@ pub(super) struct Polling {
     active: Poll,
     control_plane: [Poll; 2],
     probe: [Poll; 2],
-    /// The states of each side's alarms: `route53`, `inside`.
-    alarms: [[Poll; 2]; 2],
+    /// What is stored about each side: the states of its alarms and the witness's newest verdict.
+    stored: [[Poll; 3]; 2],
     lag: Poll,
     readiness: Poll,
     heartbeat: Poll,
@@ -124,7 +126,7 @@ impl Polling {
             active: due,
             control_plane: [due; 2],
             probe: [due; 2],
-            alarms: [[due; 2]; 2],
+            stored: [[due; 3]; 2],
             lag: due,
             readiness: due,
             heartbeat: due,
@@ -148,8 +150,10 @@ impl Polling {
         if stance.closely && !before.closely {
             self.look_closely(now, pace);
         }
-        if stance.active != before.active {
-            // After the roles swapped, the other side is the one that must be fit.
+        let back = before.phase == Phase::Exposed && stance.phase == Phase::Watching;
+        if stance.active != before.active || back {
+            // After the roles swapped, the other side is the one that must be fit; once it follows,
+            // what was red before says nothing any more.
             self.readiness.hasten(now, Span::ZERO);
         }
     }
@@ -160,7 +164,7 @@ impl Polling {
         for poll in &mut self.probe {
             poll.due = poll.due.min(now + pace.probe);
         }
-        for poll in self.alarms.as_flattened_mut() {
+        for poll in self.stored.as_flattened_mut() {
             poll.hasten(now, LOOK_GAP);
         }
         self.readiness.hasten(now, LOOK_GAP);
@@ -199,7 +203,7 @@ impl Polling {
             self.lag.begin(now, pace.lag.min(pace.armed));
             asks.push(Ask::ReadLag { active });
         }
-        self.read_alarms(now, pace, &mut asks);
+        self.read_stored(now, pace, &mut asks);
         if self.readiness.is_due(now) {
             let every = if closely {
                 pace.readiness_closely
@@ -246,15 +250,15 @@ impl Polling {
         }
     }
 
-    /// The states of the alarms of both sides: messages about them may be lost or late.
-    fn read_alarms(&mut self, now: Span, pace: &Pace, asks: &mut Vec<Ask>) {
+    /// What is stored about both sides: messages about it may be lost or late.
+    fn read_stored(&mut self, now: Span, pace: &Pace, asks: &mut Vec<Ask>) {
         let every = if self.stance.closely {
             pace.alarms_closely
         } else {
             pace.alarms
         };
         for side in Side::BOTH {
-            for (poll, vantage) in self.alarms[side.index()].iter_mut().zip(ALARMS) {
+            for (poll, vantage) in self.stored[side.index()].iter_mut().zip(STORED) {
                 if poll.is_due(now) {
                     poll.begin(now, every);
                     asks.push(Ask::Sense { vantage, side });
@@ -315,9 +319,10 @@ impl Polling {
         match vantage {
             Vantage::Probe => self.probe[place].end(),
             Vantage::ControlPlane => self.control_plane[place].end(),
-            Vantage::Route53 => self.alarms[place][0].end(),
-            Vantage::Inside => self.alarms[place][1].end(),
-            Vantage::Witness | Vantage::Replication => {}
+            Vantage::Route53 => self.stored[place][0].end(),
+            Vantage::Inside => self.stored[place][1].end(),
+            Vantage::Witness => self.stored[place][2].end(),
+            Vantage::Replication => {}
         }
     }
 
@@ -372,7 +377,7 @@ impl Polling {
             &self.readiness,
             &self.heartbeat,
         ];
-        let alarms = self.alarms.as_flattened();
+        let alarms = self.stored.as_flattened();
         let all = polls.into_iter().chain(senses).chain(alarms);
         let due = all.filter_map(Poll::wakes_at);
         let receives = may_receive && self.receives < self.receives_wanted;

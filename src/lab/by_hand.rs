@@ -44,6 +44,7 @@ pub fn strike(world: &mut World, fault: &Fault) -> Option<String> {
 
 fn latch_set(world: &mut World, to: Side) -> String {
     world.latch.set(to, LatchOwner::Person, [true; 2]);
+    world.disturbed_at = Some(world.now);
     format!("somebody sets the latch to {to}")
 }
 

@@ -152,13 +152,12 @@ impl Faults {
             FaultKind::VersionMismatch => self.version_mismatch = true,
             FaultKind::LedgerDown => self.ledger_down = true,
             FaultKind::DnsStale => self.dns_extra = DNS_STALE,
-            FaultKind::EventsLost => self.events_lost = fault.rate.unwrap_or(1.0),
-            FaultKind::EventsDuplicated => self.events_copies = fault.copies.unwrap_or(3),
-            FaultKind::EventsDelayed => self.events_delay = fault.delay.unwrap_or_default(),
-            FaultKind::EventsReordered => self.events_reordered = true,
-            // 40 s: twice the 20 s of fault A18, so that both verdicts get through.
-            FaultKind::AlarmFlap => self.alarm_flap = Some(fault.period.unwrap_or(Span::secs(40))),
-            FaultKind::SingleSensorFalse
+            FaultKind::EventsLost
+            | FaultKind::EventsDuplicated
+            | FaultKind::EventsDelayed
+            | FaultKind::EventsReordered
+            | FaultKind::AlarmFlap
+            | FaultKind::SingleSensorFalse
             | FaultKind::SensorWrong
             | FaultKind::WitnessSilent
             | FaultKind::LatchStoreDown
@@ -198,6 +197,12 @@ impl Faults {
     fn add_deceit(&mut self, fault: &Fault) {
         let side = fault.side().index();
         match fault.kind {
+            FaultKind::EventsLost => self.events_lost = fault.rate.unwrap_or(1.0),
+            FaultKind::EventsDuplicated => self.events_copies = fault.copies.unwrap_or(3),
+            FaultKind::EventsDelayed => self.events_delay = fault.delay.unwrap_or_default(),
+            FaultKind::EventsReordered => self.events_reordered = true,
+            // 40 s: twice the 20 s of fault A18, so that both verdicts get through.
+            FaultKind::AlarmFlap => self.alarm_flap = Some(fault.period.unwrap_or(Span::secs(40))),
             FaultKind::SingleSensorFalse | FaultKind::SensorWrong => {
                 let verdict = fault.verdict.unwrap_or(Verdict::Unhealthy);
                 let wrong = fault.sensor.clone().map(|sensor| (sensor, verdict));

@@ -67,7 +67,15 @@ pub fn look(world: &World, who: Install, active: Side, parts: Parts) -> Observat
             view.flatten()
         }),
         dns: parts.dns.then_some(world.answer),
+        latch: latch(world).filter(|_| parts.dns),
     }
+}
+
+/// What the stores of the latch that can be read say; both are away from a region that drd asks.
+fn latch(world: &World) -> Option<Side> {
+    let readable = world.readable_latches();
+    let refused = world.faults.refusal("s3", "GetObject").is_some();
+    (readable.contains(&true) && !refused).then(|| world.latch.asks_for(readable))
 }
 
 fn global(world: &World) -> GlobalView {

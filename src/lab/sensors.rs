@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// The witness repeats itself this often when nothing changes.
 const WITNESS_REPEATS: Span = Span::secs(60);
+/// It writes its verdict into its table on every change, and this often.
+const WITNESS_STORES: Span = Span::secs(30);
 /// The inside alarm's period: one minute of a dead database.
 const INSIDE_AFTER: Span = Span::secs(60);
 /// Route 53: three failed checks of 10 s flip the status.
@@ -70,6 +72,8 @@ impl SentMessage {
 #[derive(Debug)]
 pub struct Sensors {
     witness: [(Verdict, Time); 2],
+    /// What its table has: the newest verdict and when it was found.
+    stored: [(Verdict, Time); 2],
     checks: [(u32, bool); 2],
     route53: [Verdict; 2],
     /// When what route53's alarm is about changed; its state follows after an evaluation.
@@ -93,6 +97,7 @@ impl Sensors {
     pub fn new(chance: Chance) -> Sensors {
         Sensors {
             witness: [(Verdict::Unknown, Time::default()); 2],
+            stored: [(Verdict::Unknown, Time::default()); 2],
             checks: [(0, true); 2],
             route53: [Verdict::Unknown; 2],
             route53_at: [Time::default(); 2],
@@ -124,6 +129,9 @@ impl Sensors {
         local: Time,
     ) -> Option<Signal> {
         let place = side.index();
+        if vantage == Vantage::Witness {
+            return self.stored_verdict(world, who, side);
+        }
         let (verdict, answers) = if vantage == Vantage::Route53 {
             let evaluated = world.now - self.route53_at[place] >= EVALUATION.1;
             let refused = world
@@ -142,6 +150,16 @@ impl Sensors {
         known.then(|| own(vantage, side, verdict, local))
     }
 
+    /// The witness's newest verdict, as its table in the standby's region has it.
+    fn stored_verdict(&self, world: &World, who: Install, side: Side) -> Option<Signal> {
+        let reads = world
+            .faults
+            .reads(who, Side::Standby, "dynamodb", "GetItem");
+        let (verdict, at) = self.stored[side.index()];
+        let known = reads && verdict != Verdict::Unknown;
+        known.then(|| own(Vantage::Witness, side, verdict, at))
+    }
+
     /// The witness probes both sides, every 10 s.
     pub fn witness(&mut self, world: &World) -> Vec<SentMessage> {
         let sides = Side::BOTH.into_iter();
@@ -153,6 +171,13 @@ impl Sensors {
 
     fn witness_of(&mut self, world: &World, side: Side) -> Option<SentMessage> {
         let now_seen = Self::seen(world, Vantage::Witness, side);
+        let (stored, at) = self.stored[side.index()];
+        // Nobody can write where nobody can read.
+        if (stored != now_seen || world.now - at >= WITNESS_STORES)
+            && world.is_reachable(Side::Standby)
+        {
+            self.stored[side.index()] = (now_seen, world.now);
+        }
         let (before, posted) = self.witness[side.index()];
         if now_seen == before && world.now - posted < WITNESS_REPEATS {
             return None;

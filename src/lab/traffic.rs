@@ -19,6 +19,9 @@ impl World {
         let latch = self.latch.asks_for(self.readable_latches());
         let wanted = self.faults.record_to.unwrap_or(latch);
         let moves = self.answer_moves.map_or(self.answer, |(_, side)| side);
+        if self.faults.record_to.is_some() {
+            self.disturbed_at = Some(self.now);
+        }
         if wanted == self.answer {
             self.answer_moves = None;
         } else if wanted != moves {

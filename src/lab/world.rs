@@ -105,6 +105,8 @@ pub struct World {
     pub role_changes: Vec<(Time, Side, bool)>,
     /// Somebody else asked for the role change that runs, or that was the newest one.
     pub by_hand: bool,
+    /// When somebody last touched the latch or the record.
+    pub disturbed_at: Option<Time>,
     /// When the newest page was delivered.
     pub paged_at: Option<Time>,
     /// What each install asked for.
@@ -147,6 +149,7 @@ impl World {
             losses: Vec::new(),
             role_changes: Vec::new(),
             by_hand: false,
+            disturbed_at: None,
             paged_at: None,
             asked: [AskedFor::default(); 2],
             chance,

@@ -5,6 +5,7 @@
 use crate::diagnosis::Diagnosis;
 use crate::episode;
 use crate::event::{RoleChange, Side, Vantage, Verdict};
+use crate::misdirected::misdirection;
 use crate::policy::{HEARTBEAT_PERIOD, LOOK_FRESH, OWN_FRESH, SILENCE, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
@@ -188,6 +189,9 @@ fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Diagnosis {
         .unwrap_or_default();
     if seen.control_plane == Verdict::Unhealthy || view.database_available == Some(false) {
         return Diagnosis::Gray;
+    }
+    if misdirection(facts, now).is_some() {
+        return Diagnosis::Misdirected;
     }
     if facts.readiness.red().next().is_some() {
         return Diagnosis::StandbyUnfit;

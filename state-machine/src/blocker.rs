@@ -55,6 +55,13 @@ pub enum Blocker {
     SharesRegion,
     /// A role change that drd did not start runs.
     ForeignRoleChange,
+    /// Users, the latch and the writer are not where drd left them.
+    Misdirected {
+        /// What was found.
+        what: String,
+    },
+    /// What drd put back was changed once too often.
+    HandsOff,
 }
 
 impl fmt::Display for Blocker {
@@ -92,6 +99,11 @@ impl fmt::Display for Blocker {
                 )
             }
             Blocker::ForeignRoleChange => write!(f, "a role change that drd did not start runs"),
+            Blocker::Misdirected { what } => f.write_str(what),
+            Blocker::HandsOff => write!(
+                f,
+                "what drd puts back is changed again and again: it keeps its hands off for ten minutes"
+            ),
         }
     }
 }

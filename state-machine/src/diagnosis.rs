@@ -26,6 +26,8 @@ pub enum Diagnosis {
     ObserverIsolated,
     /// Readiness is red.
     StandbyUnfit,
+    /// Users, the latch and the writer are not where drd left them.
+    Misdirected,
     /// Not enough is known.
     Unclear,
     /// All is well.
@@ -34,7 +36,7 @@ pub enum Diagnosis {
 
 impl Diagnosis {
     /// Every diagnosis.
-    pub const ALL: [Diagnosis; 10] = [
+    pub const ALL: [Diagnosis; 11] = [
         Diagnosis::RegionDark,
         Diagnosis::DatabaseDown,
         Diagnosis::ApplicationDown,
@@ -43,6 +45,7 @@ impl Diagnosis {
         Diagnosis::ReplicationStalled,
         Diagnosis::ObserverIsolated,
         Diagnosis::StandbyUnfit,
+        Diagnosis::Misdirected,
         Diagnosis::Unclear,
         Diagnosis::Healthy,
     ];
@@ -58,6 +61,7 @@ impl Diagnosis {
             Diagnosis::ReplicationStalled => "replication_stalled",
             Diagnosis::ObserverIsolated => "observer_isolated",
             Diagnosis::StandbyUnfit => "standby_unfit",
+            Diagnosis::Misdirected => "misdirected",
             Diagnosis::Unclear => "unclear",
             Diagnosis::Healthy => "healthy",
         }

@@ -190,6 +190,9 @@ pub struct Observation {
     pub sides: [Option<SideView>; 2],
     /// The side whose address every answering resolver gives for the record.
     pub dns: Option<Side>,
+    /// Where the latch sends users; absent where no store of it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latch: Option<Side>,
 }
 
 /// One readiness check.

@@ -5,6 +5,7 @@
 use crate::event::{GlobalView, LagSample, Observation, Side, SideView, Signal, Vantage, Verdict};
 use crate::policy::{LOOK_FRESH, Policy, Sensor};
 use crate::reading::{Noted, Reading};
+use crate::repeated::BadSpells;
 use crate::time::{Span, Time};
 use crate::unreplicated::Unreplicated;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,10 @@ pub struct Evidence {
     pub sides: [Option<Dated<SideView>>; 2],
     /// Where the resolvers point.
     pub dns: Option<Dated<Side>>,
+    /// Where the latch sends users.
+    pub latch: Option<Dated<Side>>,
+    /// When drd's own probe was bad of late.
+    pub bad_spells: BadSpells,
     /// What no known position of the replica covers.
     pub unreplicated: Unreplicated,
     /// Whether the event path would have carried a further sample by now.
@@ -64,6 +69,8 @@ impl Evidence {
             global: None,
             sides: [None; 2],
             dns: None,
+            latch: None,
+            bad_spells: BadSpells::default(),
             unreplicated: Unreplicated::default(),
             path_is_proven: false,
             first_bad_at: None,
@@ -178,6 +185,9 @@ impl Evidence {
         if let Some(side) = seen.dns {
             self.dns = Some(Dated { is: side, at: now });
         }
+        if let Some(side) = seen.latch {
+            self.latch = Some(Dated { is: side, at: now });
+        }
     }
 
     fn take_references(&mut self, references: Verdict, now: Time) {
@@ -240,6 +250,7 @@ impl Evidence {
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.
     pub fn roles_swapped(&mut self) {
         self.lag.clear();
+        self.bad_spells.forget();
         self.first_bad_at = None;
         self.corroborated_at = None;
     }
@@ -256,6 +267,8 @@ impl Evidence {
             s.taken_at = s.taken_at + by;
         }
         self.unreplicated.shift(by);
+        self.bad_spells.shift(by);
+        self.latch = self.latch.map(|s| Dated { at: s.at + by, ..s });
         self.references.at = self.references.at + by;
         self.observer_ok_since = self.observer_ok_since + by;
         self.first_bad_at = self.first_bad_at.map(|t| t + by);

@@ -8,7 +8,8 @@ use crate::blocker::Blocker;
 use crate::diagnosis::Diagnosis;
 use crate::event::{RoleChange, Verdict};
 use crate::late_requests;
-use crate::policy::{Autonomy, HEARTBEAT_SILENT, Setup, WAY_BACK};
+use crate::misdirected::misdirection;
+use crate::policy::{Autonomy, HEARTBEAT_SILENT, RESTORES_WINDOW, Setup, WAY_BACK};
 use crate::proven_side::proven;
 use crate::record::{Facts, Operation, Trigger};
 use crate::time::{Span, Time};
@@ -37,6 +38,19 @@ pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
     }));
     if replica_is_gone(facts, now) {
         closed.push(Blocker::NoStandby);
+    }
+    if let Some(found) = misdirection(facts, now) {
+        let what = found.to_string();
+        closed.push(Blocker::Misdirected { what });
+    }
+    if facts.guard.hands_off
+        && facts
+            .guard
+            .restored
+            .last()
+            .is_some_and(|at| now - *at < RESTORES_WINDOW)
+    {
+        closed.push(Blocker::HandsOff);
     }
     closed
 }

@@ -7,7 +7,8 @@ use crate::blocker::Blocker;
 use crate::command::{Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::Side;
-use crate::policy::Setup;
+use crate::misdirected::misdirection;
+use crate::policy::{QUARANTINE, REPEATED_WINDOW, RESTORES_WINDOW, Setup};
 use crate::record::{Facts, Operation};
 use crate::state::{Hold, Stopped};
 use crate::time::{Span, Time};
@@ -210,6 +211,35 @@ pub(crate) fn second_refused(
     (Severity::Critical, text)
 }
 
+pub(crate) fn repeated(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Assessment,
+    bad: Span,
+) -> String {
+    format!(
+        "drd's own probe of {} was bad for {bad} of the last {REPEATED_WINDOW}. No single outage has lasted long enough to act on. Now: {}, {}",
+        facts.active,
+        seen.diagnosis,
+        seen.summary(facts, setup, now)
+    )
+}
+
+pub(crate) fn hands_off(facts: &Facts) -> String {
+    format!(
+        "what drd puts back on {} was changed {} times in {RESTORES_WINDOW}: drd keeps its hands off and is not armed. Find out who changes the latch or the group",
+        facts.active,
+        facts.guard.restored.len()
+    )
+}
+
+pub(crate) fn adopted(writer: Side) -> String {
+    format!(
+        "somebody else moved the roles: {writer} is the writer, the latch sends users there, and drd goes by it from here. A role change is refused for {QUARANTINE}, while theirs may still land"
+    )
+}
+
 pub(crate) fn protection_reduced(
     facts: &Facts,
     setup: &Setup,
@@ -238,6 +268,12 @@ pub(crate) fn protection_reduced(
                 .collect();
             format!("the standby is not fit: {}", red.join(", "))
         }
+        Diagnosis::Misdirected => match misdirection(facts, now) {
+            Some(found) => {
+                format!("{found}. drd is not armed until writer, latch and record agree")
+            }
+            None => seen.summary(facts, setup, now),
+        },
         Diagnosis::Unclear if seen.down > 0 => format!(
             "{}; drd cannot tell what is down and does nothing",
             seen.summary(facts, setup, now)

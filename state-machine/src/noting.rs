@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what the facts mean (`assessment`) and what follows (`machine`).
 
-use crate::event::{Event, Word};
+use crate::event::{Event, Signal, Vantage, Verdict, Word};
 use crate::late_requests;
 use crate::policy::{OWN_FRESH, Setup};
 use crate::reading::Noted;
@@ -19,6 +19,7 @@ impl Facts {
         self.now = self.now.max(now);
         match event {
             Event::Signalled(signal) => {
+                self.note_probe(signal);
                 self.evidence
                     .take_signal(signal, self.clock_error, now, &setup.policy)
             }
@@ -60,6 +61,21 @@ impl Facts {
                 Noted::Refreshed
             }
             Event::Tick | Event::Finished(_) => Noted::Refreshed,
+        }
+    }
+
+    /// What drd's own probe of the side that serves found, unless drd was cut off.
+    fn note_probe(&mut self, signal: &Signal) {
+        let evidence = &mut self.evidence;
+        let cut_off = evidence.references.is == Verdict::Unhealthy;
+        let probe = evidence.readings.iter().any(|reading| {
+            reading.sensor == signal.sensor
+                && reading.vantage == Vantage::Probe
+                && reading.side == self.active
+        });
+        if probe && !cut_off {
+            let bad = signal.verdict == Verdict::Unhealthy;
+            evidence.bad_spells.take(signal.observed_at, bad);
         }
     }
 

@@ -125,6 +125,16 @@ pub const SETTLE: Span = Span::secs(15);
 /// A new diagnosis must last this long before it is paged: two looks of 5 s.
 pub const PAGE_AFTER: Span = Span::secs(15);
 
+/// Repeated outages are looked for in so much time; half of it is too much (DESIGN section 4, rule 21).
+pub const REPEATED_WINDOW: Span = Span::secs(180);
+/// Roles that were changed by hand are adopted when all agrees for a minute (rule 23).
+pub const ADOPT_AFTER: Span = Span::secs(60);
+/// How often drd puts back within [`RESTORES_WINDOW`] what somebody else keeps changing (rule 22).
+pub const RESTORES_MAX: usize = 3;
+/// See [`RESTORES_MAX`].
+pub const RESTORES_WINDOW: Span = Span::secs(600);
+/// Between two of them: a call's deadline and the look after it.
+pub const RESTORE_GAP: Span = Span::secs(40);
 /// What comes and goes is paged at most so often (DESIGN section 4: repeated every 5 min).
 pub const PAGE_AGAIN: Span = Span::secs(300);
 

@@ -20,6 +20,20 @@ pub const RECORD_VERSION: u32 = 3;
 /// Clocks set back by less than this are treated as not having moved.
 const BACKWARDS_MIN: Span = Span::secs(2);
 
+/// What was put back of late, so that no war is fought over it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// When.
+    pub restored: Vec<Time>,
+    /// How often ever.
+    pub attempts: u32,
+    /// It was changed once too often: that was paged, and drd keeps its hands off.
+    pub hands_off: bool,
+    /// Since when roles that somebody else changed agree.
+    pub agreed_since: Option<Time>,
+}
+
 /// A page that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,6 +103,8 @@ pub struct Facts {
     pub event_path_paged: bool,
     /// What is seen, and since when.
     pub diagnosis: Diagnosed,
+    /// What was put back of late.
+    pub guard: Guard,
     /// The diagnoses that were paged.
     pub paged: Vec<Paged>,
 }
@@ -289,6 +305,7 @@ impl Record {
                     is: Diagnosis::Unclear,
                     since: now,
                 },
+                guard: Guard::default(),
                 paged: Vec::new(),
             },
         }
@@ -333,6 +350,10 @@ impl Facts {
         self.diagnosis.since = self.diagnosis.since + by;
         self.paused_since = self.paused_since.map(|t| t + by);
         self.evidence.shift(by);
+        for at in &mut self.guard.restored {
+            *at = *at + by;
+        }
+        self.guard.agreed_since = self.guard.agreed_since.map(|at| at + by);
         for paged in &mut self.paged {
             paged.at = paged.at + by;
         }

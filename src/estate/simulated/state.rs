@@ -281,14 +281,14 @@ impl SimulatedState {
                 let takes = self.takes(signal.verdict != Verdict::Healthy);
                 Some((signal, takes))
             }
-            Vantage::Route53 | Vantage::Inside => {
+            Vantage::Route53 | Vantage::Inside | Vantage::Witness => {
                 let state = self
                     .sensors
                     .alarm_state(&self.world, WHO, vantage, side, now);
                 let takes = self.takes(state.is_none());
                 state.map(|signal| (signal, takes))
             }
-            Vantage::Witness | Vantage::Replication => None,
+            Vantage::Replication => None,
         }
     }
 

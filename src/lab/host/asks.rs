@@ -77,7 +77,7 @@ impl Simulation<'_> {
                 let after = self.takes(signal.verdict != Verdict::Healthy);
                 self.answer_in(who, after, term, answer(vec![signal]));
             }
-            Vantage::Route53 | Vantage::Inside => {
+            Vantage::Route53 | Vantage::Inside | Vantage::Witness => {
                 let read = self
                     .sensors
                     .alarm_state(&self.world, who, vantage, side, local);
@@ -87,7 +87,7 @@ impl Simulation<'_> {
                 let after = self.takes(read.is_none());
                 self.answer_in(who, after, term, answer(read.into_iter().collect()));
             }
-            Vantage::Witness | Vantage::Replication => {
+            Vantage::Replication => {
                 self.answer_in(who, Span::ZERO, term, answer(Vec::new()));
             }
         }
@@ -101,7 +101,14 @@ impl Simulation<'_> {
         }
         let sensors = &self.setup.sensors;
         if let Some(spec) = sensors.iter().find(|s| s.name == signal.sensor) {
-            self.judge.received(now, &spec.name, spec, signal.verdict);
+            // What is stored was seen earlier.
+            let looked = if spec.vantage == Vantage::Witness {
+                signal.observed_at
+            } else {
+                now
+            };
+            self.judge
+                .received(looked, &spec.name, spec, signal.verdict);
         }
     }
 

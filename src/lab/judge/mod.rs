@@ -45,6 +45,9 @@ const SERVED: Span = Span::secs(45);
 /// A page that could not be delivered is tried again every 45 s; then one look and one deadline.
 const PAGE_LATE: Span = Span::secs(45 + 20);
 
+/// For so long DNS may follow what somebody did to the latch: 40 s until the checkers see it, and a look.
+const DISTURBED: Span = Span::secs(60);
+
 /// A promise that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -108,7 +111,11 @@ fn lives_and_answers(world: &World) -> bool {
 fn moved_by_others(world: &World) -> bool {
     let readable = world.readable_latches();
     let person = world.latch.owner([true; 2]) == Some(LatchOwner::Person);
-    world.faults.record_to.is_some() || person || world.by_hand || readable != [true; 2]
+    let just_now = world
+        .disturbed_at
+        .is_some_and(|at| world.now - at <= DISTURBED);
+    let edited = world.faults.record_to.is_some() || just_now;
+    edited || person || world.by_hand || readable != [true; 2]
 }
 
 /// Whether it asks for the writer that there is.

@@ -111,6 +111,10 @@ impl WatchDuty {
     }
 }
 
+/// Roles that somebody else changed are the daemon's own once all agreed for a minute, as its looks of
+/// 30 s find it.
+const ADOPTED: Span = Span::secs(60 + 30 + 15);
+
 /// The side that serves, where all in the world agree on it: who writes, and what DNS answers.
 fn settled(world: &World) -> Option<Side> {
     let agree = world.writer == world.answer && world.writer == world.latch.side();
@@ -122,6 +126,8 @@ fn settled(world: &World) -> Option<Side> {
 pub(super) struct WatchBook {
     leader: Option<Leader>,
     on_duty_since: Option<Time>,
+    agreed: Option<Side>,
+    agreed_since: Time,
     serving: Option<Side>,
     owed_since: [Option<Time>; WatchDuty::ALL.len()],
 }
@@ -139,7 +145,12 @@ impl WatchBook {
         leader: Option<Leader>,
         messages: bool,
     ) -> [Option<Span>; WatchDuty::ALL.len()] {
-        let serving = settled(world);
+        let agreed = settled(world);
+        if self.agreed != agreed {
+            (self.agreed, self.agreed_since) = (agreed, world.now);
+        }
+        let adopted = !world.by_hand || world.now - self.agreed_since >= ADOPTED;
+        let serving = agreed.filter(|_| adopted);
         if self.leader != leader {
             self.on_duty_since = leader.map(|_| world.now);
         }

@@ -6,7 +6,8 @@
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
 use super::earned::{close, has_earned, held_for};
-use super::paging::{page_once, page_when_due};
+use super::guard::guard;
+use super::paging::{page_once, page_repeated, page_when_due};
 use crate::blocker::Blocker;
 use crate::command::{Command, Kind, Severity};
 use crate::diagnosis::Diagnosis;
@@ -31,6 +32,8 @@ pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) 
         );
     }
     scale_back(facts, event, ctx);
+    guard(facts, ctx);
+    page_repeated(facts, ctx);
     page_when_due(facts, ctx);
     Handled
 }
@@ -97,6 +100,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
         return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
     };
     page_denied(Kind::Prescale, facts, event, ctx);
+    page_repeated(facts, ctx);
     let diagnosis = ctx.seen.diagnosis;
     if !diagnosis.has_ladder() {
         page_when_due(facts, ctx);

@@ -11,6 +11,7 @@ pub(crate) mod context;
 mod detection;
 mod earned;
 mod fencing;
+mod guard;
 mod held;
 mod paging;
 mod promotion;

@@ -8,7 +8,7 @@ use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
 use crate::gates;
 use crate::messages;
-use crate::policy::{PAGE_AFTER, PAGE_AGAIN, Setup};
+use crate::policy::{PAGE_AFTER, PAGE_AGAIN, REPEATED_WINDOW, Setup};
 use crate::record::{Facts, Paged};
 use crate::time::{Span, Time};
 
@@ -26,6 +26,7 @@ fn page_after(diagnosis: Diagnosis) -> Option<Span> {
         | Diagnosis::EdgeDown
         | Diagnosis::ReplicationStalled
         | Diagnosis::ObserverIsolated
+        | Diagnosis::Misdirected
         | Diagnosis::StandbyUnfit => Some(PAGE_AFTER),
     }
 }
@@ -38,6 +39,19 @@ pub(super) fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
         facts.event_path_paged = true;
         ctx.page(facts, Severity::Warning, messages::event_path(silent));
     }
+}
+
+/// Users are without service half of the time, and no outage lasts a hold-down: paged every 5 min.
+pub(super) fn page_repeated(facts: &mut Facts, ctx: &mut Context<'_>) {
+    let spells = &mut facts.evidence.bad_spells;
+    let bad = spells.within(ctx.now);
+    let again = spells.paged_at.is_none_or(|at| ctx.now - at >= PAGE_AGAIN);
+    if bad < Span(REPEATED_WINDOW.0 / 2) || !again {
+        return;
+    }
+    spells.paged_at = Some(ctx.now);
+    let text = messages::repeated(facts, ctx.setup, ctx.now, ctx.seen, bad);
+    ctx.page(facts, Severity::Critical, text);
 }
 
 /// Pages a diagnosis without a rung, once an episode and only after it lasted.
@@ -87,5 +101,9 @@ pub(super) fn page_once(
         over: false,
     });
     let (severity, text) = text(facts, ctx.setup, ctx.now, ctx.seen);
+    if severity == Severity::Critical {
+        // Repeated outages need no page of their own beside this one.
+        facts.evidence.bad_spells.paged_at = Some(ctx.now);
+    }
     ctx.page(facts, severity, text);
 }

@@ -6,6 +6,7 @@
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
 use super::earned::{close, has_earned};
+use super::guard::guard;
 use super::paging::{forget_paged, page_event_path_once, page_once, page_when_due};
 use super::promotion::{self, may_return};
 use crate::command::{Command, Severity};
@@ -14,7 +15,7 @@ use crate::gates;
 use crate::late_requests;
 use crate::messages;
 use crate::policy::LOST;
-use crate::record::{Facts, Operation, Trigger};
+use crate::record::{Facts, Operation, Readiness, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
 use statig::Outcome::{Handled, Super};
 
@@ -193,9 +194,11 @@ pub(super) fn verifying(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
 
 pub(super) fn exposed(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
     if completion::standby_is_back(facts, ctx.setup, ctx.now) {
+        facts.readiness = Readiness::default();
         return ctx.go(State::Watching, messages::protected_again(facts));
     }
     page_event_path_once(facts, ctx);
+    guard(facts, ctx);
     if facts.evidence.corroborated_at.is_some() {
         page_once(facts, ctx, messages::second_refused);
     } else if !facts.diagnosis.is.comes_with_exposure() {

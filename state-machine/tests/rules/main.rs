@@ -15,6 +15,7 @@ mod detect;
 mod edges;
 mod estate;
 mod evidence;
+mod guard;
 
 mod moments;
 mod operators;

@@ -176,6 +176,7 @@ impl Scene {
             global: evidence.global.map(|s| s.is),
             sides: evidence.sides.map(|s| s.map(|s| s.is)),
             dns: None,
+            latch: None,
         }
     }
 

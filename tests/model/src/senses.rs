@@ -142,6 +142,7 @@ fn observation(estate: &Estate) -> Observation {
         }),
         sides: Side::BOTH.map(side),
         dns: Some(estate.traffic()),
+        latch: None,
     }
 }
 

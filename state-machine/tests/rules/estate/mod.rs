@@ -85,6 +85,7 @@ pub fn unknown_estate() -> Estate {
             }),
             sides: [Some(side_view(6)), Some(side_view(1))],
             dns: Some(Side::Primary),
+            latch: None,
         },
         lag: Some(Span::secs(1)),
         readiness: Healthy,

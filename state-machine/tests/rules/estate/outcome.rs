@@ -7,6 +7,9 @@ use crate::common::phrase;
 use drd_state_machine::Decision;
 use drd_state_machine::command::{Command, Kind};
 
+/// How a page about repeated outages begins.
+const REPEATED: &str = "drd's own probe of ";
+
 impl Estate {
     pub fn state(&self) -> &'static str {
         self.record.state.name()
@@ -40,8 +43,15 @@ impl Estate {
     }
 
     /// Every page, as text.
+    /// But those about repeated outages, which come beside any other ([`Estate::repeated_pages`]).
     pub fn pages(&self) -> Vec<&str> {
-        self.commands().filter_map(page_text).collect()
+        let all = self.commands().filter_map(page_text);
+        all.filter(|text| !text.starts_with(REPEATED)).collect()
+    }
+
+    pub fn repeated_pages(&self) -> Vec<&str> {
+        let all = self.commands().filter_map(page_text);
+        all.filter(|text| text.starts_with(REPEATED)).collect()
     }
 
     /// Everything that changes the estate, in the notation of the table.

@@ -1,0 +1,131 @@
+//! After a role change the result is guarded: drd's own latch and the size of the side that serves are
+//! put back, a role change by hand is adopted once all agree (DESIGN section 4, rules 22 and 23).
+//!
+//! A war is not fought: the fourth change within ten minutes is paged, and drd keeps its hands off.
+//! Deliberately absent: what is not as it should be (`misdirected`), and pages about it (`paging`).
+
+use super::context::Context;
+use crate::command::{Command, Severity};
+use crate::event::Side;
+use crate::late_requests;
+use crate::messages;
+use crate::misdirected::{Misdirection, latch_now, misdirection, shrunk};
+use crate::policy::{ADOPT_AFTER, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW};
+use crate::record::Facts;
+use crate::time::Time;
+
+/// Attempts here have numbers of their own: those of an incident's steps start at 1.
+const FIRST_ATTEMPT: u32 = 1_001;
+
+/// To be called where no incident is open.
+pub(super) fn guard(facts: &mut Facts, ctx: &mut Context<'_>) {
+    let found = misdirection(facts, ctx.now);
+    adopt(facts, found, ctx);
+    if facts.paused || facts.evidence.corroborated_at.is_some() {
+        return;
+    }
+    if found == Some(Misdirection::LatchGone) && is_own(facts) && may_restore(facts, ctx) {
+        let (incident_id, attempt, to) = (facts.incident_id, next_attempt(facts), facts.active);
+        ctx.commands.push(Command::Redirect {
+            incident_id,
+            attempt,
+            to,
+        });
+        // Where it is now, the next look shows.
+        facts.evidence.latch = None;
+        let text = format!("the latch that drd threw to {to} was removed: it is put back");
+        ctx.page(facts, Severity::Warning, text.clone());
+        note(facts, ctx, &text);
+    } else if let Some(min) = shrunk(facts, ctx.setup, ctx.now)
+        && may_restore(facts, ctx)
+    {
+        let serving = ctx.setup.serving;
+        ctx.commands.push(Command::Scale {
+            incident_id: facts.incident_id,
+            attempt: next_attempt(facts),
+            side: facts.active,
+            min: serving.min,
+            desired: serving.desired,
+        });
+        let text = format!(
+            "MinSize of {}, which serves, was lowered to {min}: it is raised to {} again",
+            facts.active, serving.min
+        );
+        ctx.page(facts, Severity::Warning, text.clone());
+        note(facts, ctx, &text);
+    }
+}
+
+/// Whether drd's own latch was in force: a run that was abandoned before it threw the latch has none.
+fn is_own(facts: &Facts) -> bool {
+    let incident = facts.incident.as_ref();
+    incident.is_some_and(|i| i.to == Side::Standby && i.redirected_at.is_some())
+}
+
+fn next_attempt(facts: &Facts) -> u32 {
+    facts.guard.attempts + FIRST_ATTEMPT
+}
+
+fn note(facts: &mut Facts, ctx: &mut Context<'_>, because: &str) {
+    facts.guard.attempts += 1;
+    facts.guard.restored.push(ctx.now);
+    ctx.because.get_or_insert_with(|| because.to_owned());
+}
+
+/// Three times in ten minutes, with gaps; the fourth time people are paged instead.
+fn may_restore(facts: &mut Facts, ctx: &mut Context<'_>) -> bool {
+    let now = ctx.now;
+    let guard = &mut facts.guard;
+    guard.restored.retain(|at| now - *at < RESTORES_WINDOW);
+    if guard
+        .restored
+        .last()
+        .is_some_and(|at| now - *at < RESTORE_GAP)
+    {
+        return false;
+    }
+    if guard.restored.len() < RESTORES_MAX {
+        guard.hands_off = false;
+        return true;
+    }
+    if !std::mem::replace(&mut guard.hands_off, true) {
+        let text = messages::hands_off(facts);
+        ctx.page(facts, Severity::Critical, text);
+    }
+    false
+}
+
+/// The roles are what the world has, once everything agrees for a minute and nothing of drd's may land.
+fn adopt(facts: &mut Facts, found: Option<Misdirection>, ctx: &mut Context<'_>) {
+    let writer = adoptable(facts, found, ctx.now);
+    let Some(writer) = writer else {
+        facts.guard.agreed_since = None;
+        return;
+    };
+    let since = *facts.guard.agreed_since.get_or_insert(ctx.now);
+    if ctx.now - since < ADOPT_AFTER {
+        return;
+    }
+    facts.guard.agreed_since = None;
+    facts.active = writer;
+    facts.incident = None;
+    facts.prescaled = None;
+    facts.cool_down_until = ctx.now + ctx.setup.policy.cool_down;
+    // Whoever moved it may have asked more than once.
+    late_requests::remember(facts, writer, ctx.now);
+    facts.evidence.roles_swapped();
+    let text = messages::adopted(writer);
+    ctx.page(facts, Severity::Critical, text);
+}
+
+fn adoptable(facts: &Facts, found: Option<Misdirection>, now: Time) -> Option<Side> {
+    let Some(Misdirection::Writer(writer)) = found else {
+        return None;
+    };
+    let global = facts.evidence.global_now(now)?;
+    let latch = latch_now(facts, now)?;
+    let own = facts
+        .unanswered
+        .is_some_and(|u| now - u.until < crate::policy::QUARANTINE);
+    (global.replica_connected && latch == writer && !own).then_some(writer)
+}
