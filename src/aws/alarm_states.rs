@@ -35,10 +35,12 @@ pub async fn state(aws: &Clients, alarm_arn: &str) -> Result<Option<Verdict>, Aw
 }
 
 fn verdict(value: &StateValue) -> Verdict {
-    match value {
-        StateValue::Ok => Verdict::Healthy,
-        StateValue::Alarm => Verdict::Unhealthy,
-        _ => Verdict::Unknown,
+    if *value == StateValue::Ok {
+        Verdict::Healthy
+    } else if *value == StateValue::Alarm {
+        Verdict::Unhealthy
+    } else {
+        Verdict::Unknown
     }
 }
 

@@ -43,6 +43,12 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
             .collect(),
         lag_fresh: objectives.lag_fresh.value,
         lag_period: objectives.lag_period.value,
+        lag_delivery: table
+            .with_default("lag_delivery", default.lag_delivery, values::span)
+            .value,
+        lag_read_delivery: table
+            .with_default("lag_read_delivery", default.lag_read_delivery, values::span)
+            .value,
         cool_down: table
             .with_default("cool_down", default.cool_down, values::span)
             .value,

@@ -192,7 +192,9 @@ impl Conductor {
         let accepted = matches!(decision.noted, Noted::Changed | Noted::Refreshed);
         match event {
             Event::Signalled(signal) if !signal.id.is_empty() => accepted,
-            Event::Signalled(_) | Event::Sampled(_) => decision.noted == Noted::Changed,
+            Event::Signalled(_) | Event::Sampled(_) | Event::LagRead(_) => {
+                decision.noted == Noted::Changed
+            }
             Event::Observed(_) => seen(&before.facts.evidence) != seen(&self.record.facts.evidence),
             Event::Checked { .. } => {
                 before.facts.readiness.checks != self.record.facts.readiness.checks
@@ -265,6 +267,7 @@ fn source(event: &Event) -> Option<Arc<str>> {
             Some(Arc::from(look))
         }
         Event::Sampled(_)
+        | Event::LagRead(_)
         | Event::Checked { .. }
         | Event::HeartbeatReturned { .. }
         | Event::Finished(_)

@@ -11,6 +11,7 @@ use crate::aws::capacity::{self, ScalingGroup};
 use crate::aws::clients::Clients;
 use crate::aws::database::{self, Cluster};
 use crate::aws::error::{AwsError, Class, Reached};
+use crate::aws::latch;
 use crate::engine::port::Parts;
 use drd_state_machine::event::{GlobalView, Observation, Side, SideView, Signal, Vantage, Verdict};
 use drd_state_machine::time::Time;
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 /// One look at these parts, all at once; it takes as long as the slowest one's own deadline.
 pub(super) async fn look(estate: &Aurora, active: Side, parts: Parts) -> Observation {
     let aws = &estate.clients;
-    let (references, global, serving, other, dns) = tokio::join!(
+    let (references, global, serving, other, dns, latch) = tokio::join!(
         when(parts.references, references(estate)),
         when(parts.global, global(aws, active.other())),
         when(parts.active, side_reads(aws, active)),
@@ -32,6 +33,7 @@ pub(super) async fn look(estate: &Aurora, active: Side, parts: Parts) -> Observa
                 .resolvers
                 .side_answered(aws.topology(), aws.timers().dns)
         ),
+        when(parts.dns, latch_asks_for(aws)),
     );
     let global = global.flatten();
     let writes = |side| global.map_or(side == active, |g| g.writer == Some(side));
@@ -49,7 +51,14 @@ pub(super) async fn look(estate: &Aurora, active: Side, parts: Parts) -> Observa
         global,
         sides,
         dns: dns.flatten(),
+        latch: latch.flatten(),
     }
+}
+
+/// Where the latch sends users: its object sends them to the standby.
+async fn latch_asks_for(aws: &Clients) -> Option<Side> {
+    let found = readable(latch::find(aws).await)?;
+    Some(found.map_or(Side::Primary, |_| Side::Standby))
 }
 
 async fn when<T>(wanted: bool, part: impl Future<Output = T>) -> Option<T> {

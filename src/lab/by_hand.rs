@@ -51,7 +51,9 @@ fn latch_set(world: &mut World, to: Side) -> String {
 fn roles_changed(world: &mut World, to: Side, how: Option<Manner>) -> String {
     let lossy = how == Some(Manner::Failover);
     let kind = if lossy { "failover" } else { "switchover" };
-    if world.writer == to || world.role_change.is_some() {
+    let ready = world.database_is_available(to)
+        && (lossy || world.replica_connected && world.database_answers(world.writer));
+    if world.writer == to || world.role_change.is_some() || !ready {
         return format!("somebody asks for a {kind} to {to}: Aurora refuses");
     }
     world.begin_role_change(to, lossy);

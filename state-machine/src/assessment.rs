@@ -48,7 +48,8 @@ pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
         votes,
         down,
         up,
-        replicating: onset.is_some_and(|onset| facts.evidence.is_proven_alive(onset, now)),
+        replicating: onset
+            .is_some_and(|onset| facts.evidence.is_proven_alive(onset, now, &setup.policy)),
         control_plane: control_plane(facts, setup, now),
         observer,
         loss: facts.evidence.loss(now, &setup.policy),
@@ -104,7 +105,11 @@ fn control_plane(facts: &Facts, setup: &Setup, now: Time) -> Verdict {
         .iter()
         .filter(|r| r.vantage == Vantage::ControlPlane && r.side == side)
         .all(|r| now - r.since >= SILENCE);
+    // What that region answered a moment ago, to whichever question, it has answered.
+    let answered =
+        facts.evidence.sides[side.index()].is_some_and(|seen| now - seen.at <= OWN_FRESH);
     match verdict {
+        Verdict::Unhealthy if answered => Verdict::Healthy,
         Verdict::Unhealthy if !held => Verdict::Unknown,
         Verdict::Healthy | Verdict::Unhealthy | Verdict::Unknown => verdict,
     }

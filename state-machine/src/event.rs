@@ -277,6 +277,8 @@ pub enum Event {
     Signalled(Signal),
     /// A lag sample arrived.
     Sampled(LagSample),
+    /// A lag sample was read from CloudWatch, before or after it arrived.
+    LagRead(LagSample),
     /// A poll of the estate completed.
     Observed(Observation),
     /// The readiness checks ran.
@@ -326,6 +328,7 @@ impl Event {
             Event::Started => "started",
             Event::Signalled(_) => "signalled",
             Event::Sampled(_) => "sampled",
+            Event::LagRead(_) => "lag_read",
             Event::Observed(_) => "observed",
             Event::Checked { .. } => "checked",
             Event::Finished(_) => "finished",

@@ -47,6 +47,10 @@ pub struct Evidence {
     pub bad_spells: BadSpells,
     /// What no known position of the replica covers.
     pub unreplicated: Unreplicated,
+    /// The newest sample that the event path brought.
+    pub pushed_lag: Option<Time>,
+    /// When a sample was last missed on the event path.
+    pub unpushed_at: Option<Time>,
     /// Whether the event path would have carried a further sample by now.
     pub path_is_proven: bool,
     /// The first bad reading of the episode that is being watched.
@@ -72,6 +76,8 @@ impl Evidence {
             latch: None,
             bad_spells: BadSpells::default(),
             unreplicated: Unreplicated::default(),
+            pushed_lag: None,
+            unpushed_at: None,
             path_is_proven: false,
             first_bad_at: None,
             corroborated_at: None,
@@ -250,6 +256,7 @@ impl Evidence {
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.
     pub fn roles_swapped(&mut self) {
         self.lag.clear();
+        self.pushed_lag = None;
         self.bad_spells.forget();
         self.first_bad_at = None;
         self.corroborated_at = None;
@@ -268,6 +275,8 @@ impl Evidence {
         }
         self.unreplicated.shift(by);
         self.bad_spells.shift(by);
+        self.unpushed_at = self.unpushed_at.map(|at| at + by);
+        self.pushed_lag = self.pushed_lag.map(|at| at + by);
         self.latch = self.latch.map(|s| Dated { at: s.at + by, ..s });
         self.references.at = self.references.at + by;
         self.observer_ok_since = self.observer_ok_since + by;

@@ -8,7 +8,7 @@ use crate::blocker::Blocker;
 use crate::diagnosis::Diagnosis;
 use crate::event::{RoleChange, Verdict};
 use crate::late_requests;
-use crate::misdirected::misdirection;
+use crate::misdirected::{Misdirection, misdirection};
 use crate::policy::{Autonomy, HEARTBEAT_SILENT, RESTORES_WINDOW, Setup, WAY_BACK};
 use crate::proven_side::proven;
 use crate::record::{Facts, Operation, Trigger};
@@ -39,7 +39,10 @@ pub fn standing(facts: &Facts, now: Time) -> Vec<Blocker> {
     if replica_is_gone(facts, now) {
         closed.push(Blocker::NoStandby);
     }
-    if let Some(found) = misdirection(facts, now) {
+    let found = misdirection(facts, now);
+    // A role change of somebody else has a gate of its own, which knows its direction.
+    let found = found.filter(|found| !matches!(found, Misdirection::RoleChange(_)));
+    if let Some(found) = found {
         let what = found.to_string();
         closed.push(Blocker::Misdirected { what });
     }

@@ -219,7 +219,7 @@ pub(crate) fn repeated(
     bad: Span,
 ) -> String {
     format!(
-        "drd's own probe of {} was bad for {bad} of the last {REPEATED_WINDOW}. No single outage has lasted long enough to act on. Now: {}, {}",
+        "drd's own probe of {} was bad for {bad} of the last {REPEATED_WINDOW}, and no role was changed. Now: {}, {}",
         facts.active,
         seen.diagnosis,
         seen.summary(facts, setup, now)

@@ -12,12 +12,16 @@ use std::fmt;
 /// What is not as drd left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misdirection {
+    /// A role change that drd did not start runs.
+    RoleChange(Side),
     /// Another side than the active one writes.
     Writer(Side),
     /// The latch that drd threw is gone.
     LatchGone,
     /// The latch sends users to a side that does not write, and drd did not set it so.
     LatchForeign(Side),
+    /// Resolvers give the other side, and no store of the latch can be read.
+    LatchUnreadable(Side),
     /// Resolvers give the other side although the latch does not.
     Record(Side),
 }
@@ -25,6 +29,9 @@ pub enum Misdirection {
 impl fmt::Display for Misdirection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Misdirection::RoleChange(to) => {
+                write!(f, "a role change to {to} runs that drd did not start")
+            }
             Misdirection::Writer(side) => write!(
                 f,
                 "{side} is the writer, and drd did not move it; once the latch sends users there as well for a minute, drd goes by it"
@@ -36,6 +43,10 @@ impl fmt::Display for Misdirection {
                     "somebody set the latch to {side}, which is not the writer"
                 )
             }
+            Misdirection::LatchUnreadable(side) => write!(
+                f,
+                "resolvers give {side}, which is not the writer, and no store of the latch can be read"
+            ),
             Misdirection::Record(side) => write!(
                 f,
                 "resolvers give {side}, which the latch does not ask for: was the record edited?"
@@ -44,33 +55,45 @@ impl fmt::Display for Misdirection {
     }
 }
 
-/// What is not as it should be by what was seen recently; `None` while a role change runs, and where
-/// nothing is known.
+/// What is not as it should be by what was seen recently; `None` where nothing is known. To be asked
+/// where no incident of drd's own is open.
 pub fn misdirection(facts: &Facts, now: Time) -> Option<Misdirection> {
-    let global = facts.evidence.global_now(now)?;
-    if global.role_change != RoleChange::Idle || global.writers != 1 {
-        return None;
+    let Some(global) = facts.evidence.global_now(now) else {
+        // The region that would be asked is dark: after its own role change drd knows who writes.
+        return users(facts, now).filter(|_| is_own_latch(facts));
+    };
+    if let RoleChange::Underway(to) = global.role_change {
+        return Some(Misdirection::RoleChange(to));
     }
-    let writer = global.writer?;
+    let writer = global.writer.filter(|_| global.writers == 1)?;
     if writer != facts.active {
         return Some(Misdirection::Writer(writer));
     }
-    if let Some(latch) = latch_now(facts, now) {
-        if latch != facts.active {
-            return Some(match facts.active {
-                Side::Standby => Misdirection::LatchGone,
-                Side::Primary => Misdirection::LatchForeign(latch),
-            });
-        }
-        let dns = facts
-            .evidence
-            .dns
-            .filter(|seen| now - seen.at <= LOOK_FRESH);
-        return dns
-            .filter(|seen| seen.is != latch)
-            .map(|seen| Misdirection::Record(seen.is));
+    users(facts, now)
+}
+
+/// What keeps users from the active side, by the latch and by what resolvers answer.
+fn users(facts: &Facts, now: Time) -> Option<Misdirection> {
+    let latch = latch_now(facts, now);
+    match (latch.filter(|latch| *latch != facts.active), facts.active) {
+        (Some(_), Side::Standby) => return Some(Misdirection::LatchGone),
+        (Some(latch), Side::Primary) => return Some(Misdirection::LatchForeign(latch)),
+        (None, _) => {}
     }
-    None
+    let dns = facts.evidence.dns;
+    let dns = dns.filter(|seen| now - seen.at <= LOOK_FRESH && seen.is != facts.active)?;
+    Some(match latch {
+        Some(_) => Misdirection::Record(dns.is),
+        None => Misdirection::LatchUnreadable(dns.is),
+    })
+}
+
+/// Whether drd's own latch is in force, as far as it knows: a run that was abandoned before it threw the
+/// latch has none.
+pub(crate) fn is_own_latch(facts: &Facts) -> bool {
+    let incident = facts.incident.as_ref();
+    let thrown = incident.is_some_and(|i| i.to == Side::Standby && i.redirected_at.is_some());
+    thrown && facts.active == Side::Standby
 }
 
 /// The latch, if it was read recently.

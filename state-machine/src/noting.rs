@@ -23,7 +23,14 @@ impl Facts {
                 self.evidence
                     .take_signal(signal, self.clock_error, now, &setup.policy)
             }
-            Event::Sampled(sample) => self.evidence.take_lag(*sample, self.clock_error, now),
+            Event::Sampled(sample) => {
+                self.evidence.note_push(sample.taken_at, now, &setup.policy);
+                self.evidence.take_lag(*sample, self.clock_error, now)
+            }
+            Event::LagRead(sample) => {
+                self.evidence.note_read(sample.taken_at, now, &setup.policy);
+                self.evidence.take_lag(*sample, self.clock_error, now)
+            }
             Event::Observed(seen) => {
                 self.evidence.take_observation(seen, now);
                 Noted::Refreshed

@@ -58,6 +58,10 @@ pub struct Policy {
     pub lag_fresh: Span,
     /// How far apart lag samples are: the loss that no sample has seen yet.
     pub lag_period: Span,
+    /// What a sample takes through EventBridge and SQS at most.
+    pub lag_delivery: Span,
+    /// What it takes from its datapoint to a reading of it.
+    pub lag_read_delivery: Span,
     /// No second automatic role change within this time.
     pub cool_down: Span,
     /// Older statements of pushed sensors are ignored.
@@ -95,6 +99,8 @@ pub const DECISION_FRESH: Span = Span::secs(30);
 pub const FENCE_AGAIN: Span = Span::secs(10);
 /// How long the way back to a side that an automatic lossless move left is left to people.
 pub const WAY_BACK: Span = Span::secs(24 * 3600);
+/// A group that was raised stays so across blips: what comes back within ten minutes finds it (rule 19).
+pub const PRESCALE_KEPT: Span = Span::secs(600);
 /// An outage in which the other side is not proven is paged after this long.
 pub const UNPROVEN_PAGED: Span = Span::secs(240);
 /// AWS refuses a request that was signed 5 min ago; half a minute more for its clock. Until then a
@@ -157,6 +163,9 @@ impl Default for Policy {
             ]),
             lag_fresh: Span::secs(120),
             lag_period: Span::secs(30),
+            lag_delivery: Span::secs(15),
+            // aws-facts 1.4: a minute until CloudWatch gives a datapoint out.
+            lag_read_delivery: Span::secs(60),
             cool_down: Span::secs(30 * 60),
             event_max_age: Span::secs(5 * 60),
             autonomy: BTreeMap::from([

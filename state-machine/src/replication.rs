@@ -8,11 +8,9 @@ use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::time::{Span, Time};
 
-/// How long a sample proves the writer alive where the event path is proven: two periods of 30 s and
-/// 15 s of delivery.
-const PROOF_FRESH: Span = Span::secs(75);
-/// The same where only the slower read of CloudWatch is known to work: a minute more.
-const PROOF_FRESH_BY_READING: Span = Span::secs(135);
+/// After a sample that only CloudWatch had, the event path is the faster source again once it has brought
+/// every one for so long.
+const PUSH_TRUSTED_AFTER: Span = Span::secs(600);
 /// Positions are as exact as the clocks of two regions: one that is no further than this does not
 /// show that anything advances.
 const ADVANCES: Span = Span::secs(1);
@@ -38,12 +36,14 @@ impl Evidence {
     }
 
     /// Whether the writer is proven alive after `onset`, and recently.
-    pub fn is_proven_alive(&self, onset: Time, now: Time) -> bool {
-        let fresh = if self.path_is_proven {
-            PROOF_FRESH
+    pub fn is_proven_alive(&self, onset: Time, now: Time, policy: &Policy) -> bool {
+        // Two periods and the delivery: where only CloudWatch is known to work, its own as well.
+        let slow = if self.path_is_proven {
+            Span::ZERO
         } else {
-            PROOF_FRESH_BY_READING
+            policy.lag_read_delivery
         };
+        let fresh = policy.lag_period.times(2) + policy.lag_delivery + slow;
         self.alive_at(onset).is_some_and(|at| now - at <= fresh)
     }
 
@@ -57,6 +57,40 @@ impl Evidence {
             onset
         };
         Some(now - since)
+    }
+
+    /// A sample came by the event path: were all before it brought as well?
+    pub(crate) fn note_push(&mut self, taken_at: Time, now: Time, policy: &Policy) {
+        let missed = Span(policy.lag_period.0 * 3 / 2);
+        if self
+            .pushed_lag
+            .is_some_and(|before| taken_at - before >= missed)
+        {
+            self.unpushed_at = Some(now);
+        }
+        self.pushed_lag = self.pushed_lag.max(Some(taken_at));
+    }
+
+    /// CloudWatch has a sample: is it a period newer than all that the event path brought? Its
+    /// datapoints are dated by the beginning of their minute, so by no more than that too old.
+    pub(crate) fn note_read(&mut self, taken_at: Time, now: Time, policy: &Policy) {
+        let newer = |pushed| taken_at - pushed >= policy.lag_period - ADVANCES;
+        if self.pushed_lag.is_some_and(newer) {
+            self.unpushed_at = Some(now);
+        }
+    }
+
+    /// How long a lossy move must wait so that a sample of a living writer would have arrived: a period
+    /// and the delivery of the fastest source that brings samples (rule 9).
+    pub fn sample_is_due_after(&self, now: Time, policy: &Policy) -> Span {
+        let all = self
+            .unpushed_at
+            .is_none_or(|at| now - at > PUSH_TRUSTED_AFTER);
+        if all && self.pushed_lag.is_some() && self.path_is_proven {
+            policy.lag_period + policy.lag_delivery
+        } else {
+            policy.lag_period + policy.lag_read_delivery
+        }
     }
 
     /// The newest proof of life after an onset, or the onset.

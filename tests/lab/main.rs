@@ -4,8 +4,10 @@
 //! Deliberately absent: AWS and its wire (`tests/wire`). Time is virtual but for child processes.
 
 mod baseline;
+mod cases;
 mod cli;
 mod crash;
+mod kinds;
 mod ledger;
 mod mangled;
 mod printed;

@@ -19,6 +19,9 @@ quorum = 2
 hold_down = "6s"
 hold_down_for = { database_down = "8s" }
 lag_fresh = "120s"
+lag_period = "2s"
+lag_delivery = "2s"
+lag_read_delivery = "4s"
 cool_down = "30m"
 event_max_age = "5m"
 [observe]

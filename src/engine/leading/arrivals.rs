@@ -33,7 +33,7 @@ impl Leading {
         }
         let new = self.polling.lag_read(samples.unwrap_or_default());
         for sample in &new {
-            self.own(Event::Sampled(*sample));
+            self.own(Event::LagRead(*sample));
         }
         new
     }

@@ -256,7 +256,8 @@ impl Simulation<'_> {
         self.give(who, Input::Answered { term, answer });
         let after = self.process(who).map(|p| &p.engine);
         // A ledger that refuses lets nothing count, not even the tick.
-        let after = after.filter(|engine| !engine.is_held_by_ledger());
+        let writes = !self.world.faults.fsync_hangs;
+        let after = after.filter(|engine| writes && !engine.is_held_by_ledger());
         if let (Some(ticked), Some(record)) = (ticked, after.and_then(|e| e.record())) {
             let same =
                 record.state == ticked.state && record.facts.incident == ticked.facts.incident;

@@ -2,15 +2,20 @@
 //!
 //! Deliberately absent: the promises about acts, and what is made of an answer.
 
-use super::Judge;
 use super::requests::Sender;
 use super::watch::{Leader, WatchDuty};
+use super::{Judge, PAGE_LATE};
 use crate::lab::world::World;
-use drd_state_machine::command::Command;
+use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::policy::Policy;
 use drd_state_machine::time::{Span, Time};
 
 /// Time is given to the machine every second; then a line is written, and a request is signed.
 const LATE: Span = Span::secs(2);
+
+/// How long a client may keep an answer that is wrong by now: a TTL of 60 s, 40 s of checkers, and a
+/// resolver that keeps it for 120 s more.
+const DNS_KEPT: Span = Span::secs(60 + 40 + 120);
 
 impl Judge {
     /// Something changed, or time passed. `messages`: some are visible in the queue.
@@ -22,6 +27,30 @@ impl Judge {
                 format!("{} was not asked for in {owed}", duty.name())
             });
         }
+    }
+
+    /// Users have been without service for so long. Once that is longer than the objective of what was
+    /// asked for, a daemon that was on duty all the time has had a page delivered.
+    pub fn serves(&mut self, now: Time, failing_for: Span, policy: &Policy) {
+        let objective = if self.requests.newest_is(Kind::Switchover) {
+            policy.rto_lossless
+        } else {
+            policy.rto
+        };
+        let bound = objective + PAGE_LATE;
+        let on_duty = self
+            .watch
+            .on_duty_since()
+            .is_some_and(|at| now - at > bound);
+        if failing_for <= bound || !on_duty || !self.pages_arrive(now) {
+            return;
+        }
+        // Who pages at once may page before the first client's answer from DNS has run out.
+        let since = now - failing_for - DNS_KEPT;
+        let told = self.paged_at.is_some_and(|at| at >= since);
+        self.require(told, "L1", now, || {
+            format!("users have been without service for {failing_for}, and nobody was told")
+        });
     }
 
     /// A request leaves. A further attempt that is late is right where the roles would change (it waits

@@ -45,8 +45,9 @@ const SERVED: Span = Span::secs(45);
 /// A page that could not be delivered is tried again every 45 s; then one look and one deadline.
 const PAGE_LATE: Span = Span::secs(45 + 20);
 
-/// For so long DNS may follow what somebody did to the latch: 40 s until the checkers see it, and a look.
-const DISTURBED: Span = Span::secs(60);
+/// For so long DNS may follow what somebody did to the latch: 40 s until the checkers see it, a resolver
+/// that keeps its answer for 120 s more, and a look.
+const DISTURBED: Span = Span::secs(40 + 120 + 20);
 
 /// A promise that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +86,6 @@ pub struct Judge {
     paged_at: Option<Time>,
     /// Since when a page would be delivered.
     pages_arrive_since: Option<Time>,
-    overdue_since: Option<Time>,
     answer: Option<Side>,
     redirected_to: Option<Side>,
     recovering_to: Option<Side>,
@@ -155,7 +155,7 @@ impl Judge {
             .iter()
             .any(|who| world.faults.page_arrives(*who));
         self.pages_arrive_since = arrive.then(|| self.pages_arrive_since.unwrap_or(now));
-        if !world.endpoint_is_well(world.answer) {
+        if !world.takes_writes(world.answer) {
             let from = self
                 .bad
                 .filter(|(_, until)| now - *until <= RECOVERED)
@@ -220,31 +220,6 @@ impl Judge {
         self.decides(world, record, decision, setup);
         self.require(!decision.because.is_empty(), "S5", now, || {
             "a decision without a reason".to_owned()
-        });
-        let acting = matches!(
-            record.state,
-            State::Fencing
-                | State::Promoting(_)
-                | State::Switching(_)
-                | State::Redirecting { .. }
-                | State::Verifying
-        );
-        // By drd's own clock: it may differ from the world's, and the objective is kept by it.
-        let local = record.facts.now;
-        let incident = record.facts.incident.as_ref();
-        let first_bad = incident.map_or(local, |i| i.onset_at);
-        let objective = incident.map_or(setup.policy.rto, |i| i.objective(&setup.policy));
-        let told = world.paged_at.is_some_and(|at| at >= first_bad);
-        let overdue = acting && !told && local - first_bad > objective;
-        self.overdue_since = overdue.then(|| self.overdue_since.unwrap_or(now));
-        let late = |since| now - since > PAGE_LATE;
-        let for_long = self.overdue_since.is_some_and(late) && self.pages_arrive(now);
-        self.require(!for_long, "L1", now, || {
-            format!(
-                "{} for {} after the first bad sample, nobody was told",
-                record.state.name(),
-                local - first_bad
-            )
         });
     }
 

@@ -6,12 +6,16 @@ use super::{Judge, JudgedReading, QUORUM};
 use crate::lab::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
-use drd_state_machine::event::{Completion, Event, Side, Verdict};
+use drd_state_machine::event::{Completion, Event, Side, Vantage, Verdict};
 use drd_state_machine::policy::{OWN_FRESH, Sensor};
 use drd_state_machine::reading::Noted;
 use drd_state_machine::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The longest time for which any sensor of the endpoint counts without being read again (DESIGN section
+/// 4, rule 1).
+const FRESH: Span = Span::secs(135);
 
 impl Judge {
     /// A sensor's word reached drd. Order is by when the sensor looked.
@@ -23,14 +27,25 @@ impl Judge {
             since: looked,
         };
         match self.readings.iter_mut().find(|(known, _, _)| known == name) {
-            Some((_, _, old)) if looked < old.looked => {}
+            // A reading that failed neither counts nor resets, while the one before it is fresh.
+            Some((_, _, old)) if verdict == Verdict::Unknown && looked - old.looked <= FRESH => {}
+            // A state may be read before its event arrives, and the event dates it.
+            Some((_, _, old)) if looked < old.looked => {
+                let alarm = matches!(sensor.vantage, Vantage::Route53 | Vantage::Inside);
+                if alarm && old.verdict == verdict {
+                    old.since = old.since.min(looked);
+                }
+            }
             Some((_, _, old)) if old.verdict == verdict => old.looked = looked,
             Some((_, _, old)) => *old = reading,
             None => self.readings.push((name.clone(), sensor.side, reading)),
         }
         let agreed = self.runs(sensor.side).get(QUORUM - 1).copied();
         let blind_until = self.blind_until.unwrap_or_default();
-        self.quorum_since[sensor.side.index()] = agreed.map(|at| at.max(blind_until));
+        let agreed = agreed.map(|at| at.max(blind_until));
+        // Which domains make it may change while it lasts.
+        let quorum = &mut self.quorum_since[sensor.side.index()];
+        *quorum = agreed.map(|at| quorum.map_or(at, |before| before.min(at)));
     }
 
     /// When each fault domain's bad run began, by when its sensors looked; oldest first.

@@ -45,6 +45,12 @@ impl Requests {
         roles.map(|s| s.to)
     }
 
+    /// Whether the newest request for a role change is of this kind.
+    pub(super) fn newest_is(&self, kind: Kind) -> bool {
+        let newest = self.sent.iter().rev().find(|s| s.kind.irreversible());
+        newest.is_some_and(|s| s.kind == kind)
+    }
+
     /// Since when somebody has led, if somebody does; gaps that a takeover may take do not count.
     pub(super) fn led_since(&self, now: Time) -> Option<Time> {
         let gap = self

@@ -97,7 +97,11 @@ impl WatchDuty {
     /// Whether it can be asked for now. `messages`: some are visible in the queue.
     fn is_open(self, world: &World, who: Install, settled: bool, messages: bool) -> bool {
         let home = |service| world.faults.takes_every_call(who, service);
-        let asked = |side: &Side| world.faults.answers(who, *side, "rds");
+        let asked = |side: &Side| {
+            world
+                .faults
+                .reads(who, *side, "rds", "DescribeGlobalClusters")
+        };
         let knows_roles = Side::BOTH.iter().all(asked);
         match self {
             WatchDuty::Heartbeat => home("events"),

@@ -76,6 +76,8 @@ impl Simulation<'_> {
         self.judge.world(&self.world);
         let (watcher, messages) = (self.watcher_on_duty(), self.queue.messages.has_visible());
         self.judge.watches(&self.world, watcher, messages);
+        let failing_for = self.client.failing_for(now);
+        self.judge.serves(now, failing_for, &self.setup.policy);
         if !self.shared {
             let leads = self.process(Install::First);
             let led = leads.is_some_and(|p| p.engine.leads());
@@ -104,7 +106,8 @@ impl Simulation<'_> {
             let ledger = if self.shared {
                 faults.store_is_well(*who) && self.leads(*who)
             } else {
-                !faults.ledger_down && process.engine.leads()
+                let writes = !faults.ledger_down && !faults.fsync_hangs;
+                writes && self.store.replaced.is_none() && process.engine.leads()
             };
             (able && ledger && !faults.isolated[who.index()]).then_some(Leader {
                 who: *who,

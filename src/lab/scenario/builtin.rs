@@ -4,7 +4,7 @@
 
 use super::{Scenario, ScenarioError};
 
-const TEXTS: [&str; 46] = [
+const TEXTS: [&str; 67] = [
     include_str!("files/region-dark.toml"),
     include_str!("files/region-dark-at-night.toml"),
     include_str!("files/database-down.toml"),
@@ -51,6 +51,27 @@ const TEXTS: [&str; 46] = [
     include_str!("files/events-lost.toml"),
     include_str!("files/follower-dies.toml"),
     include_str!("files/paused.toml"),
+    include_str!("files/witness-silent.toml"),
+    include_str!("files/standby-unproven.toml"),
+    include_str!("files/latch-store-down.toml"),
+    include_str!("files/latch-changed-by-hand.toml"),
+    include_str!("files/latch-removed.toml"),
+    include_str!("files/record-edited.toml"),
+    include_str!("files/capacity-lowered.toml"),
+    include_str!("files/roles-moved-by-hand.toml"),
+    include_str!("files/blue-green.toml"),
+    include_str!("files/credentials-expire.toml"),
+    include_str!("files/permission-granted.toml"),
+    include_str!("files/pages-lost.toml"),
+    include_str!("files/lag-lost.toml"),
+    include_str!("files/lag-delayed.toml"),
+    include_str!("files/lag-wrong.toml"),
+    include_str!("files/host-clock-ahead.toml"),
+    include_str!("files/log-hangs.toml"),
+    include_str!("files/disk-hangs.toml"),
+    include_str!("files/ledger-replaced.toml"),
+    include_str!("files/readiness-flickers.toml"),
+    include_str!("files/old-writer-unfenced.toml"),
 ];
 
 /// Every built-in scenario, in the order in which people should meet them.

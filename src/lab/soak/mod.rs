@@ -3,6 +3,7 @@
 //! `mix` draws them. Deliberately absent: expectations. A soak knows no right outcome, only
 //! broken promises.
 
+mod deceit;
 mod mix;
 
 pub use mix::scenario;

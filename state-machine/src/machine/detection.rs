@@ -5,7 +5,7 @@
 
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
-use super::earned::{close, has_earned, held_for};
+use super::earned::{close, has_earned, held_for, hold_down};
 use super::guard::guard;
 use super::paging::{page_once, page_repeated, page_when_due};
 use crate::blocker::Blocker;
@@ -15,7 +15,7 @@ use crate::event::{Event, Outcome, Verdict, Word};
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
-use crate::policy::{Autonomy, DECISION_FRESH, LOST, SETTLE, UNPROVEN_PAGED};
+use crate::policy::{Autonomy, DECISION_FRESH, LOST, PRESCALE_KEPT, SETTLE, UNPROVEN_PAGED};
 use crate::record::{Facts, FenceOutcome, Incident, Operation, Prescale, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
 use statig::Outcome::Handled;
@@ -52,7 +52,8 @@ fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) {
     let Some(prescaled) = &mut facts.prescaled else {
         return;
     };
-    if paused || writer.is_none() || !prescaled.back.is_due(ctx.now, LOST) {
+    let kept = ctx.now - facts.entered_at < PRESCALE_KEPT;
+    if paused || kept || writer.is_none() || !prescaled.back.is_due(ctx.now, LOST) {
         return;
     }
     prescaled.back.ask(ctx.now);
@@ -106,7 +107,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
         page_when_due(facts, ctx);
         return Handled;
     }
-    let due = held >= ctx.setup.policy.hold_down(diagnosis);
+    let due = held >= hold_down(facts, ctx);
     match ctx.setup.policy.autonomy(diagnosis) {
         Autonomy::Observe => Handled,
         Autonomy::Advise => {

@@ -16,8 +16,17 @@ pub(super) fn held_for(facts: &Facts, ctx: &Context<'_>) -> Option<Span> {
 
 /// Whether that is as long as its hold-down.
 pub(super) fn has_earned(facts: &Facts, ctx: &Context<'_>) -> bool {
-    let wait = ctx.setup.policy.hold_down(ctx.seen.diagnosis);
-    held_for(facts, ctx).is_some_and(|held| held >= wait)
+    held_for(facts, ctx).is_some_and(|held| held >= hold_down(facts, ctx))
+}
+
+/// The hold-down of what is seen; a lossy move waits for a sample that would disprove it.
+pub(super) fn hold_down(facts: &Facts, ctx: &Context<'_>) -> Span {
+    let policy = &ctx.setup.policy;
+    let wait = policy.hold_down(ctx.seen.diagnosis);
+    if ctx.seen.diagnosis.lossless_first() {
+        return wait;
+    }
+    wait.max(facts.evidence.sample_is_due_after(ctx.now, policy))
 }
 
 /// Whether a role change may be asked for again: quorum, hold-down and gates hold now (rule 13).

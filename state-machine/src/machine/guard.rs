@@ -9,7 +9,7 @@ use crate::command::{Command, Severity};
 use crate::event::Side;
 use crate::late_requests;
 use crate::messages;
-use crate::misdirected::{Misdirection, latch_now, misdirection, shrunk};
+use crate::misdirected::{Misdirection, is_own_latch, latch_now, misdirection, shrunk};
 use crate::policy::{ADOPT_AFTER, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW};
 use crate::record::Facts;
 use crate::time::Time;
@@ -24,7 +24,7 @@ pub(super) fn guard(facts: &mut Facts, ctx: &mut Context<'_>) {
     if facts.paused || facts.evidence.corroborated_at.is_some() {
         return;
     }
-    if found == Some(Misdirection::LatchGone) && is_own(facts) && may_restore(facts, ctx) {
+    if found == Some(Misdirection::LatchGone) && is_own_latch(facts) && may_restore(facts, ctx) {
         let (incident_id, attempt, to) = (facts.incident_id, next_attempt(facts), facts.active);
         ctx.commands.push(Command::Redirect {
             incident_id,
@@ -54,12 +54,6 @@ pub(super) fn guard(facts: &mut Facts, ctx: &mut Context<'_>) {
         ctx.page(facts, Severity::Warning, text.clone());
         note(facts, ctx, &text);
     }
-}
-
-/// Whether drd's own latch was in force: a run that was abandoned before it threw the latch has none.
-fn is_own(facts: &Facts) -> bool {
-    let incident = facts.incident.as_ref();
-    incident.is_some_and(|i| i.to == Side::Standby && i.redirected_at.is_some())
 }
 
 fn next_attempt(facts: &Facts) -> u32 {

@@ -72,6 +72,11 @@ pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
     }
 }
 
+/// Users may be without service for as long as it lasts, and nothing else would page that.
+fn repeats(diagnosis: Diagnosis) -> bool {
+    diagnosis == Diagnosis::Misdirected
+}
+
 /// The next episode is paged again, but what comes and goes at most every 5 min: that of an outage
 /// once no sensor reports down, any other once all is well.
 pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
@@ -83,7 +88,7 @@ pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
     }
     facts
         .paged
-        .retain(|paged| !paged.over || ctx.now - paged.at < PAGE_AGAIN);
+        .retain(|paged| !(paged.over || repeats(paged.is)) || ctx.now - paged.at < PAGE_AGAIN);
 }
 
 pub(super) fn page_once(

@@ -172,7 +172,7 @@ fn a_clock_set_back_does_not_delay_the_end_of_a_suspicion() {
     e.region_dark();
     e.wait(30);
     e.region_back();
-    e.wait(1);
+    e.wait(601);
     assert_eq!(e.asked(Kind::ScaleBack).len(), 1);
     an_hour_back(&mut e);
     e.wait(32);

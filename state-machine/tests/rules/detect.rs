@@ -78,7 +78,7 @@ fn a_43_second_partition_never_triggers() {
     e.wait(43);
     assert_eq!(e.state(), "suspecting");
     e.region_back();
-    e.wait(1);
+    e.wait(601);
     e.ends(Kind::ScaleBack, Outcome::Done);
     e.wait(600);
     assert_eq!(e.state(), "watching");

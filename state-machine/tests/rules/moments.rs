@@ -236,6 +236,9 @@ fn a_clock_that_is_set_back_by_less_than_its_limit_is_not_followed() {
 fn a_new_daemon_settles_before_it_calls_a_gate_closed() {
     let mut e = estate();
     e.setup.policy.hold_down = Span::secs(5);
+    e.setup.policy.lag_delivery = Span::ZERO;
+    e.setup.policy.lag_read_delivery = Span::ZERO;
+    e.setup.policy.lag_period = Span::secs(5);
     e.now = dark_without_lag(&mut e) - Span::secs(5);
     e.give(Event::Started);
     e.poll_all();

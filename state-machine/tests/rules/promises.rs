@@ -73,6 +73,8 @@ fn turn(operators: bool) -> impl Strategy<Value = Turn> {
     prop_oneof![
         8 => (1..30i64).prop_map(Turn::Wait),
         3 => (60..120i64).prop_map(Turn::Wait),
+        // What was raised is taken back ten minutes after.
+        1 => (600..700i64).prop_map(Turn::Wait),
         4 => (vantage(), side(), verdict()).prop_map(|(v, s, w)| Turn::Says(v, s, w)),
         1 => verdict().prop_map(Turn::Endpoint),
         3 => Just(Turn::Dark),

@@ -181,6 +181,7 @@ fn is_delivery(event: &Event) -> bool {
     match event {
         Event::Signalled(_)
         | Event::Sampled(_)
+        | Event::LagRead(_)
         | Event::Checked { .. }
         | Event::Finished(_)
         | Event::HeartbeatReturned { .. } => true,

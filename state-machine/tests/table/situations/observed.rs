@@ -247,6 +247,8 @@ fn since(s: &mut Scene, is: Diagnosis, for_long: Span) {
 
 pub fn prescaled(s: &mut Scene) {
     s.all_is_well();
+    // Longer ago than what is raised is kept.
+    s.record.facts.entered_at = s.now - Span::secs(601);
     s.record.facts.prescaled = Some(Prescale {
         incident_id: 1,
         side: s.record.facts.active.other(),
