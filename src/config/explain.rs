@@ -9,8 +9,9 @@ use super::sensors::SensorConfig;
 use super::settings::LedgerConfig;
 use crate::engine::lease::clock_error;
 use drd_bootstrap::{Events, Latch, SideTopology};
+use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Side, Vantage};
-use drd_state_machine::policy::Policy;
+use drd_state_machine::policy::{Autonomy, Budget, Policy};
 use drd_state_machine::time::Span;
 use std::fmt::{self, Write};
 use std::path::Path;
@@ -184,7 +185,34 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
         "  objectives rto {}, without loss {}, rpo {}",
         policy.rto, policy.rto_lossless, policy.rpo
     )?;
+    write_limits(out, policy)?;
     write_budget(out, policy)
+}
+
+/// What the thresholds mean for an outage: how short a one never acts, how late a vote still can.
+fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
+    let acts = |of: &Diagnosis| policy.autonomy(*of) == Autonomy::Act;
+    let ladders = Diagnosis::ALL.into_iter().filter(|of| of.has_ladder());
+    let shortest = ladders.filter(acts).map(|of| policy.hold_down(of)).min();
+    match shortest {
+        Some(span) => writeln!(out, "  never acts on an outage shorter than {span}")?,
+        None => writeln!(out, "  never acts by itself: no diagnosis has autonomy act")?,
+    }
+    let Budget { detect, .. } = policy.budget;
+    writeln!(
+        out,
+        "  quorum     {} fault domains; one that turns bad more than {} after the first makes the run late",
+        policy.quorum,
+        detect - policy.hold_down
+    )?;
+    let by_event = policy.lag_period + policy.lag_delivery;
+    let by_reading = policy.lag_period + policy.lag_read_delivery;
+    writeln!(
+        out,
+        "  lossy acts wait {} where every lag sample comes as an event, {} where some are only read",
+        policy.hold_down.max(by_event),
+        policy.hold_down.max(by_reading)
+    )
 }
 
 /// 50 columns for the whole RTO: the bar and its labels fit into 80.

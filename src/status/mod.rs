@@ -38,6 +38,9 @@ pub struct StatusView {
     pub armed: bool,
     /// Why not; empty when armed.
     pub not_armed_because: Vec<String>,
+    /// What it would not do although it is armed, each in one sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_armed_for: Vec<String>,
     /// Whether an operator paused drd.
     pub paused: bool,
     /// The side that serves.

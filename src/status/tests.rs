@@ -31,6 +31,7 @@ pub(crate) fn calm() -> StatusView {
         state_seconds: 4_334_400.0,
         armed: true,
         not_armed_because: Vec::new(),
+        not_armed_for: Vec::new(),
         paused: false,
         active_side: Side::Primary,
         diagnosis: "healthy".to_owned(),

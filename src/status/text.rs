@@ -48,6 +48,9 @@ fn why(view: &StatusView) -> String {
     for reason in &view.not_armed_because {
         out.push_str(&format!("  x  {:<width$}  {reason}\n", "not armed"));
     }
+    for limit in &view.not_armed_for {
+        out.push_str(&format!("  !  {:<width$}  {limit}\n", "limit"));
+    }
     out
 }
 

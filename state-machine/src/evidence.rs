@@ -184,7 +184,8 @@ impl Evidence {
             });
         }
         for (slot, side) in self.sides.iter_mut().zip(seen.sides) {
-            if let Some(view) = side {
+            // A look that read nothing of a side is no answer of its region.
+            if let Some(view) = side.filter(|view| *view != SideView::default()) {
                 *slot = Some(Dated { is: view, at: now });
             }
         }

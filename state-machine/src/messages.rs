@@ -109,12 +109,20 @@ pub(crate) fn redirected(facts: &Facts, now: Time) -> String {
     )
 }
 
-pub(crate) fn finished(facts: &Facts, now: Time) -> String {
+pub(crate) fn finished(facts: &Facts, setup: &Setup, now: Time) -> String {
     let Some(i) = &facts.incident else {
         return String::new();
     };
+    let home = if setup.home == Some(i.to) {
+        format!(
+            ". This daemon runs in the region of {}: it is not armed for region_dark of it",
+            i.to
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "run {}: {} serves, {} after the first bad sample and {} after the decision. There is no standby until {} follows again; a second failover is refused until then",
+        "run {}: {} serves, {} after the first bad sample and {} after the decision. There is no standby until {} follows again; a second failover is refused until then{home}",
         i.incident_id,
         i.to,
         now - i.first_bad_at,

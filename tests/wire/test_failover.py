@@ -98,3 +98,14 @@ def test_a_daemon_killed_while_promoting_finishes_after_its_restart_and_promotes
     assert daemon.state() == "promoting" and estate.writers() == ["primary"]
     daemon.start(until_armed=False)
     serves_from_the_standby(estate, daemon)
+
+
+def test_an_application_down_is_switched_over_without_loss(estate, daemon):
+    estate.apps["primary"].refuse()
+    estate.alarm("primary", "ALARM")
+    estate.witness("primary", "unhealthy", "connection refused")
+    eventually("the standby writes and traffic has moved",
+               lambda: estate.writers() == ["standby"] and estate.latched(), RECOVERS_WITHIN)
+    assert len([c for c in estate.calls("SwitchoverGlobalCluster") if c.took_effect]) == 1
+    assert estate.calls("FailoverGlobalCluster") == []
+    assert "switching" in daemon.path()

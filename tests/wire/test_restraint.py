@@ -6,7 +6,9 @@ Deliberately absent: the many mixtures of doubt; the lab soaks those in seeds by
 import json
 
 import events
+import pytest
 from config import HOLD_DOWN_SECONDS, LONGEST_HOLD_DOWN_SECONDS
+from daemon import Daemon
 from world import eventually, throughout
 
 FOREIGN = "666666666666"
@@ -37,7 +39,20 @@ def test_what_only_the_observer_sees_changes_nothing(estate, daemon):
     nothing_is_changed(estate, daemon, during=3 * LONGEST_HOLD_DOWN_SECONDS)
 
 
-def test_an_application_down_over_a_healthy_database_is_advised_and_not_acted_on(estate, daemon):
+@pytest.fixture
+def adviser(estate):
+    """A daemon that leaves a switchover to people."""
+    daemon = Daemon(estate)
+    text = daemon.config.read_text()
+    advise = 'autonomy = { application_down = "advise", edge_down = "advise" }'
+    daemon.config.write_text(text.replace("[observe]", f"{advise}\n[observe]"))
+    daemon.start()
+    yield daemon
+    daemon.close()
+
+
+def test_an_application_down_over_a_healthy_database_is_advised_and_not_acted_on(estate, adviser):
+    daemon = adviser
     estate.apps["primary"].refuse()
     estate.alarm("primary", "ALARM")
     estate.witness("primary", "unhealthy", "connection refused")

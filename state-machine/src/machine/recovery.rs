@@ -187,7 +187,7 @@ pub(super) fn verifying(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
         return Super;
     }
     completion::finish(facts, ctx.setup, ctx.now);
-    let text = messages::finished(facts, ctx.now);
+    let text = messages::finished(facts, ctx.setup, ctx.now);
     ctx.page(facts, Severity::Info, text.clone());
     ctx.go(State::Exposed, text)
 }
