@@ -173,7 +173,7 @@ fn later(event: &Event, by: Span) -> Event {
     let mut event = event.clone();
     match &mut event {
         Event::Signalled(signal) => signal.observed_at = signal.observed_at + by,
-        Event::Sampled(sample) => sample.taken_at = sample.taken_at + by,
+        Event::Sampled(sample) | Event::LagRead(sample) => sample.taken_at = sample.taken_at + by,
         Event::HeartbeatReturned {
             sent_at,
             stamped_at,

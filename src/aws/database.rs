@@ -25,15 +25,17 @@ pub async fn global_view(aws: &Clients, region_of: Side) -> Result<GlobalView, A
         .describe_global_clusters()
         .global_cluster_identifier(id);
     let answer = aws.read(OPERATION, id, request.send()).await?;
-    answer
-        .global_clusters()
-        .iter()
-        .find(|g| {
-            g.global_cluster_identifier()
-                .is_some_and(|found| same(found, id))
-        })
-        .map(|g| view_of(g, aws.topology()))
-        .ok_or_else(|| AwsError::gone(OPERATION, id))
+    let found = answer.global_clusters().iter().find(|g| {
+        g.global_cluster_identifier()
+            .is_some_and(|found| same(found, id))
+    });
+    let view = found.map(|g| view_of(g, aws.topology()));
+    let view = view.ok_or_else(|| AwsError::gone(OPERATION, id))?;
+    if view.writers == 0 && view.role_change == RoleChange::Idle {
+        let cause = "the answer names no writer and no role change: it is not whole".to_owned();
+        return Err(AwsError::said(OPERATION, id, None, cause));
+    }
+    Ok(view)
 }
 
 /// What is judged of one side's cluster.

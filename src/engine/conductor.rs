@@ -199,8 +199,10 @@ impl Conductor {
             Event::Checked { .. } => {
                 before.facts.readiness.checks != self.record.facts.readiness.checks
             }
+            // While something is suspected it shows that a sample would have come.
             Event::HeartbeatReturned { .. } => {
                 before.facts.clock_error != self.record.facts.clock_error
+                    || self.record.facts.evidence.first_bad_at.is_some()
             }
             Event::Finished(_) | Event::Ordered { .. } | Event::Started => true,
             Event::Tick => false,

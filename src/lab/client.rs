@@ -17,6 +17,8 @@ pub struct Client {
     acknowledged: Vec<Time>,
     failing_since: Option<Time>,
     longest: Span,
+    /// Rows that an old writer acknowledged, which nobody will see again.
+    stray: usize,
     /// Rows that were not acknowledged.
     pub refused: u32,
 }
@@ -26,7 +28,11 @@ impl Client {
     pub fn write(&mut self, world: &World) {
         let side = self.resolve(world);
         if world.takes_writes(side) {
-            self.acknowledged.push(world.now);
+            if side == world.writer {
+                self.acknowledged.push(world.now);
+            } else {
+                self.stray += 1;
+            }
             if let Some(since) = self.failing_since.take() {
                 self.longest = self.longest.max(world.now - since);
             }
@@ -58,33 +64,27 @@ impl Client {
         self.failing_since.map_or(Span::ZERO, |since| now - since)
     }
 
-    /// Acknowledged rows that a lossy role change left behind.
+    /// Acknowledged rows that a lossy role change left behind, and those of an old writer.
     pub fn lost(&self, losses: &[(Time, Time)]) -> usize {
-        self.acknowledged
-            .iter()
-            .filter(|at| {
-                losses
-                    .iter()
-                    .any(|(from, until)| *at > from && *at <= until)
-            })
-            .count()
+        let within = |at: &Time| {
+            let mut losses = losses.iter();
+            losses.any(|(from, until)| at > from && at <= until)
+        };
+        let left = self.acknowledged.iter().filter(|at| within(at)).count();
+        left + self.stray
     }
 
-    /// The stretch of time whose acknowledged rows were lost.
+    /// The longest stretch of time whose acknowledged rows one role change lost.
     pub fn loss(&self, losses: &[(Time, Time)]) -> Span {
-        let lost: Vec<Time> = self
-            .acknowledged
-            .iter()
-            .filter(|at| {
-                losses
-                    .iter()
-                    .any(|(from, until)| *at > from && *at <= until)
-            })
-            .copied()
-            .collect();
-        match (lost.first(), lost.last()) {
-            (Some(first), Some(last)) => (*last - *first) + PERIOD,
-            _ => Span::ZERO,
-        }
+        let of_one = |(from, until): &(Time, Time)| {
+            let lost = |at: &&Time| **at > *from && **at <= *until;
+            let mut lost = self.acknowledged.iter().filter(lost);
+            let first = lost.next();
+            let last = lost.next_back().or(first);
+            first
+                .zip(last)
+                .map(|(first, last)| (*last - *first) + PERIOD)
+        };
+        losses.iter().filter_map(of_one).max().unwrap_or(Span::ZERO)
     }
 }

@@ -113,6 +113,7 @@ impl Faults {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is added up below")]
     fn add(&mut self, fault: &Fault, place: usize, struck: Option<Install>) {
         let side = fault.side().index();
         match fault.kind {
@@ -147,56 +148,23 @@ impl Faults {
                 let standby = fault.side.unwrap_or(Side::Standby).index();
                 self.capacity_available[standby] = fault.available;
             }
+            _ => self.add_more(fault, place),
+        }
+    }
+
+    /// The rest: what AWS and people do beside an outage, and what makes drd see what is not so.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the others are added up above, or happen once: the rehearsal does them"
+    )]
+    fn add_more(&mut self, fault: &Fault, place: usize) {
+        let side = fault.side().index();
+        match fault.kind {
             FaultKind::PromotionSlow => self.promotion_takes = fault.duration,
             FaultKind::PromotionFails => self.promotions_failing = Some(place),
             FaultKind::VersionMismatch => self.version_mismatch = true,
             FaultKind::LedgerDown => self.ledger_down = true,
             FaultKind::DnsStale => self.dns_extra = DNS_STALE,
-            FaultKind::EventsLost
-            | FaultKind::EventsDuplicated
-            | FaultKind::EventsDelayed
-            | FaultKind::EventsReordered
-            | FaultKind::AlarmFlap
-            | FaultKind::SingleSensorFalse
-            | FaultKind::SensorWrong
-            | FaultKind::WitnessSilent
-            | FaultKind::LatchStoreDown
-            | FaultKind::RecordChanged
-            | FaultKind::BlueGreen
-            | FaultKind::CredentialsExpired
-            | FaultKind::PermissionDenied
-            | FaultKind::PageLost
-            | FaultKind::LagLost
-            | FaultKind::LagDelayed
-            | FaultKind::LagWrong
-            | FaultKind::LogSinkHangs
-            | FaultKind::FsyncHangs
-            | FaultKind::ReadinessFlickers
-            | FaultKind::OldWriterUnfenced => self.add_deceit(fault),
-            // These happen once, at a moment: the rehearsal does them.
-            FaultKind::PoisonMessage
-            | FaultKind::DaemonCrash
-            | FaultKind::DaemonFreeze
-            | FaultKind::SecondDaemon
-            | FaultKind::ClockJump
-            | FaultKind::HostClock
-            | FaultKind::LatchChanged
-            | FaultKind::LatchRemoved
-            | FaultKind::CapacityChanged
-            | FaultKind::RoleChangeByHand
-            | FaultKind::LedgerReplaced
-            | FaultKind::Operator => {}
-        }
-    }
-
-    /// What makes drd see, or be told, something else than what is so; and what people and AWS do.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the others are added up above"
-    )]
-    fn add_deceit(&mut self, fault: &Fault) {
-        let side = fault.side().index();
-        match fault.kind {
             FaultKind::EventsLost => self.events_lost = fault.rate.unwrap_or(1.0),
             FaultKind::EventsDuplicated => self.events_copies = fault.copies.unwrap_or(3),
             FaultKind::EventsDelayed => self.events_delay = fault.delay.unwrap_or_default(),

@@ -99,15 +99,16 @@ fn control_plane(facts: &Facts, setup: &Setup, now: Time) -> Verdict {
     let verdict = facts
         .evidence
         .vote(Vantage::ControlPlane, side, now, &setup.policy);
-    let held = facts
-        .evidence
-        .readings
-        .iter()
+    let readings = facts.evidence.readings.iter();
+    let bad_since = readings
         .filter(|r| r.vantage == Vantage::ControlPlane && r.side == side)
-        .all(|r| now - r.since >= SILENCE);
-    // What that region answered a moment ago, to whichever question, it has answered.
-    let answered =
-        facts.evidence.sides[side.index()].is_some_and(|seen| now - seen.at <= OWN_FRESH);
+        .map(|r| r.since)
+        .max();
+    let held = bad_since.is_none_or(|since| now - since >= SILENCE);
+    // A region that has answered another question since then, a moment ago, is not silent.
+    let answered = facts.evidence.sides[side.index()].is_some_and(|seen| {
+        bad_since.is_some_and(|since| seen.at > since) && now - seen.at <= OWN_FRESH
+    });
     match verdict {
         Verdict::Unhealthy if answered => Verdict::Healthy,
         Verdict::Unhealthy if !held => Verdict::Unknown,

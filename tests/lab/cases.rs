@@ -1,7 +1,8 @@
 //! Outages as people had them: each file of `cases` with its right outcome, its bounds, and the pages that
 //! must come, on seeds 1 to 30.
 //!
-//! The first line of a file tells what it is about where the name does not. Deliberately absent: random
+//! Bounds of 300 s and more that the cases did not name are 1.15 times the worst of these seeds, measured
+//! with the core of this edition. The first line of a file tells what it is about where the name does not. Deliberately absent: random
 //! mixes (`soak`).
 
 use crate::rehearsed;

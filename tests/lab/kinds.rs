@@ -11,7 +11,10 @@ fn story(scenario: &Scenario, seed: u64) -> Vec<String> {
     let done = rehearsed(scenario, seed);
     let told = done.timeline.iter().filter(|moment| moment.kind != "fault");
     let mut story: Vec<String> = told.map(|moment| format!("{moment:?}")).collect();
-    story.push(format!("{:?} {}", done.client_outage, done.writes_lost));
+    let counted = (done.client_outage, done.writes_lost, done.dead_letters);
+    story.push(format!("{counted:?}"));
+    story.extend(done.pages.iter().map(|page| format!("{page:?}")));
+    story.extend(done.entries.iter().map(|entry| format!("{entry:?}")));
     story
 }
 

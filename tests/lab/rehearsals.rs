@@ -94,6 +94,9 @@ fn another_seed_tells_another_story() {
     );
 }
 
+/// Suspicions of something that drd would act on: the other side is raised meanwhile, and put back.
+const PRESCALED: [&str; 2] = ["blip-of-43-seconds", "standby-unproven"];
+
 #[test]
 fn where_nothing_must_be_done_no_mutating_call_is_made() {
     for scenario in all()
@@ -102,8 +105,14 @@ fn where_nothing_must_be_done_no_mutating_call_is_made() {
     {
         for seed in 0..20 {
             let done = rehearsed(&scenario, seed);
-            assert_eq!(done.role_changes, [], "{} with seed {seed}", scenario.name);
-            if scenario.name != "blip-of-43-seconds" {
+            let by_hand = scenario.name == "roles-moved-by-hand";
+            assert_eq!(
+                done.role_changes.len(),
+                usize::from(by_hand),
+                "{} with seed {seed}",
+                scenario.name
+            );
+            if !PRESCALED.contains(&scenario.name.as_str()) {
                 assert_eq!(
                     lines(&done.timeline, "command"),
                     [""; 0],

@@ -152,7 +152,9 @@ impl Ledgered {
                 side: Side::Primary,
                 signals: vec![signal],
             }),
-            Event::Sampled(sample) => Some(Answer::LagRead(Some(vec![sample]))),
+            Event::Sampled(sample) | Event::LagRead(sample) => {
+                Some(Answer::LagRead(Some(vec![sample])))
+            }
             Event::Observed(seen) => Some(Answer::Looked {
                 parts: Parts::AROUND,
                 seen,

@@ -17,7 +17,7 @@ rto = "300s"
 rpo = "60s"
 quorum = 2
 hold_down = "6s"
-hold_down_for = { database_down = "8s", application_down = "8s", edge_down = "8s" }
+hold_down_for = { database_down = "8s" }
 lag_fresh = "120s"
 lag_period = "2s"
 lag_delivery = "2s"

@@ -3,7 +3,9 @@
 Deliberately absent: how long real promotions take (the lab's and AWS's business) and failing back.
 """
 
+import pytest
 from config import CALL_TIMEOUT_SECONDS
+from daemon import Daemon
 from resources import GLOBAL, SERVING, STANDBY
 from world import eventually
 
@@ -100,7 +102,18 @@ def test_a_daemon_killed_while_promoting_finishes_after_its_restart_and_promotes
     serves_from_the_standby(estate, daemon)
 
 
-def test_an_application_down_is_switched_over_without_loss(estate, daemon):
+@pytest.fixture
+def hasty(estate):
+    """A daemon that waits for an application no longer than for a database."""
+    daemon = Daemon(estate)
+    text = daemon.config.read_text()
+    daemon.config.write_text(text.replace('{ database_down = "8s" }', '{ database_down = "8s", application_down = "8s" }'))
+    daemon.start()
+    yield daemon
+    daemon.close()
+
+
+def test_an_application_down_is_switched_over_without_loss(estate, hasty):
     estate.apps["primary"].refuse()
     estate.alarm("primary", "ALARM")
     estate.witness("primary", "unhealthy", "connection refused")
@@ -108,4 +121,4 @@ def test_an_application_down_is_switched_over_without_loss(estate, daemon):
                lambda: estate.writers() == ["standby"] and estate.latched(), RECOVERS_WITHIN)
     assert len([c for c in estate.calls("SwitchoverGlobalCluster") if c.took_effect]) == 1
     assert estate.calls("FailoverGlobalCluster") == []
-    assert "switching" in daemon.path()
+    assert "switching" in hasty.path()

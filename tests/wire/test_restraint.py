@@ -45,6 +45,7 @@ def adviser(estate):
     daemon = Daemon(estate)
     text = daemon.config.read_text()
     advise = 'autonomy = { application_down = "advise", edge_down = "advise" }'
+    text = text.replace('{ database_down = "8s" }', '{ database_down = "8s", application_down = "8s" }')
     daemon.config.write_text(text.replace("[observe]", f"{advise}\n[observe]"))
     daemon.start()
     yield daemon

@@ -90,6 +90,7 @@ impl Simulation<'_> {
     /// What was received and not deleted becomes visible again, or goes to the dead letters.
     pub(in crate::lab) fn redeliver(&mut self) {
         let overdue = self.queue.messages.return_overdue(self.world.now);
+        self.dead_letters += overdue.dead;
         (0..overdue.dead).for_each(|_| self.judge.settled());
         self.judge.returned(overdue.returned);
         self.hand_out();

@@ -38,6 +38,7 @@ impl Simulation<'_> {
             ended_in: record.state.phase(),
             pages: std::mem::take(&mut self.pages),
             sent: std::mem::take(&mut self.sent),
+            dead_letters: self.dead_letters,
             answers: std::mem::take(&mut self.answers),
             armed: std::mem::take(&mut self.armed),
             began: std::mem::take(&mut self.began),

@@ -4,7 +4,7 @@
 
 use super::{Scenario, ScenarioError};
 
-const TEXTS: [&str; 67] = [
+const TEXTS: [&str; 69] = [
     include_str!("files/region-dark.toml"),
     include_str!("files/region-dark-at-night.toml"),
     include_str!("files/database-down.toml"),
@@ -51,6 +51,8 @@ const TEXTS: [&str; 67] = [
     include_str!("files/events-lost.toml"),
     include_str!("files/follower-dies.toml"),
     include_str!("files/paused.toml"),
+    include_str!("files/events-late.toml"),
+    include_str!("files/clock-jumps-across-a-restart.toml"),
     include_str!("files/witness-silent.toml"),
     include_str!("files/standby-unproven.toml"),
     include_str!("files/latch-store-down.toml"),

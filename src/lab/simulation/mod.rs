@@ -92,6 +92,8 @@ pub struct Rehearsed {
     pub pages: Vec<DeliveredPage>,
     /// Kinds of calls that were sent, whatever became of them.
     pub sent: BTreeSet<Kind>,
+    /// Messages that went to the dead letters.
+    pub dead_letters: u64,
     /// What operators were answered.
     pub answers: Vec<String>,
     /// Whether drd was armed, from when on.
@@ -149,6 +151,7 @@ pub struct Simulation<'s> {
     pub(super) ever_held: bool,
     pub(super) pages: Vec<DeliveredPage>,
     pub(super) sent: BTreeSet<Kind>,
+    pub(super) dead_letters: u64,
     pub(super) answers: Vec<String>,
     pub(super) armed: Vec<(Span, bool)>,
     pub(super) began: Vec<Option<Span>>,
@@ -212,6 +215,7 @@ impl<'s> Simulation<'s> {
             ever_held: false,
             pages: Vec::new(),
             sent: BTreeSet::new(),
+            dead_letters: 0,
             answers: Vec::new(),
             armed: Vec::new(),
             began: vec![None; scenario.faults.len()],

@@ -81,7 +81,7 @@ impl Route<Facts> for State {
             State::Switching(progress) => switching(progress, facts, event, ctx),
             State::Redirecting { latch } => redirecting(latch, facts, event, ctx),
             State::Verifying => verifying(facts, ctx),
-            State::Exposed => exposed(facts, ctx),
+            State::Exposed => exposed(facts, event, ctx),
             State::Held { stage, .. } => held(stage, facts, event, ctx),
         }
     }

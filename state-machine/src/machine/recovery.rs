@@ -9,8 +9,9 @@ use super::earned::{close, has_earned};
 use super::guard::guard;
 use super::paging::{forget_paged, page_event_path_once, page_once, page_when_due};
 use super::promotion::{self, may_return};
+use crate::blocker::Blocker;
 use crate::command::{Command, Severity};
-use crate::event::Event;
+use crate::event::{Event, Word};
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
@@ -192,7 +193,13 @@ pub(super) fn verifying(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
     ctx.go(State::Exposed, text)
 }
 
-pub(super) fn exposed(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
+pub(super) fn exposed(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
+    if matches!(event.word(), Some(Word::Failover | Word::Switchover)) {
+        let text = messages::refused(&Blocker::NoStandby);
+        ctx.page(facts, Severity::Warning, text.clone());
+        ctx.because = Some(text);
+        return Handled;
+    }
     if completion::standby_is_back(facts, ctx.setup, ctx.now) {
         facts.readiness = Readiness::default();
         return ctx.go(State::Watching, messages::protected_again(facts));
