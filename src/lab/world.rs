@@ -105,6 +105,8 @@ pub struct World {
     pub role_changes: Vec<(Time, Side, bool)>,
     /// Somebody else asked for the role change that runs, or that was the newest one.
     pub by_hand: bool,
+    /// Samples have said what was not so: no daemon could know what a failover would lose.
+    pub lag_was_wrong: bool,
     /// When somebody last touched the latch or the record.
     pub disturbed_at: Option<Time>,
     /// When the newest page was delivered.
@@ -149,6 +151,7 @@ impl World {
             losses: Vec::new(),
             role_changes: Vec::new(),
             by_hand: false,
+            lag_was_wrong: false,
             disturbed_at: None,
             paged_at: None,
             asked: [AskedFor::default(); 2],
@@ -254,6 +257,7 @@ impl World {
         self.go_further();
         self.launch(Side::Primary);
         self.launch(Side::Standby);
+        self.lag_was_wrong |= self.faults.lag_reported.is_some();
         self.resolve();
         self.close_old_writer();
         let flows = self.replication_flows();

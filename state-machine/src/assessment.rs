@@ -55,7 +55,23 @@ pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
         loss: facts.evidence.loss(now, &setup.policy),
     };
     picture.diagnosis = name(facts, setup, now, &picture);
+    keep_lossless(facts, now, picture.diagnosis);
     picture
+}
+
+/// A reading that failed neither counts nor resets: only another explanation does, or none at all.
+fn keep_lossless(facts: &mut Facts, now: Time, diagnosis: Diagnosis) {
+    let since = &mut facts.evidence.lossless_since;
+    match diagnosis {
+        Diagnosis::ApplicationDown | Diagnosis::EdgeDown => *since = since.or(Some(now)),
+        Diagnosis::RegionDark | Diagnosis::DatabaseDown | Diagnosis::Healthy => *since = None,
+        Diagnosis::Gray
+        | Diagnosis::ReplicationStalled
+        | Diagnosis::ObserverIsolated
+        | Diagnosis::StandbyUnfit
+        | Diagnosis::Misdirected
+        | Diagnosis::Unclear => {}
+    }
 }
 
 /// A heartbeat that was sent when the next sample was due has come back: the path would have carried

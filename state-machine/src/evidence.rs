@@ -47,6 +47,8 @@ pub struct Evidence {
     pub bad_spells: BadSpells,
     /// What no known position of the replica covers.
     pub unreplicated: Unreplicated,
+    /// Since when the region's database has not been what is wrong, while something is.
+    pub lossless_since: Option<Time>,
     /// The newest sample that the event path brought.
     pub pushed_lag: Option<Time>,
     /// When a sample was last missed on the event path.
@@ -76,6 +78,7 @@ impl Evidence {
             latch: None,
             bad_spells: BadSpells::default(),
             unreplicated: Unreplicated::default(),
+            lossless_since: None,
             pushed_lag: None,
             unpushed_at: None,
             path_is_proven: false,
@@ -278,6 +281,7 @@ impl Evidence {
         self.bad_spells.shift(by);
         self.unpushed_at = self.unpushed_at.map(|at| at + by);
         self.pushed_lag = self.pushed_lag.map(|at| at + by);
+        self.lossless_since = self.lossless_since.map(|at| at + by);
         self.latch = self.latch.map(|s| Dated { at: s.at + by, ..s });
         self.references.at = self.references.at + by;
         self.observer_ok_since = self.observer_ok_since + by;

@@ -115,15 +115,15 @@ fn bar(rehearsals: u64) -> ProgressBar {
 /// # Errors
 /// As [`bench()`].
 pub fn soak_all(
-    base: u64,
-    seeds: u64,
+    (base, seeds): (u64, u64),
     jobs: usize,
     stop: &AtomicBool,
+    draw: fn(u64) -> Scenario,
 ) -> Result<(Soaked, f64), MetricsError> {
     let bench = bench()?;
     let bar = bar(seeds);
     let progress = |done| bar.set_position(done);
-    let soaked = soak_until(base, seeds, jobs, &bench, &progress, stop);
+    let soaked = soak_until((base, seeds), jobs, &bench, &progress, stop, draw);
     // 1 ms keeps the rate finite of a soak that was interrupted at once.
     let took = bar.elapsed().as_secs_f64().max(0.001);
     bar.finish_and_clear();

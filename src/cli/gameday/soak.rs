@@ -7,8 +7,9 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::print;
 use crate::lab::coverage::Milestone;
+use crate::lab::scenario::Scenario;
 use crate::lab::simulation::Rehearsed;
-use crate::lab::soak::Soaked;
+use crate::lab::soak::{Soaked, deceived, scenario};
 use clap::Args;
 
 /// From here on a soak must have met every hard situation.
@@ -22,6 +23,9 @@ pub(crate) struct SoakArgs {
     /// The first seed.
     #[arg(long, default_value_t = 0)]
     base: u64,
+    /// Also draw what deceives drd, and what people do behind its back: a few seeds in ten thousand are open.
+    #[arg(long)]
+    deceive: bool,
     /// Threads; one a core when absent.
     #[arg(long)]
     jobs: Option<usize>,
@@ -31,7 +35,7 @@ impl SoakArgs {
     pub(crate) fn run(&self) -> Result<Exit, CliError> {
         let stop = threads::interrupted()?;
         let jobs = threads::count(self.jobs);
-        let (soaked, rate) = play::soak_all(self.base, self.seeds, jobs, &stop)?;
+        let (soaked, rate) = play::soak_all((self.base, self.seeds), jobs, &stop, self.draw())?;
         let [failed, switched, none, held, unfinished] = soaked.outcomes;
         print(&format!(
             "{} rehearsals from seed {}: {failed} failed over, {switched} switched over, {held} held, {none} without action, {unfinished} unfinished at the end; {} checks; {rate:.0} rehearsals a second",
@@ -39,7 +43,7 @@ impl SoakArgs {
         ))?;
         print(&reached(&soaked))?;
         if let Some((seed, done)) = &soaked.first_violation {
-            return violation(*seed, done);
+            return self.violation(*seed, done);
         }
         if soaked.seeds < self.seeds {
             print(&format!(
@@ -51,17 +55,22 @@ impl SoakArgs {
         print("no promise was broken")?;
         Ok(Exit::Done)
     }
-}
 
-fn violation(seed: u64, done: &Rehearsed) -> Result<Exit, CliError> {
-    for broken in &done.violations {
-        print(&format!("BROKEN {}: {}", broken.promise, broken.what))?;
+    fn draw(&self) -> fn(u64) -> Scenario {
+        if self.deceive { deceived } else { scenario }
     }
-    print(&format!(
-        "first failing seed {seed}. Replay it: drd gameday soak --base {seed} --seeds 1"
-    ))?;
-    done.timeline.iter().for_each(timeline::show);
-    Ok(Exit::Missed)
+
+    fn violation(&self, seed: u64, done: &Rehearsed) -> Result<Exit, CliError> {
+        for broken in &done.violations {
+            print(&format!("BROKEN {}: {}", broken.promise, broken.what))?;
+        }
+        let deceive = if self.deceive { " --deceive" } else { "" };
+        print(&format!(
+            "first failing seed {seed}. Replay it: drd gameday soak --base {seed} --seeds 1{deceive}"
+        ))?;
+        done.timeline.iter().for_each(timeline::show);
+        Ok(Exit::Missed)
+    }
 }
 
 /// What the rehearsals came through. A few never come through everything; a long soak must.

@@ -13,6 +13,9 @@ use drd_state_machine::record::{Record, Trigger};
 use drd_state_machine::state::State;
 use drd_state_machine::time::Span;
 
+/// A reading reaches the judge as it is taken, and the daemon after its answer.
+const IN_FLIGHT: Span = Span::secs(1);
+
 impl Judge {
     /// A command is about to act.
     pub fn acts(&mut self, world: &World, record: &Record, entries: &[Entry], command: &Command) {
@@ -107,8 +110,11 @@ impl Judge {
         let from = record.facts.active;
         let down = self.domains_down(from);
         // 10 s of slack: drd's word is dated by when the sensor looked, this book by its arrival.
-        let held = self.quorum_since[from.index()]
-            .is_some_and(|since| now - since >= setup.policy.hold_down - Span::secs(10));
+        // What ended within a second may be on its way to the daemon.
+        let lost = self.quorum_lost.filter(|(_, at)| now - *at <= IN_FLIGHT);
+        let since = self.quorum_since[from.index()].or(lost.map(|(since, _)| since));
+        let held =
+            since.is_some_and(|since| now - since >= setup.policy.hold_down - Span::secs(10));
         self.require(held, "S2", now, || {
             format!("role change without a quorum for the hold-down: {down:?}")
         });
@@ -138,11 +144,13 @@ impl Judge {
     fn moves(&mut self, world: &World, command: &Command) {
         if let Command::Redirect { to, .. } = command {
             let (to, now) = (*to, world.now);
-            let proven = world.is_proven(to) && world.writer == to;
+            // Who moves the roles back by hand at that moment takes the proof with them.
+            let proven = world.is_proven(to) && world.writer == to || world.by_hand;
             self.require(proven, "S6", now, || {
                 format!("traffic sent to {to} before a write was proven")
             });
             self.redirected_to = Some(to);
+            self.redirected_at = Some(now);
         }
         let asks = cloud::endpoint(world, command);
         let critical = matches!(

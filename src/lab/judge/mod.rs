@@ -75,6 +75,8 @@ struct JudgedReading {
 pub struct Judge {
     readings: Vec<(Arc<str>, Side, JudgedReading)>,
     quorum_since: [Option<Time>; 2],
+    /// Since when the newest quorum that is over had lasted, and when it ended.
+    quorum_lost: Option<(Time, Time)>,
     blind: Option<(Time, Time)>,
     blind_until: Option<Time>,
     /// Since when the writer lives in a region that answers.
@@ -88,6 +90,7 @@ pub struct Judge {
     pages_arrive_since: Option<Time>,
     answer: Option<Side>,
     redirected_to: Option<Side>,
+    redirected_at: Option<Time>,
     recovering_to: Option<Side>,
     handed_out: u64,
     settled: u64,

@@ -45,6 +45,9 @@ impl Judge {
         let agreed = agreed.map(|at| at.max(blind_until));
         // Which domains make it may change while it lasts.
         let quorum = &mut self.quorum_since[sensor.side.index()];
+        if let (Some(since), None) = (*quorum, agreed) {
+            self.quorum_lost = Some((since, looked));
+        }
         *quorum = agreed.map(|at| quorum.map_or(at, |before| before.min(at)));
     }
 
@@ -150,6 +153,7 @@ impl Judge {
         let Some((onset, _)) = self.bad else {
             return false;
         };
-        onset - world.replica_position() <= setup.policy.rpo + Span::secs(6)
+        let lost = onset - world.replica_position();
+        world.lag_was_wrong || lost <= setup.policy.rpo + Span::secs(6)
     }
 }

@@ -1,13 +1,15 @@
 //! What a seed draws of the faults that deceive drd, or that people and AWS make behind its back.
 //!
-//! Deliberately absent: outages and nuisances (`mix`).
+//! Deliberately absent: outages and nuisances (`mix`), and `host_clock`: until a heartbeat has come back its
+//! error is not known, and old reports count as new ones (README, Not built yet).
 
+use super::mix::scenario;
 use crate::lab::rng::Chance;
-use crate::lab::scenario::{Fault, FaultKind, Manner};
+use crate::lab::scenario::{Fault, FaultKind, Manner, Scenario};
 use drd_state_machine::event::{Side, Verdict};
 use drd_state_machine::time::Span;
 
-const KINDS: [FaultKind; 21] = [
+const KINDS: [FaultKind; 20] = [
     FaultKind::WitnessSilent,
     FaultKind::SensorWrong,
     FaultKind::LatchStoreDown,
@@ -23,7 +25,6 @@ const KINDS: [FaultKind; 21] = [
     FaultKind::LagLost,
     FaultKind::LagDelayed,
     FaultKind::LagWrong,
-    FaultKind::HostClock,
     FaultKind::LogSinkHangs,
     FaultKind::FsyncHangs,
     FaultKind::LedgerReplaced,
@@ -49,8 +50,20 @@ const PERMISSIONS: [(&str, &str); 5] = [
 ];
 const CHECKS: [&str; 3] = ["engine_parity", "standby_members", "permissions"];
 
+/// The scenario of a seed with one of them in every second seed, from a stream of their own: the rest is as
+/// [`scenario`] draws it.
+pub fn deceived(seed: u64) -> Scenario {
+    let mut drawn = scenario(seed);
+    let mut chance = Chance::new(seed, 7);
+    if chance.happens(0.5) {
+        let fault = deceit(&mut chance, drawn.is_shared());
+        drawn.faults.extend(fault);
+    }
+    drawn
+}
+
 /// One of them. `pair`: two daemons share a table, so that no file can be struck.
-pub(super) fn deceit(chance: &mut Chance, pair: bool) -> Option<Fault> {
+fn deceit(chance: &mut Chance, pair: bool) -> Option<Fault> {
     let kind = *chance.pick(&KINDS)?;
     if pair && matches!(kind, FaultKind::FsyncHangs | FaultKind::LedgerReplaced) {
         return None;
@@ -110,11 +123,6 @@ fn parameters(fault: &mut Fault, chance: &mut Chance) {
             fault.lag = Some(chance.span(Span::ZERO, Span::secs(90)));
             // More than the objective would make drd lose what nobody could know of.
             fault.rows = Some(chance.number(0, 25));
-        }
-        FaultKind::HostClock => {
-            fault.at = crate::lab::scenario::At::Time(Span::ZERO);
-            fault.lasts = None;
-            fault.by = Some(chance.span(Span::secs(-600), Span::secs(600)));
         }
         FaultKind::FsyncHangs => fault.lasts = Some(chance.span(Span::secs(1), Span::secs(120))),
         FaultKind::LedgerReplaced => {

@@ -3,7 +3,6 @@
 //!
 //! Deliberately absent: running it.
 
-use super::deceit::deceit;
 use crate::lab::rng::Chance;
 use crate::lab::scenario::{At, Expect, Fault, FaultKind, Outcome, Scenario, StruckDaemon};
 use drd_state_machine::event::{Side, Word};
@@ -26,11 +25,6 @@ pub fn scenario(seed: u64) -> Scenario {
     }
     for _ in 0..chance.number(0, if back { 2 } else { 4 }) {
         faults.extend(nuisance(&mut chance, pair));
-    }
-    // From a stream of their own: what a seed drew before these kinds were, it draws still.
-    let mut deceits = Chance::new(seed, 7);
-    if deceits.happens(0.5) {
-        faults.extend(deceit(&mut deceits, pair));
     }
     if pair && chance.happens(0.5) {
         faults.extend(store_trouble(&mut chance));

@@ -6,11 +6,12 @@
 mod deceit;
 mod mix;
 
+pub use deceit::deceived;
 pub use mix::scenario;
 
 use super::coverage::Milestone;
 use super::rehearsal::rehearse;
-use super::scenario::Outcome;
+use super::scenario::{Outcome, Scenario};
 use super::simulation::{Bench, Rehearsed};
 use drd_state_machine::time::Span;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -51,22 +52,24 @@ pub fn soak(
     bench: &Bench,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Soaked {
-    soak_until(base, seeds, jobs, bench, progress, &AtomicBool::new(false))
+    let stop = AtomicBool::new(false);
+    soak_until((base, seeds), jobs, bench, progress, &stop, scenario)
 }
 
-/// As [`soak`], until `stop` is raised: each thread then ends after its rehearsal.
+/// As [`soak`], until `stop` is raised: each thread then ends after its rehearsal. `draw` gives the
+/// scenario of a seed.
 pub fn soak_until(
-    base: u64,
-    seeds: u64,
+    seeds: (u64, u64),
     jobs: usize,
     bench: &Bench,
     progress: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
+    draw: fn(u64) -> Scenario,
 ) -> Soaked {
     let next = AtomicU64::new(0);
     let parts: Vec<Soaked> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs.max(1))
-            .map(|_| scope.spawn(|| work(base, seeds, &next, stop, bench, progress)))
+            .map(|_| scope.spawn(|| work(seeds, &next, stop, bench, progress, draw)))
             .collect();
         workers
             .into_iter()
@@ -145,12 +148,12 @@ fn add(mut all: Soaked, part: Soaked) -> Soaked {
 }
 
 fn work(
-    base: u64,
-    seeds: u64,
+    (base, seeds): (u64, u64),
     next: &AtomicU64,
     stop: &AtomicBool,
     bench: &Bench,
     progress: &(dyn Fn(u64) + Sync),
+    draw: fn(u64) -> Scenario,
 ) -> Soaked {
     let mut mine = nothing();
     loop {
@@ -159,7 +162,7 @@ fn work(
             return mine;
         }
         let seed = base.wrapping_add(n);
-        let rehearsed = rehearse(&scenario(seed), seed, bench, &mut |_| {});
+        let rehearsed = rehearse(&draw(seed), seed, bench, &mut |_| {});
         mine.seeds += 1;
         mine.checks += rehearsed.checks;
         mine.outcomes[place(rehearsed.outcome)] += 1;

@@ -11,7 +11,14 @@ use crate::time::{Span, Time};
 /// For how long what is seen has lasted, as far as it counts for its ladder.
 pub(super) fn held_for(facts: &Facts, ctx: &Context<'_>) -> Option<Span> {
     let lossy = !ctx.seen.diagnosis.lossless_first();
-    facts.evidence.held_for(ctx.now, lossy)
+    let held = facts.evidence.held_for(ctx.now, lossy)?;
+    if lossy {
+        return Some(held);
+    }
+    // A database that is well again leaves an application that may be: what moves users for it has a
+    // hold-down of its own.
+    let since = facts.evidence.lossless_since.unwrap_or(ctx.now);
+    Some(held.min(ctx.now - since))
 }
 
 /// Whether that is as long as its hold-down.
