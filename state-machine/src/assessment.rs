@@ -52,7 +52,7 @@ pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
             .is_some_and(|onset| facts.evidence.is_proven_alive(onset, now, &setup.policy)),
         control_plane: control_plane(facts, setup, now),
         observer,
-        loss: facts.evidence.loss(now, &setup.policy),
+        loss: facts.evidence.loss(now, &setup.policy, facts.started_at),
     };
     picture.diagnosis = name(facts, setup, now, &picture);
     keep_lossless(facts, now, picture.diagnosis);
@@ -220,7 +220,10 @@ fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Diagnosis {
     }
     // A daemon that has just started has not had the time to see a sample.
     let listening = now - facts.started_at > setup.policy.lag_fresh;
-    match facts.evidence.loss_by_next_sample(now, &setup.policy) {
+    match facts
+        .evidence
+        .loss_by_next_sample(now, &setup.policy, facts.started_at)
+    {
         Some(loss) if loss > setup.policy.rpo => Diagnosis::ReplicationStalled,
         None if listening => Diagnosis::ReplicationStalled,
         Some(_) | None => Diagnosis::Healthy,

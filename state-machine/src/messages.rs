@@ -260,7 +260,10 @@ pub(crate) fn protection_reduced(
             "drd's own references do not answer: it sees nothing and does nothing".to_owned()
         }
         Diagnosis::ReplicationStalled => {
-            match facts.evidence.loss_by_next_sample(now, &setup.policy) {
+            match facts
+                .evidence
+                .loss_by_next_sample(now, &setup.policy, facts.started_at)
+            {
                 Some(loss) => format!(
                     "a failover would lose up to {loss}, more than the RPO of {}",
                     setup.policy.rpo

@@ -100,9 +100,14 @@ impl Evidence {
 
     /// The most that a failover would lose before the next sample is due: what counts while all is
     /// well, so that a sample that just came does not make it look well.
-    pub fn loss_by_next_sample(&self, now: Time, policy: &Policy) -> Option<Span> {
+    pub fn loss_by_next_sample(
+        &self,
+        now: Time,
+        policy: &Policy,
+        started_at: Time,
+    ) -> Option<Span> {
         let newest = self.lag.last()?;
-        self.loss(now, policy)
+        self.loss(now, policy, started_at)
             .max(Some(newest.lag + policy.lag_period))
     }
 
@@ -111,12 +116,16 @@ impl Evidence {
     /// Users wrote until the first bad reading at least, and not while a quorum reported it dark. A
     /// sample from after the first bad reading shows that the writer lived then: it may have gone on
     /// for a period.
-    pub fn loss(&self, now: Time, policy: &Policy) -> Option<Span> {
+    pub fn loss(&self, now: Time, policy: &Policy, started_at: Time) -> Option<Span> {
         let position = self.position()?;
         let first_bad = self.first_bad_at.unwrap_or(now);
         let later = self.lag.last().filter(|s| s.taken_at > first_bad);
         let bound = match later {
             Some(sample) => (sample.taken_at + policy.lag_period).max(first_bad) - position,
+            // What a daemon before this one saw to be dark is not this one's to leave out.
+            None if self.lag.last().is_some_and(|s| s.taken_at < started_at) => {
+                first_bad - position
+            }
             None => self.unreplicated.served().min(first_bad - position),
         };
         Some(Span(bound.0.max(0)))
