@@ -15,7 +15,7 @@
 //! Where is ... (paths from the root of the repository):
 //! - a failover allowed: `decide` in `state-machine/src/machine/detection.rs`; its gates are
 //!   `closed` and `closed_to_loss` in `state-machine/src/gates.rs`;
-//! - the retry policy: `retry_gap` and `ATTEMPTS_MAX` in `state-machine/src/policy.rs`; the retry
+//! - the retry policy: `retry_gap` and `REFUSALS_PAGED` in `state-machine/src/policy.rs`; the retry
 //!   itself: `note_asked` in `state-machine/src/machine/promotion.rs`;
 //! - the end of a state: the function of the state's name. `watching`, `suspecting`, `fencing` are
 //!   in `state-machine/src/machine/detection.rs`; `promoting`, `switching`, `redirecting`,
@@ -28,7 +28,7 @@
 //!   `src/aws/lease_gate.rs`; until when it is open: `src/estate/lease_gate.rs`; the lease itself:
 //!   `Claim` in `src/engine/lease.rs`;
 //! - the old side's fence, its group scaled to 0: `fence` in
-//!   `state-machine/src/machine/promotion.rs`;
+//!   `state-machine/src/machine/fencing.rs`;
 //! - a second database engine added: a further kind of the enum `Estate` in `src/estate/doors.rs`,
 //!   and its tagged configuration in `src/config/kinds.rs`;
 //! - a sensor added: `Vantage` in `state-machine/src/event.rs`, then `src/config/sensors.rs`,

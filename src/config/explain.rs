@@ -205,13 +205,11 @@ fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
         policy.quorum,
         detect - policy.hold_down
     )?;
-    let by_event = policy.lag_period + policy.lag_delivery;
-    let by_reading = policy.lag_period + policy.lag_read_delivery;
     writeln!(
         out,
         "  lossy acts wait {} where every lag sample comes as an event, {} where some are only read",
-        policy.hold_down.max(by_event),
-        policy.hold_down.max(by_reading)
+        policy.hold_down.max(policy.lag_pushed_within()),
+        policy.hold_down.max(policy.lag_read_within())
     )
 }
 

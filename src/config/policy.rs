@@ -31,11 +31,14 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
     };
     objectives.check(table.notes(), &budget);
     hold_downs_fit(table.notes(), &hold_down, &hold_down_for, &budget);
+    let quorum = table.with_default("quorum", default.quorum, quorum).value;
+    let autonomy = read_autonomy(&mut table, default.autonomy);
+    let mut span = |key, default| table.with_default(key, default, values::span).value;
     let policy = Policy {
         rto: objectives.rto.value,
         rto_lossless: objectives.rto_lossless.value,
         rpo: objectives.rpo.value,
-        quorum: table.with_default("quorum", default.quorum, quorum).value,
+        quorum,
         hold_down: hold_down.value,
         hold_down_for: hold_down_for
             .into_iter()
@@ -43,19 +46,11 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
             .collect(),
         lag_fresh: objectives.lag_fresh.value,
         lag_period: objectives.lag_period.value,
-        lag_delivery: table
-            .with_default("lag_delivery", default.lag_delivery, values::span)
-            .value,
-        lag_read_delivery: table
-            .with_default("lag_read_delivery", default.lag_read_delivery, values::span)
-            .value,
-        cool_down: table
-            .with_default("cool_down", default.cool_down, values::span)
-            .value,
-        event_max_age: table
-            .with_default("event_max_age", default.event_max_age, values::span)
-            .value,
-        autonomy: read_autonomy(&mut table, default.autonomy),
+        lag_delivery: span("lag_delivery", default.lag_delivery),
+        lag_read_delivery: span("lag_read_delivery", default.lag_read_delivery),
+        cool_down: span("cool_down", default.cool_down),
+        event_max_age: span("event_max_age", default.event_max_age),
+        autonomy,
         budget,
     };
     table.finish();

@@ -4,14 +4,13 @@
 //! whether a page is due (the machine, `ledger_outage`), and repeating one that was taken.
 
 use drd_state_machine::command::{Command, Severity};
+use drd_state_machine::policy::retry_gap;
 use drd_state_machine::time::Span;
 
 /// More pages than people can read at once. The oldest one of the least weight makes room.
 const PAGES_MAX: usize = 32;
 /// Its call has 15 s; an attempt that is not answered after twice that is counted as not taken.
 const LOST: Span = Span::secs(30);
-/// The gaps of DESIGN section 4, rule 13, in seconds; the last one again and again.
-const GAPS: [i64; 6] = [2, 4, 8, 16, 32, 45];
 
 /// One page that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -72,8 +71,7 @@ impl Pager {
             return;
         }
         let page = &mut self.open[place];
-        let earlier = usize::try_from(page.attempt - 1).unwrap_or(usize::MAX);
-        page.due = now + Span::secs(GAPS[earlier.min(GAPS.len() - 1)]);
+        page.due = now + retry_gap(page.attempt);
         page.under_way = false;
     }
 

@@ -13,7 +13,7 @@ use drd_state_machine::time::{Span, Time};
 /// A hint or a change of state causes at most one look in this time: AWS sends one event for each
 /// of many objects, and each look costs describe calls.
 const LOOK_GAP: Span = Span::secs(1);
-/// The vantages whose states CloudWatch keeps.
+/// The vantages whose newest verdicts are stored: by CloudWatch, and in the witness's table.
 const STORED: [Vantage; 3] = [Vantage::Route53, Vantage::Inside, Vantage::Witness];
 /// Receives in flight while the queue has more than one takes: eight of ten messages, at 10 ms a
 /// call, are 8,000 messages a second, more than the ledger takes.
@@ -377,8 +377,8 @@ impl Polling {
             &self.readiness,
             &self.heartbeat,
         ];
-        let alarms = self.stored.as_flattened();
-        let all = polls.into_iter().chain(senses).chain(alarms);
+        let stored = self.stored.as_flattened();
+        let all = polls.into_iter().chain(senses).chain(stored);
         let due = all.filter_map(Poll::wakes_at);
         let receives = may_receive && self.receives < self.receives_wanted;
         let receive = receives.then_some(self.receive_due);

@@ -30,16 +30,6 @@ const OPERATIONS_OF: [(&str, &[&str]); 8] = [
     ),
     ("cloudwatch", &["DescribeAlarms", "GetMetricData"]),
 ];
-/// The services, as faults name them.
-pub const SERVICES: [&str; 8] = {
-    let mut names = [""; 8];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = OPERATIONS_OF[at].0;
-        at += 1;
-    }
-    names
-};
 /// The readiness checks of the lab's estate.
 pub const CHECKS: [&str; 5] = [
     "engine_parity",
@@ -53,6 +43,11 @@ pub const CHECKS: [&str; 5] = [
 pub fn operations(service: &str) -> &'static [&'static str] {
     let of = OPERATIONS_OF.iter().find(|(name, _)| *name == service);
     of.map_or(&[], |(_, operations)| operations)
+}
+
+/// Every service.
+pub fn services() -> Vec<&'static str> {
+    OPERATIONS_OF.iter().map(|(name, _)| *name).collect()
 }
 
 /// Every operation.

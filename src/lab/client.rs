@@ -66,19 +66,15 @@ impl Client {
 
     /// Acknowledged rows that a lossy role change left behind, and those of an old writer.
     pub fn lost(&self, losses: &[(Time, Time)]) -> usize {
-        let within = |at: &Time| {
-            let mut losses = losses.iter();
-            losses.any(|(from, until)| at > from && at <= until)
-        };
-        let left = self.acknowledged.iter().filter(|at| within(at)).count();
+        let one = |at: &&Time| losses.iter().any(|loss| is_within(**at, loss));
+        let left = self.acknowledged.iter().filter(one).count();
         left + self.stray
     }
 
     /// The longest stretch of time whose acknowledged rows one role change lost.
     pub fn loss(&self, losses: &[(Time, Time)]) -> Span {
-        let of_one = |(from, until): &(Time, Time)| {
-            let lost = |at: &&Time| **at > *from && **at <= *until;
-            let mut lost = self.acknowledged.iter().filter(lost);
+        let of_one = |loss: &(Time, Time)| {
+            let mut lost = self.acknowledged.iter().filter(|at| is_within(**at, loss));
             let first = lost.next();
             let last = lost.next_back().or(first);
             first
@@ -87,4 +83,9 @@ impl Client {
         };
         losses.iter().filter_map(of_one).max().unwrap_or(Span::ZERO)
     }
+}
+
+/// Whether a row of this moment was lost with a role change.
+fn is_within(at: Time, (from, until): &(Time, Time)) -> bool {
+    at > *from && at <= *until
 }

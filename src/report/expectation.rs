@@ -67,7 +67,7 @@ impl Attained {
 
 /// What of the expectation did not come about, each in one sentence.
 pub(super) fn unmet(scenario: &Scenario, done: &Rehearsed, clocks: &Clocks) -> Vec<String> {
-    let expect = &done.expect;
+    let expect = &scenario.expect;
     let mut unmet = Vec::new();
     if !expect.accepts(done.outcome) {
         unmet.push(format!("the outcome is {}", done.outcome.name()));
@@ -124,7 +124,7 @@ fn late(unmet: &mut Vec<String>, expect: &Expect, done: &Rehearsed, clocks: &Clo
 }
 
 fn pages(scenario: &Scenario, done: &Rehearsed) -> Vec<String> {
-    let mut unmet: Vec<String> = done
+    let mut unmet: Vec<String> = scenario
         .expect
         .page
         .iter()
@@ -132,7 +132,12 @@ fn pages(scenario: &Scenario, done: &Rehearsed) -> Vec<String> {
         .map(missing)
         .collect();
     let loud = |page: &&DeliveredPage| page.severity != Severity::Info;
-    if let Some(page) = done.pages.iter().find(loud).filter(|_| done.expect.no_page) {
+    if let Some(page) = done
+        .pages
+        .iter()
+        .find(loud)
+        .filter(|_| scenario.expect.no_page)
+    {
         unmet.push(format!("a page came, none expected: {}", page.text));
     }
     unmet

@@ -7,7 +7,6 @@ use super::{
     SignalStatus, StatusView,
 };
 use crate::config::{Config, LedgerConfig};
-use drd_state_machine::blocker::Blocker;
 use drd_state_machine::event::Side;
 use drd_state_machine::reading::Reading;
 use drd_state_machine::record::{Facts, Incident};
@@ -106,7 +105,10 @@ pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView 
         } else {
             input.not_armed(gates::not_armed(facts, setup, now, &picture))
         },
-        not_armed_for: not_armed_for(facts, setup),
+        not_armed_for: gates::shares_region(facts, setup)
+            .map(|gate| gate.to_string())
+            .into_iter()
+            .collect(),
         paused: facts.paused,
         active_side: facts.active,
         diagnosis: picture.diagnosis.name().to_owned(),
@@ -135,13 +137,6 @@ pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView 
         },
         leader: input.leader.clone(),
     }
-}
-
-/// The way back is not guarded from elsewhere: a daemon cannot report its own region's end.
-fn not_armed_for(facts: &Facts, setup: &Setup) -> Vec<String> {
-    let home = setup.home == Some(facts.active);
-    let at_home = Blocker::SharesRegion.to_string();
-    home.then_some(at_home).into_iter().collect()
 }
 
 fn ledger_path(ledger: &LedgerConfig) -> String {

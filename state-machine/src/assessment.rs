@@ -6,7 +6,7 @@ use crate::diagnosis::Diagnosis;
 use crate::episode;
 use crate::event::{RoleChange, Side, Vantage, Verdict};
 use crate::misdirected::misdirection;
-use crate::policy::{HEARTBEAT_PERIOD, LOOK_FRESH, OWN_FRESH, SILENCE, Setup};
+use crate::policy::{HEARTBEAT_PERIOD, OWN_FRESH, SILENCE, Setup};
 use crate::record::Facts;
 use crate::time::{Span, Time};
 
@@ -102,12 +102,8 @@ fn votes(facts: &Facts, setup: &Setup, now: Time) -> [Verdict; 3] {
 }
 
 fn observer(facts: &Facts, now: Time) -> Verdict {
-    let seen = facts.evidence.references;
-    if now - seen.at > LOOK_FRESH {
-        Verdict::Unknown
-    } else {
-        seen.is
-    }
+    let seen = facts.evidence.references.recent(now);
+    seen.unwrap_or(Verdict::Unknown)
 }
 
 fn control_plane(facts: &Facts, setup: &Setup, now: Time) -> Verdict {

@@ -23,6 +23,13 @@ pub struct Dated<T> {
     pub at: Time,
 }
 
+impl<T: Copy> Dated<T> {
+    /// The fact, if it was seen recently: not longer ago than [`LOOK_FRESH`].
+    pub fn recent(&self, now: Time) -> Option<T> {
+        (now - self.at <= LOOK_FRESH).then_some(self.is)
+    }
+}
+
 /// Everything that was seen and still matters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,7 +209,7 @@ impl Evidence {
 
     fn take_references(&mut self, references: Verdict, now: Time) {
         let before = self.references;
-        let was_ok = before.is == Verdict::Healthy && now - before.at <= LOOK_FRESH;
+        let was_ok = before.recent(now) == Some(Verdict::Healthy);
         if references == Verdict::Healthy && !was_ok {
             self.observer_ok_since = now;
         }
@@ -228,16 +235,22 @@ impl Evidence {
 
     /// The global database, if it was looked at recently.
     pub fn global_now(&self, now: Time) -> Option<GlobalView> {
-        self.global
-            .filter(|s| now - s.at <= LOOK_FRESH)
-            .map(|s| s.is)
+        self.global?.recent(now)
     }
 
     /// A side, if it was looked at recently.
     pub fn side_now(&self, side: Side, now: Time) -> Option<SideView> {
-        self.sides[side.index()]
-            .filter(|s| now - s.at <= LOOK_FRESH)
-            .map(|s| s.is)
+        self.sides[side.index()]?.recent(now)
+    }
+
+    /// Where the latch sends users, if it was read recently.
+    pub fn latch_now(&self, now: Time) -> Option<Side> {
+        self.latch?.recent(now)
+    }
+
+    /// What resolvers give, if they were asked recently.
+    pub fn dns_now(&self, now: Time) -> Option<Side> {
+        self.dns?.recent(now)
     }
 
     /// The newest lag sample.

@@ -122,13 +122,18 @@ fn closed_to_any(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> 
     if !seen.observer_proven(facts) {
         closed.push(Blocker::ObserverUnproven);
     }
-    if seen.diagnosis == Diagnosis::RegionDark && setup.home == Some(facts.active) {
-        closed.push(Blocker::SharesRegion);
+    if seen.diagnosis == Diagnosis::RegionDark {
+        closed.extend(shares_region(facts, setup));
     }
     if foreign_role_change(facts, now, facts.active.other()) {
         closed.push(Blocker::ForeignRoleChange);
     }
     closed
+}
+
+/// The gate of `region_dark` alone: a daemon cannot report the end of the region that it runs in.
+pub fn shares_region(facts: &Facts, setup: &Setup) -> Option<Blocker> {
+    (setup.home == Some(facts.active)).then_some(Blocker::SharesRegion)
 }
 
 /// For how long no heartbeat came back, when that is too long: messages may not arrive either.
@@ -211,7 +216,7 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Ve
             text: "drd's own references".to_owned(),
         },
     ];
-    let home = (setup.home == Some(facts.active)).then_some(Blocker::SharesRegion);
+    let home = shares_region(facts, setup);
     lines.extend(
         standing(facts, now)
             .into_iter()

@@ -4,7 +4,7 @@
 //! Deliberately absent: putting anything back (`machine::guard`).
 
 use crate::event::{RoleChange, Side};
-use crate::policy::{LOOK_FRESH, Setup};
+use crate::policy::Setup;
 use crate::record::Facts;
 use crate::time::Time;
 use std::fmt;
@@ -74,17 +74,17 @@ pub fn misdirection(facts: &Facts, now: Time) -> Option<Misdirection> {
 
 /// What keeps users from the active side, by the latch and by what resolvers answer.
 fn users(facts: &Facts, now: Time) -> Option<Misdirection> {
-    let latch = latch_now(facts, now);
+    let latch = facts.evidence.latch_now(now);
     match (latch.filter(|latch| *latch != facts.active), facts.active) {
         (Some(_), Side::Standby) => return Some(Misdirection::LatchGone),
         (Some(latch), Side::Primary) => return Some(Misdirection::LatchForeign(latch)),
         (None, _) => {}
     }
-    let dns = facts.evidence.dns;
-    let dns = dns.filter(|seen| now - seen.at <= LOOK_FRESH && seen.is != facts.active)?;
+    let dns = facts.evidence.dns_now(now);
+    let dns = dns.filter(|side| *side != facts.active)?;
     Some(match latch {
-        Some(_) => Misdirection::Record(dns.is),
-        None => Misdirection::LatchUnreadable(dns.is),
+        Some(_) => Misdirection::Record(dns),
+        None => Misdirection::LatchUnreadable(dns),
     })
 }
 
@@ -94,15 +94,6 @@ pub(crate) fn is_own_latch(facts: &Facts) -> bool {
     let incident = facts.incident.as_ref();
     let thrown = incident.is_some_and(|i| i.to == Side::Standby && i.redirected_at.is_some());
     thrown && facts.active == Side::Standby
-}
-
-/// The latch, if it was read recently.
-pub(crate) fn latch_now(facts: &Facts, now: Time) -> Option<Side> {
-    let seen = facts
-        .evidence
-        .latch
-        .filter(|seen| now - seen.at <= LOOK_FRESH);
-    seen.map(|seen| seen.is)
 }
 
 /// The MinSize of the side that serves, where somebody lowered it after drd had raised it.

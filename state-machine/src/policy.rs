@@ -194,6 +194,16 @@ impl Policy {
             .unwrap_or(&self.hold_down)
     }
 
+    /// A lag sample that was due has been pushed by then.
+    pub fn lag_pushed_within(&self) -> Span {
+        self.lag_period + self.lag_delivery
+    }
+
+    /// A lag sample that was due can be read by then.
+    pub fn lag_read_within(&self) -> Span {
+        self.lag_period + self.lag_read_delivery
+    }
+
     /// What drd may do about this diagnosis; nothing but record where nothing is configured.
     pub fn autonomy(&self, diagnosis: Diagnosis) -> Autonomy {
         *self.autonomy.get(&diagnosis).unwrap_or(&Autonomy::Observe)

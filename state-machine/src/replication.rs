@@ -87,9 +87,9 @@ impl Evidence {
             .unpushed_at
             .is_none_or(|at| now - at > PUSH_TRUSTED_AFTER);
         if all && self.pushed_lag.is_some() && self.path_is_proven {
-            policy.lag_period + policy.lag_delivery
+            policy.lag_pushed_within()
         } else {
-            policy.lag_period + policy.lag_read_delivery
+            policy.lag_read_within()
         }
     }
 

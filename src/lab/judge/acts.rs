@@ -9,6 +9,7 @@ use crate::lab::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
 use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::event::Verdict;
 use drd_state_machine::record::{Record, Trigger};
 use drd_state_machine::state::State;
 use drd_state_machine::time::Span;
@@ -121,7 +122,10 @@ impl Judge {
         let truly_down = self.bad.is_some_and(|(from, until)| {
             now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
         });
-        let liars = world.faults.wrong_sensors.len();
+        let liars = world.faults.wrong_sensors.iter();
+        let liars = liars
+            .filter(|(_, says)| *says == Verdict::Unhealthy)
+            .count();
         self.require(truly_down || liars >= QUORUM, "S3", now, || {
             "role change although the endpoint was well within the hold-down".to_owned()
         });

@@ -108,7 +108,11 @@ impl Simulation<'_> {
                 daemon.wall_skew = daemon.wall_skew + fault.by.unwrap_or_default();
             }
             FaultKind::HostClock => {
-                for who in self.targets[place].map_or(Install::BOTH.to_vec(), |one| vec![one]) {
+                let one = self.targets[place];
+                for who in Install::BOTH
+                    .into_iter()
+                    .filter(|who| one.is_none_or(|one| one == *who))
+                {
                     self.hosts[who.index()].wall_skew = fault.by.unwrap_or_default();
                 }
             }

@@ -71,7 +71,9 @@ impl Simulation<'_> {
     }
 
     fn judged(&mut self) {
-        self.note_armed();
+        if !self.scenario.expect.armed.is_empty() {
+            self.note_armed();
+        }
         let now = self.world.now;
         self.judge.world(&self.world);
         let (watcher, messages) = (self.watcher_on_duty(), self.queue.messages.has_visible());

@@ -24,7 +24,6 @@ impl Simulation<'_> {
         let outcome = self.outcome(&record);
         Rehearsed {
             outcome,
-            expect: self.scenario.expect.clone(),
             setup: self.setup.clone(),
             incident: self.moved.clone().or_else(|| record.facts.incident.clone()),
             client_outage: self.client.longest_outage(self.world.now),

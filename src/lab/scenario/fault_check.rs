@@ -36,7 +36,7 @@ impl Fault {
         let sensors: Vec<&str> = sensors.iter().map(|sensor| &*sensor.name).collect();
         unknown("sensor", &self.sensor, &sensors)
             .or_else(|| unknown("operation", &self.operation, &api::all_operations()))
-            .or_else(|| unknown("service", &self.service, &api::SERVICES))
+            .or_else(|| unknown("service", &self.service, &api::services()))
             .or_else(|| unknown("check", &self.check, &api::CHECKS))
     }
 

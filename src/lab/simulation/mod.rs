@@ -9,7 +9,7 @@ use super::crash_point::{DeathPhase, Point};
 use super::install::Install;
 use super::judge::{Judge, Violation};
 use super::rng::Chance;
-use super::scenario::{At, Expect, Outcome, Scenario};
+use super::scenario::{At, Outcome, Scenario};
 use super::sensors::Sensors;
 use super::store::{SimulatedStore, Trap};
 use super::timing;
@@ -64,8 +64,6 @@ pub struct DeliveredPage {
 pub struct Rehearsed {
     /// The outcome.
     pub outcome: Outcome,
-    /// What was expected.
-    pub expect: Expect,
     /// What it was decided under.
     pub setup: Arc<Setup>,
     /// The newest incident that changed a role, or else the newest one.
@@ -96,7 +94,7 @@ pub struct Rehearsed {
     pub dead_letters: u64,
     /// What operators were answered.
     pub answers: Vec<String>,
-    /// Whether drd was armed, from when on.
+    /// Whether drd was armed, from when on; empty where the scenario does not ask.
     pub armed: Vec<(Span, bool)>,
     /// When each fault of the scenario began.
     pub began: Vec<Option<Span>>,

@@ -4,9 +4,9 @@
 //! Deliberately absent: asking for any of it. `machine` does that.
 
 use super::context::{Context, Next};
-use super::promotion::{current, note_asked};
+use super::promotion::{current, denial, note_asked};
 use crate::command::{Kind, Severity};
-use crate::event::{Event, Outcome, RoleChange, Side, Vantage, Verdict};
+use crate::event::{Event, RoleChange, Side, Vantage, Verdict};
 use crate::late_requests;
 use crate::messages;
 use crate::policy::Setup;
@@ -22,17 +22,8 @@ pub(super) fn note_latch(
     now: Time,
 ) -> Option<Hold> {
     let done = current(facts, event).filter(|done| done.kind == Kind::Redirect)?;
-    if !note_asked(latch, done, now) {
-        return None;
-    }
-    match &done.outcome {
-        Outcome::Denied { why } if !latch.is_done() => Some(Hold::Denied(why.clone())),
-        Outcome::Done
-        | Outcome::AlreadySo
-        | Outcome::Unknown { .. }
-        | Outcome::Refused { .. }
-        | Outcome::Denied { .. } => None,
-    }
+    let news = note_asked(latch, done, now);
+    denial(latch, &done.outcome).filter(|_| news)
 }
 
 /// Every answering resolver gave the new side's address since this state was entered.

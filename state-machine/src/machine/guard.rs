@@ -9,8 +9,8 @@ use crate::command::{Command, Severity};
 use crate::event::Side;
 use crate::late_requests;
 use crate::messages;
-use crate::misdirected::{Misdirection, is_own_latch, latch_now, misdirection, shrunk};
-use crate::policy::{ADOPT_AFTER, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW};
+use crate::misdirected::{Misdirection, is_own_latch, misdirection, shrunk};
+use crate::policy::{ADOPT_AFTER, QUARANTINE, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW};
 use crate::record::Facts;
 use crate::time::Time;
 
@@ -117,9 +117,7 @@ fn adoptable(facts: &Facts, found: Option<Misdirection>, now: Time) -> Option<Si
         return None;
     };
     let global = facts.evidence.global_now(now)?;
-    let latch = latch_now(facts, now)?;
-    let own = facts
-        .unanswered
-        .is_some_and(|u| now - u.until < crate::policy::QUARANTINE);
+    let latch = facts.evidence.latch_now(now)?;
+    let own = facts.unanswered.is_some_and(|u| now - u.until < QUARANTINE);
     (global.replica_connected && latch == writer && !own).then_some(writer)
 }

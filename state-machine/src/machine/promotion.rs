@@ -142,10 +142,17 @@ fn note_role(step: &mut Step, done: &Completion, now: Time) -> Option<Hold> {
     if !note_asked(step, done, now) {
         return None;
     }
-    match &done.outcome {
-        Outcome::Refused { why } if step.refusals == REFUSALS_PAGED => {
-            Some(Hold::PromotionRefused(why.clone()))
-        }
+    if let Outcome::Refused { why } = &done.outcome
+        && step.refusals == REFUSALS_PAGED
+    {
+        return Some(Hold::PromotionRefused(why.clone()));
+    }
+    denial(step, &done.outcome)
+}
+
+/// A step that is denied is asked for again, and people are asked as well.
+pub(super) fn denial(step: &Step, outcome: &Outcome) -> Option<Hold> {
+    match outcome {
         Outcome::Denied { why } if !step.is_done() => Some(Hold::Denied(why.clone())),
         Outcome::Done
         | Outcome::AlreadySo
