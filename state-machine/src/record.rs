@@ -129,6 +129,8 @@ pub struct Prescale {
     pub side: Side,
     /// The MinSize found before: what a cleared suspicion goes back to.
     pub min_before: u32,
+    /// Raising it.
+    pub raise: Step,
     /// Putting it back.
     pub back: Step,
 }
@@ -358,6 +360,7 @@ impl Facts {
             paged.at = paged.at + by;
         }
         if let Some(prescaled) = &mut self.prescaled {
+            prescaled.raise.shift(by);
             prescaled.back.shift(by);
         }
         if let Some(unanswered) = &mut self.unanswered {

@@ -8,16 +8,17 @@ use super::context::{Context, Next, drd_may_act};
 use super::earned::{close, has_earned, held_for, hold_down};
 use super::guard::guard;
 use super::paging::{page_once, page_repeated, page_when_due};
+use super::prescaling::{prescale_unless_closed, raised, scale_back};
 use crate::blocker::Blocker;
-use crate::command::{Command, Kind, Severity};
+use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
-use crate::event::{Event, Outcome, Verdict, Word};
+use crate::event::{Event, Verdict, Word};
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
-use crate::policy::{Autonomy, DECISION_FRESH, LOST, PRESCALE_KEPT, SETTLE, UNPROVEN_PAGED};
-use crate::record::{Facts, FenceOutcome, Incident, Operation, Prescale, Trigger};
-use crate::state::{Hold, Progress, State, Step, Stopped};
+use crate::policy::{Autonomy, DECISION_FRESH, SETTLE, UNPROVEN_PAGED};
+use crate::record::{Facts, FenceOutcome, Incident, Operation, Trigger};
+use crate::state::{Hold, Progress, State, Stopped};
 use statig::Outcome::Handled;
 
 pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
@@ -38,61 +39,6 @@ pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) 
     Handled
 }
 
-/// Puts a raised MinSize back once the suspicion is over, but never on the side that writes: a role
-/// change that people made by hand meanwhile has put the users there.
-fn scale_back(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) {
-    if page_denied(Kind::ScaleBack, facts, event, ctx) || was_scaled_back(facts, event) {
-        facts.prescaled = None;
-    }
-    let (incident_id, paused) = (facts.incident_id, facts.paused);
-    let writer = facts.evidence.global_now(ctx.now).and_then(|g| g.writer);
-    if facts.prescaled.is_some_and(|p| writer == Some(p.side)) {
-        facts.prescaled = None;
-    }
-    let Some(prescaled) = &mut facts.prescaled else {
-        return;
-    };
-    let kept = ctx.now - facts.entered_at < PRESCALE_KEPT;
-    if paused || kept || writer.is_none() || !prescaled.back.is_due(ctx.now, LOST) {
-        return;
-    }
-    prescaled.back.ask(ctx.now);
-    let (side, min) = (prescaled.side, prescaled.min_before);
-    ctx.commands.push(Command::ScaleBack {
-        incident_id,
-        side,
-        min,
-    });
-    ctx.because.get_or_insert_with(|| {
-        format!("the suspicion is over: MinSize of {side} goes back to {min}")
-    });
-}
-
-/// What got no answer, or was refused because a scaling activity runs, is tried again.
-fn was_scaled_back(facts: &Facts, event: &Event) -> bool {
-    event.finished().is_some_and(|done| {
-        done.kind == Kind::ScaleBack
-            && facts.is_current(done)
-            && matches!(done.outcome, Outcome::Done | Outcome::AlreadySo)
-    })
-}
-
-/// The preparation holds nothing up, but only people can mend what was denied.
-fn page_denied(kind: Kind, facts: &Facts, event: &Event, ctx: &mut Context<'_>) -> bool {
-    let done = event
-        .finished()
-        .filter(|done| done.kind == kind && facts.is_current(done));
-    let (Some(done), Some(prescaled)) = (done, &facts.prescaled) else {
-        return false;
-    };
-    let Outcome::Denied { why } = &done.outcome else {
-        return false;
-    };
-    let text = messages::capacity_denied(facts, kind, prescaled.side, why);
-    ctx.page(facts, Severity::Warning, text);
-    true
-}
-
 pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
@@ -100,7 +46,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
     let Some(held) = held_for(facts, ctx) else {
         return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
     };
-    page_denied(Kind::Prescale, facts, event, ctx);
+    raised(facts, event, ctx);
     page_repeated(facts, ctx);
     let diagnosis = ctx.seen.diagnosis;
     if !diagnosis.has_ladder() {
@@ -217,50 +163,6 @@ fn start(
     facts.incident = Some(incident);
     let because = messages::decided(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.go(State::Fencing, because)
-}
-
-/// Capacity is what may prove the other side: it is raised although that gate is closed.
-fn prescale_unless_closed(closed: &[Blocker], facts: &mut Facts, ctx: &mut Context<'_>) {
-    let unproven = |b: &Blocker| matches!(b, Blocker::SideUnproven { .. });
-    if closed.iter().all(unproven) {
-        prescale(facts, ctx);
-    }
-}
-
-/// Raises the other side's MinSize once a suspicion. What was found before the first raise is
-/// what a cleared suspicion goes back to.
-fn prescale(facts: &mut Facts, ctx: &mut Context<'_>) {
-    let (side, incident_id) = (facts.active.other(), facts.incident_id);
-    let min = ctx.setup.serving.desired;
-    let Some(found) = facts
-        .evidence
-        .side_now(side, ctx.now)
-        .and_then(|v| v.min_size)
-    else {
-        return;
-    };
-    let earlier = facts.prescaled.filter(|p| p.side == side);
-    if found >= min || earlier.is_some_and(|p| p.incident_id == incident_id) {
-        return;
-    }
-    let min_before = earlier.map_or(found, |p| p.min_before);
-    facts.prescaled = Some(Prescale {
-        incident_id,
-        side,
-        min_before,
-        back: Step::default(),
-    });
-    ctx.commands.push(Command::Prescale {
-        incident_id,
-        side,
-        min,
-    });
-    ctx.because.get_or_insert_with(|| {
-        format!(
-            "{}: MinSize of {side} is raised to {min} meanwhile",
-            ctx.seen.diagnosis
-        )
-    });
 }
 
 pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {

@@ -5,6 +5,7 @@
 use super::completion;
 use super::context::{Context, Next};
 use super::detection::{goes_on, ordered};
+use super::prescaling::raised;
 use super::promotion;
 use super::recovery::{join, recant, redirect_again, turn_lossy, verifying};
 use crate::event::{Event, Word};
@@ -85,6 +86,7 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next 
     {
         return completion::give_up(facts, ctx);
     }
+    raised(facts, event, ctx);
     if let Some(next) = goes_on(facts, ctx) {
         return next;
     }

@@ -1,7 +1,7 @@
 //! Routing: which state does what with an event. One handler per state.
 //!
 //! `detection` has the states before anything irreversible, `recovery` those of a recovery,
-//! `held` the ways out of a hold; `promotion` has what advances side by side, `completion` the end
+//! `prescaling` the capacity kept ready, `held` the ways out of a hold; `promotion` has what advances side by side, `completion` the end
 //! of a recovery, `paging` what is reported once. statig routes; its traits are implemented by
 //! hand, since its macro crate pulls an unmaintained dependency and shuffles the states.
 //! Deliberately absent: I/O, errors, clocks.
@@ -14,6 +14,7 @@ mod fencing;
 mod guard;
 mod held;
 mod paging;
+mod prescaling;
 mod promotion;
 mod recovery;
 

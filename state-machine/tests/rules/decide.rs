@@ -7,7 +7,7 @@ use drd_state_machine::assess;
 use drd_state_machine::blocker::Blocker;
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
+use drd_state_machine::event::{Event, Side, Vantage, Word};
 use drd_state_machine::gates::explain;
 use drd_state_machine::state::{Hold, State};
 use drd_state_machine::time::Span;
@@ -266,43 +266,6 @@ fn a_hold_before_anything_ends_by_itself_when_all_is_well() {
     e.wait(10);
     assert_eq!(e.state(), "watching");
     e.changes_no_role();
-}
-
-#[test]
-fn prescale_is_taken_back_to_what_was_found_first() {
-    let mut e = estate();
-    e.region_dark();
-    e.wait(20);
-    assert_eq!(e.done(), ["prescale standby to 6"]);
-    e.view.sides[1] = Some(side_view(6));
-    e.region_back();
-    e.wait(590);
-    assert_eq!(e.asked(Kind::ScaleBack).len(), 0, "a blip may come back");
-    e.wait(12);
-    assert_eq!(e.done().last().expect("asked"), "scale_back standby to 1");
-    // No answer for so long that nothing flaps, and a second suspicion finds what the first one
-    // raised.
-    e.wait(330);
-    e.region_dark();
-    e.wait(20);
-    e.region_back();
-    e.wait(660);
-    let last = e.asked(Kind::ScaleBack).last().copied().cloned();
-    assert_eq!(e.done().last().expect("asked"), "scale_back standby to 1");
-    assert_eq!(last.expect("asked").incident_id(), 2);
-    e.ends(Kind::ScaleBack, Outcome::Done);
-    e.forget();
-    e.wait(600);
-    e.quiet();
-}
-
-#[test]
-fn what_is_large_enough_already_is_not_prescaled() {
-    let mut e = estate();
-    e.serving(Side::Standby, 6);
-    e.region_dark();
-    e.wait(50);
-    e.quiet();
 }
 
 #[test]

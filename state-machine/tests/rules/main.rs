@@ -19,6 +19,7 @@ mod guard;
 
 mod moments;
 mod operators;
+mod prescale;
 mod promises;
 mod quarantine;
 mod record;

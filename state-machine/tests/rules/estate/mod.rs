@@ -38,6 +38,8 @@ pub struct Estate {
     /// The lag that samples show; `None`: no sample arrives.
     pub lag: Option<Span>,
     pub readiness: Verdict,
+    /// How raising capacity on suspicion ends, within the second; `None`: no answer.
+    pub prescale_ends: Option<Outcome>,
     /// Every decision since the last `forget`.
     pub decisions: Vec<Decision>,
     /// At each step the machine goes on with what it read of what it wrote.
@@ -47,6 +49,8 @@ pub struct Estate {
     /// How often each delivery comes again, and whether a tick takes its place instead.
     pub again: (usize, bool),
     deliveries: u64,
+    /// Of the decisions, those whose prescales were answered.
+    answered: usize,
 }
 
 /// An estate that has been well for three minutes.
@@ -89,11 +93,13 @@ pub fn unknown_estate() -> Estate {
         },
         lag: Some(Span::secs(1)),
         readiness: Healthy,
+        prescale_ends: Some(Outcome::Done),
         decisions: Vec::new(),
         reads_its_own_record: false,
         book: None,
         again: (0, false),
         deliveries: 0,
+        answered: 0,
     }
 }
 

@@ -62,6 +62,7 @@ impl Estate {
 
     pub fn forget(&mut self) {
         self.decisions.clear();
+        self.answered = 0;
     }
 
     /// Nothing at all was commanded, not even a page.

@@ -112,6 +112,23 @@ impl Estate {
         for _ in 0..seconds {
             self.now = self.now + Span::secs(1);
             self.second();
+            self.end_prescales();
+        }
+    }
+
+    fn end_prescales(&mut self) {
+        let asked = self.decisions[self.answered..]
+            .iter()
+            .flat_map(|d| &d.commands);
+        let ended = asked.filter(|c| c.kind() == Kind::Prescale);
+        let outcome = self.prescale_ends.clone();
+        let ended: Vec<_> = ended
+            .zip(outcome.into_iter().cycle())
+            .map(|(command, outcome)| completion(command, outcome))
+            .collect();
+        self.answered = self.decisions.len();
+        for event in ended {
+            self.give(event);
         }
     }
 

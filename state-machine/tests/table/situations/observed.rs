@@ -253,6 +253,11 @@ pub fn prescaled(s: &mut Scene) {
         incident_id: 1,
         side: s.record.facts.active.other(),
         min_before: 1,
+        raise: Step {
+            attempt: 1,
+            asked_at: s.now,
+            ..Step::default()
+        },
         back: Step::default(),
     });
 }
