@@ -82,10 +82,18 @@ fn users(facts: &Facts, now: Time) -> Option<Misdirection> {
     }
     let dns = facts.evidence.dns_now(now);
     let dns = dns.filter(|side| *side != facts.active)?;
-    Some(match latch {
-        Some(_) => Misdirection::Record(dns),
-        None => Misdirection::LatchUnreadable(dns),
+    Some(if was_read_since(facts) {
+        Misdirection::Record(dns)
+    } else {
+        Misdirection::LatchUnreadable(dns)
     })
+}
+
+/// Whether the latch was read when resolvers gave their newest answer: what it was before that may be why
+/// the answer changed.
+fn was_read_since(facts: &Facts) -> bool {
+    let at = facts.evidence.latch.map(|latch| latch.at);
+    at >= facts.evidence.dns.map(|dns| dns.at)
 }
 
 /// Whether drd's own latch is in force, as far as it knows: a run that was abandoned before it threw the

@@ -61,6 +61,20 @@ fn a_latch_that_is_removed_a_fourth_time_is_left_to_people() {
     assert!(!e.record.facts.armed);
 }
 
+/// The latch was read until a moment ago; what changed the record since was that it cannot be read.
+#[test]
+fn a_latch_that_cannot_be_read_any_more_is_named_and_not_the_record() {
+    let mut e = failed_over();
+    e.view.latch = None;
+    e.view.dns = Some(Side::Primary);
+    e.wait(20);
+    assert!(
+        e.pages()[0].contains("no store of the latch can be read"),
+        "{:?}",
+        e.pages()
+    );
+}
+
 #[test]
 fn a_paused_drd_puts_nothing_back() {
     let mut e = failed_over();
