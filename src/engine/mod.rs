@@ -16,6 +16,7 @@ mod ledger_outage;
 mod open_call;
 mod pace;
 mod pager;
+mod poll;
 mod polling;
 pub mod port;
 mod shown;

@@ -11,6 +11,11 @@ pub struct Pace {
     pub armed: Span,
     /// Looks while a recovery runs, or one sample was bad.
     pub acting: Span,
+    /// Looks at the roles while their change may end at any moment: what is seen late is outage.
+    pub roles: Span,
+    /// From when on it may: AWS says that a failover typically takes a minute (aws-facts 2.2);
+    /// one that ends sooner is seen by the looks of `acting`.
+    pub roles_after: Span,
     /// drd's own probe.
     pub probe: Span,
     /// Lag: the monitor samples every 30 s, asking three times as often finds a sample in 10 s.
@@ -38,6 +43,8 @@ impl Default for Pace {
         Pace {
             armed: Span::secs(30),
             acting: Span::secs(5),
+            roles: Span::secs(1),
+            roles_after: Span::secs(45),
             probe: Span::secs(5),
             lag: Span::secs(10),
             alarms: Span::secs(60),

@@ -4,10 +4,12 @@
 //! silent region costs only the poll that asks it. Deliberately absent: conclusions.
 
 use super::pace::Pace;
+use super::poll::Poll;
 use super::port::{Ask, Parts};
 use drd_state_machine::Record;
 use drd_state_machine::event::{LagSample, Side, Vantage};
 use drd_state_machine::phase::Phase;
+use drd_state_machine::state::{State, Stopped};
 use drd_state_machine::time::{Span, Time};
 
 /// A hint or a change of state causes at most one look in this time: AWS sends one event for each
@@ -23,44 +25,15 @@ const FULL: usize = 10;
 /// After a receive that failed: a queue that is away is asked again, not flooded.
 const RECEIVE_AGAIN: Span = Span::secs(2);
 
-/// One poll: when it is due, and whether it is under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Poll {
-    due: Span,
-    began: Span,
-    under_way: bool,
-}
-
-impl Poll {
-    fn is_due(&self, now: Span) -> bool {
-        !self.under_way && self.due <= now
-    }
-
-    fn begin(&mut self, now: Span, period: Span) {
-        self.began = now;
-        self.due = now + period;
-        self.under_way = true;
-    }
-
-    fn end(&mut self) {
-        self.under_way = false;
-    }
-
-    /// Due at once, but not within `gap` of the last one.
-    fn hasten(&mut self, now: Span, gap: Span) {
-        self.due = self.due.min((self.began + gap).max(now));
-    }
-
-    fn wakes_at(&self) -> Option<Span> {
-        (!self.under_way).then_some(self.due)
-    }
-}
-
 /// What of the record the plan depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Stance {
     active: Side,
     closely: bool,
+    /// A role change is under way that was not seen to end.
+    roles_move: bool,
+    /// Who writes, as last seen: once that changes, the new side is looked at.
+    writer: Option<Side>,
     phase: Phase,
 }
 
@@ -68,9 +41,28 @@ impl Stance {
     fn of(record: &Record) -> Stance {
         let phase = record.state.phase();
         let suspicious = record.facts.evidence.first_bad_at.is_some();
+        let roles_move = match &record.state {
+            State::Promoting(p) | State::Switching(p) => !p.database.is_done(),
+            State::Held { stage, .. } => matches!(
+                stage,
+                Stopped::Promoting(p) if p.database.accepted && !p.database.is_done()
+            ),
+            State::Watching
+            | State::Suspecting
+            | State::Fencing
+            | State::Redirecting { .. }
+            | State::Verifying
+            | State::Exposed => false,
+        };
         Stance {
             active: record.facts.active,
             closely: phase.polls_closely() || suspicious,
+            roles_move,
+            writer: record
+                .facts
+                .evidence
+                .global
+                .and_then(|global| global.is.writer),
             phase,
         }
     }
@@ -96,6 +88,7 @@ impl Stance {
 pub(super) struct Polling {
     stance: Stance,
     around: Poll,
+    roles: Poll,
     active: Poll,
     control_plane: [Poll; 2],
     probe: [Poll; 2],
@@ -123,6 +116,7 @@ impl Polling {
         Polling {
             stance: Stance::of(record),
             around: due,
+            roles: due,
             active: due,
             control_plane: [due; 2],
             probe: [due; 2],
@@ -147,6 +141,9 @@ impl Polling {
             return;
         }
         self.look_soon(now);
+        if stance.roles_move && !before.roles_move {
+            self.roles.due = now + pace.roles_after;
+        }
         if stance.closely && !before.closely {
             self.look_closely(now, pace);
         }
@@ -191,6 +188,11 @@ impl Polling {
         if self.around.is_due(now) {
             self.around.begin(now, look_every);
             let parts = self.stance.around();
+            asks.push(Ask::Look { active, parts });
+        }
+        if self.stance.roles_move && self.roles.is_due(now) {
+            self.roles.begin(now, pace.roles);
+            let parts = Parts::ROLES;
             asks.push(Ask::Look { active, parts });
         }
         if self.active.is_due(now) {
@@ -306,10 +308,10 @@ impl Polling {
 
     /// A look ended.
     pub(super) fn looked(&mut self, parts: Parts) {
-        if parts == Parts::ACTIVE {
-            self.active.end();
-        } else {
-            self.around.end();
+        match parts {
+            Parts::ACTIVE => self.active.end(),
+            Parts::ROLES => self.roles.end(),
+            _ => self.around.end(),
         }
     }
 
@@ -378,7 +380,9 @@ impl Polling {
             &self.heartbeat,
         ];
         let stored = self.stored.as_flattened();
-        let all = polls.into_iter().chain(senses).chain(stored);
+        let roles = self.stance.roles_move.then_some(&self.roles);
+        let polls = polls.into_iter().chain(roles);
+        let all = polls.chain(senses).chain(stored);
         let due = all.filter_map(Poll::wakes_at);
         let receives = may_receive && self.receives < self.receives_wanted;
         let receive = receives.then_some(self.receive_due);

@@ -62,6 +62,14 @@ impl Parts {
         dns: true,
         ..Parts::AROUND
     };
+    /// The roles alone: one call.
+    pub const ROLES: Parts = Parts {
+        references: false,
+        global: true,
+        active: false,
+        other: false,
+        dns: false,
+    };
     /// The side that serves, by itself.
     pub const ACTIVE: Parts = Parts {
         references: false,

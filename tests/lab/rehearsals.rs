@@ -7,6 +7,7 @@ use drd::lab::scenario::builtin;
 use drd::lab::scenario::{Outcome, Scenario};
 use drd::lab::simulation::{Moment, Rehearsed};
 use drd::report::Report;
+use drd_state_machine::time::Span;
 
 fn all() -> Vec<Scenario> {
     builtin::all().unwrap_or_else(|error| panic!("{error}"))
@@ -290,4 +291,19 @@ fn a_wrong_scenario_is_refused_with_the_file_and_what_to_do() {
         .map(|(what, old, new)| format!("# {what}\n{}\n", refusal(&folder, old, new)))
         .collect();
     insta::assert_snapshot!("refused-scenarios", told.join("\n"));
+}
+
+/// The look at the roles comes every second, and that at the new side a second after it at most.
+#[test]
+fn the_end_of_a_promotion_is_noticed_within_two_seconds() {
+    let scenario = named("database-down");
+    for seed in 1..=30 {
+        let done = rehearsed(&scenario, seed);
+        let at = |text: &str| {
+            let found = done.timeline.iter().find(|m| m.text.starts_with(text));
+            found.unwrap_or_else(|| panic!("{text}, seed {seed}")).t
+        };
+        let late = at("prove a write on standby") - at("standby is the writer");
+        assert!(late <= Span::secs(2), "{late}, seed {seed}");
+    }
 }

@@ -164,6 +164,8 @@ pub fn environment(name: &str) -> Environment {
         pace: Pace {
             armed: at_once,
             acting: at_once,
+            roles: at_once,
+            roles_after: at_once,
             probe: at_once,
             lag: at_once,
             alarms: at_once,
