@@ -7,7 +7,7 @@ use crate::lab::crash::{Crashed, crash_all};
 use crate::lab::rehearsal::rehearse;
 use crate::lab::scenario::Scenario;
 use crate::lab::simulation::{Bench, Moment};
-use crate::lab::soak::{Soaked, soak_until};
+use crate::lab::soak::{Draw, Soaked, soak_until};
 use crate::lab::{estate, setup};
 use crate::metrics::{Metrics, MetricsError};
 use crate::report::Report;
@@ -118,7 +118,7 @@ pub fn soak_all(
     (base, seeds): (u64, u64),
     jobs: usize,
     stop: &AtomicBool,
-    draw: fn(u64) -> Scenario,
+    draw: Draw<'_>,
 ) -> Result<(Soaked, f64), MetricsError> {
     let bench = bench()?;
     let bar = bar(seeds);

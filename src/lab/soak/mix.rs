@@ -38,6 +38,16 @@ pub fn scenario(seed: u64) -> Scenario {
     }
 }
 
+/// This scenario with one nuisance of the seed, from a stream of its own.
+pub fn with_nuisance(scenario: &Scenario, seed: u64) -> Scenario {
+    let mut drawn = scenario.clone();
+    let mut chance = Chance::new(seed, 8);
+    drawn
+        .faults
+        .extend(nuisance(&mut chance, scenario.is_shared()));
+    drawn
+}
+
 /// Mostly there from the start; one in four leaves by SIGTERM.
 fn second(chance: &mut Chance) -> Fault {
     let mut fault = Fault::new(

@@ -7,7 +7,7 @@ mod deceit;
 mod mix;
 
 pub use deceit::deceived;
-pub use mix::scenario;
+pub use mix::{scenario, with_nuisance};
 
 use super::coverage::Milestone;
 use super::rehearsal::rehearse;
@@ -15,6 +15,9 @@ use super::scenario::{Outcome, Scenario};
 use super::simulation::{Bench, Rehearsed};
 use drd_state_machine::time::Span;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The scenario of a seed.
+pub type Draw<'a> = &'a (dyn Fn(u64) -> Scenario + Sync);
 
 /// What a soak found.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Soaked {
     pub reached: [u64; Milestone::ALL.len()],
     /// From the first bad sample to the end of the recovery, of those that ended by themselves.
     pub recoveries: Vec<Span>,
+    /// The longest time in which clients could not write, of each rehearsal.
+    pub outages: Vec<Span>,
     /// The lowest seed with a broken promise, and what broke.
     pub first_violation: Option<(u64, Rehearsed)>,
 }
@@ -53,7 +58,7 @@ pub fn soak(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Soaked {
     let stop = AtomicBool::new(false);
-    soak_until((base, seeds), jobs, bench, progress, &stop, scenario)
+    soak_until((base, seeds), jobs, bench, progress, &stop, &scenario)
 }
 
 /// As [`soak`], until `stop` is raised: each thread then ends after its rehearsal. `draw` gives the
@@ -64,7 +69,7 @@ pub fn soak_until(
     bench: &Bench,
     progress: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
-    draw: fn(u64) -> Scenario,
+    draw: Draw<'_>,
 ) -> Soaked {
     let next = AtomicU64::new(0);
     let parts: Vec<Soaked> = std::thread::scope(|scope| {
@@ -81,6 +86,7 @@ pub fn soak_until(
 
 impl Soaked {
     fn count(&mut self, done: &Rehearsed) {
+        self.outages.push(done.client_outage);
         for (n, milestone) in self.reached.iter_mut().zip(Milestone::ALL) {
             *n += u64::from(done.reached.has(milestone));
         }
@@ -94,21 +100,6 @@ impl Soaked {
         }
     }
 
-    /// The recovery that this share of all was no longer than.
-    pub fn recovery(&self, share: f64) -> Option<Span> {
-        let mut all = self.recoveries.clone();
-        all.sort_unstable();
-        let last = all.len().checked_sub(1)?;
-        // A share of a few million is far from where f64 stops counting whole numbers.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within len"
-        )]
-        let place = (last as f64 * share.clamp(0.0, 1.0)).round() as usize;
-        all.get(place).copied()
-    }
-
     /// What no rehearsal came through: of that the soak proves nothing.
     pub fn never(&self) -> Vec<&'static str> {
         let pairs = Milestone::ALL.into_iter().zip(self.reached);
@@ -119,6 +110,21 @@ impl Soaked {
     }
 }
 
+/// What this share of all is no longer than.
+pub fn percentile(all: &[Span], share: f64) -> Option<Span> {
+    let mut all = all.to_vec();
+    all.sort_unstable();
+    let last = all.len().checked_sub(1)?;
+    // A share of a few million is far from where f64 stops counting whole numbers.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within len"
+    )]
+    let place = (last as f64 * share.clamp(0.0, 1.0)).round() as usize;
+    all.get(place).copied()
+}
+
 fn nothing() -> Soaked {
     Soaked {
         seeds: 0,
@@ -126,6 +132,7 @@ fn nothing() -> Soaked {
         checks: 0,
         reached: [0; Milestone::ALL.len()],
         recoveries: Vec::new(),
+        outages: Vec::new(),
         first_violation: None,
     }
 }
@@ -140,6 +147,7 @@ fn add(mut all: Soaked, part: Soaked) -> Soaked {
         *sum += n;
     }
     all.recoveries.extend(part.recoveries);
+    all.outages.extend(part.outages);
     all.first_violation = match (all.first_violation, part.first_violation) {
         (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
         (a, b) => a.or(b),
@@ -153,7 +161,7 @@ fn work(
     stop: &AtomicBool,
     bench: &Bench,
     progress: &(dyn Fn(u64) + Sync),
-    draw: fn(u64) -> Scenario,
+    draw: Draw<'_>,
 ) -> Soaked {
     let mut mine = nothing();
     loop {
