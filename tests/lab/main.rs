@@ -7,6 +7,7 @@ mod baseline;
 mod cases;
 mod cli;
 mod crash;
+mod grids;
 mod kinds;
 mod ledger;
 mod mangled;
