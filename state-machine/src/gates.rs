@@ -78,6 +78,15 @@ pub fn rpo(seen: &Assessment, setup: &Setup) -> Option<Blocker> {
     }
 }
 
+/// The hold-down of what is seen; a lossy move waits for a sample that would disprove it (rule 9).
+pub fn hold_down(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Span {
+    let wait = setup.policy.hold_down(seen.diagnosis);
+    if seen.diagnosis.lossless_first() {
+        return wait;
+    }
+    wait.max(facts.evidence.sample_is_due_after(now, &setup.policy))
+}
+
 /// Every closed gate of an automatic act on this picture.
 pub fn closed(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<Blocker> {
     if seen.diagnosis.lossless_first() {
@@ -185,7 +194,7 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Ve
         }
     };
     let held = facts.evidence.quorum_for(now);
-    let wait = policy.hold_down(seen.diagnosis);
+    let wait = hold_down(facts, setup, now, seen);
     let mut lines = vec![
         Reason {
             code: "quorum",

@@ -5,7 +5,7 @@
 
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
-use super::earned::{close, has_earned, held_for, hold_down};
+use super::earned::{close, has_earned, held_for};
 use super::guard::guard;
 use super::paging::{page_once, page_repeated, page_when_due};
 use super::prescaling::{prescale_unless_closed, raised, scale_back};
@@ -43,9 +43,9 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
-    let Some(held) = held_for(facts, ctx) else {
+    if held_for(facts, ctx).is_none() {
         return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
-    };
+    }
     raised(facts, event, ctx);
     page_repeated(facts, ctx);
     let diagnosis = ctx.seen.diagnosis;
@@ -53,7 +53,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
         page_when_due(facts, ctx);
         return Handled;
     }
-    let due = held >= hold_down(facts, ctx);
+    let due = has_earned(facts, ctx);
     match ctx.setup.policy.autonomy(diagnosis) {
         Autonomy::Observe => Handled,
         Autonomy::Advise => {

@@ -4,7 +4,7 @@
 
 use super::context::{Context, drd_may_act};
 use crate::blocker::Blocker;
-use crate::gates;
+use crate::gates::{self, hold_down};
 use crate::record::{Facts, Operation, Trigger};
 use crate::time::{Span, Time};
 
@@ -23,17 +23,7 @@ pub(super) fn held_for(facts: &Facts, ctx: &Context<'_>) -> Option<Span> {
 
 /// Whether that is as long as its hold-down.
 pub(super) fn has_earned(facts: &Facts, ctx: &Context<'_>) -> bool {
-    held_for(facts, ctx).is_some_and(|held| held >= hold_down(facts, ctx))
-}
-
-/// The hold-down of what is seen; a lossy move waits for a sample that would disprove it.
-pub(super) fn hold_down(facts: &Facts, ctx: &Context<'_>) -> Span {
-    let policy = &ctx.setup.policy;
-    let wait = policy.hold_down(ctx.seen.diagnosis);
-    if ctx.seen.diagnosis.lossless_first() {
-        return wait;
-    }
-    wait.max(facts.evidence.sample_is_due_after(ctx.now, policy))
+    held_for(facts, ctx).is_some_and(|held| held >= hold_down(facts, ctx.setup, ctx.now, ctx.seen))
 }
 
 /// Whether a role change may be asked for again: quorum, hold-down and gates hold now (rule 13).

@@ -345,3 +345,18 @@ fn a_prescale_that_is_denied_is_paged() {
     assert_eq!(e.pages().len(), 1);
     e.wait_for("promoting", 60);
 }
+
+/// `--why` compares with the wait that counts: without pushed samples a lossy move waits longer.
+#[test]
+fn the_explained_hold_down_is_the_one_that_is_waited_for() {
+    let mut e = estate();
+    e.setup.policy.hold_down = Span::secs(6);
+    e.region_dark();
+    e.wait(20);
+    assert_eq!(e.state(), "suspecting");
+    let seen = assess(&e.record, &e.setup, e.now);
+    let lines = explain(&e.record.facts, &e.setup, e.now, &seen);
+    let line = lines.iter().find(|line| line.code == "hold_down");
+    let line = line.expect("the hold-down");
+    assert_eq!(line.met, Unhealthy, "{}", line.text);
+}
