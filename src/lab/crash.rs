@@ -161,12 +161,13 @@ pub fn crash_at(
     baseline.crash(seed, point, bench).0
 }
 
-/// Kills the daemon of every scenario at every `stride`th line, in every phase, on `jobs` threads.
+/// Kills the daemon of every scenario at every `stride`th line from the `from`th on, in every phase, on
+/// `jobs` threads.
 /// `progress` receives how many rehearsals of how many are done.
 pub fn crash_all(
     scenarios: &[Scenario],
     seed: u64,
-    stride: usize,
+    (from, stride): (usize, usize),
     jobs: usize,
     bench: &Bench,
     progress: &(dyn Fn(usize, usize) + Sync),
@@ -175,7 +176,7 @@ pub fn crash_all(
         .iter()
         .map(|scenario| Baseline::new(scenario, seed, bench))
         .collect();
-    let spots = spots(&baselines, stride);
+    let spots = spots(&baselines, from, stride);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut mine = nothing(scenarios);
@@ -209,10 +210,10 @@ pub fn crash_all(
 }
 
 /// Every point of every scenario: the scenario's place in the list, and the point.
-fn spots(baselines: &[Baseline<'_>], stride: usize) -> Vec<(usize, Point)> {
+fn spots(baselines: &[Baseline<'_>], from: usize, stride: usize) -> Vec<(usize, Point)> {
     let of = |(place, baseline): (usize, &Baseline<'_>)| {
         let phases = DeathPhase::ALL.map(|p| p.happens_in(baseline.scenario).then_some(p));
-        let lines = (1..=baseline.done.entries.len()).step_by(stride.max(1));
+        let lines = (from.max(1)..=baseline.done.entries.len()).step_by(stride.max(1));
         lines
             .flat_map(|append| {
                 let point = move |phase| (place, Point { append, phase });

@@ -113,7 +113,7 @@ fn a_daemon_that_dies_in_every_state_of_one_recovery_still_finishes_it() {
 #[test]
 fn a_daemon_that_dies_at_a_line_of_any_scenario_leaves_nothing_half_done() {
     let scenarios = builtin::all().unwrap_or_else(|error| panic!("{error}"));
-    let all = crash_all(&scenarios, 1, 29, 2, bench(), &|_, _| {});
+    let all = crash_all(&scenarios, 1, (1, 29), 2, bench(), &|_, _| {});
     assert_eq!(all.len(), scenarios.len());
     for one in &all {
         assert!(one.failed.is_none(), "{}: {:?}", one.scenario, one.failed);
@@ -128,7 +128,7 @@ fn a_daemon_that_dies_at_a_line_of_any_scenario_leaves_nothing_half_done() {
 #[test]
 fn a_recovery_survives_a_crash_at_every_one_of_its_lines() {
     for name in ["region-dark", "leader-frozen-wakes-up-fenced"] {
-        let all = crash_all(&[named(name)], 3, 1, 2, bench(), &|_, _| {});
+        let all = crash_all(&[named(name)], 3, (1, 1), 2, bench(), &|_, _| {});
         assert!(all[0].failed.is_none(), "{name}: {:?}", all[0].failed);
         assert!(all[0].points > 150, "{name}: {} lines", all[0].points);
         assert_eq!(all[0].held, 0, "{name}");

@@ -23,6 +23,9 @@ pub(crate) struct CrashAllArgs {
     /// Only every Nth line.
     #[arg(long, value_name = "N", default_value_t = 1)]
     every: usize,
+    /// From this line on.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    from: usize,
     /// Only this crash, with its timeline.
     #[arg(long, value_name = "SCENARIO:LINE:PHASE")]
     crash: Option<Spot>,
@@ -71,7 +74,7 @@ fn crash(spot: &Spot, seed: u64) -> Result<Exit, CliError> {
 fn crash_all(args: &CrashAllArgs) -> Result<Exit, CliError> {
     let scenarios = builtin::all()?;
     let jobs = threads::count(args.jobs);
-    let all = play::crash_everywhere(&scenarios, args.seed, args.every, jobs)?;
+    let all = play::crash_everywhere(&scenarios, args.seed, (args.from, args.every), jobs)?;
     let failed = all.iter().any(|one| one.failed.is_some());
     match args.output {
         OutputFormat::Json => {

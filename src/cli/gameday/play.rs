@@ -131,14 +131,14 @@ pub fn soak_all(
     Ok((soaked, rate))
 }
 
-/// Kills the daemon of every scenario at every `stride`th line.
+/// Kills the daemon of every scenario at every `stride`th line from the `from`th on.
 ///
 /// # Errors
 /// As [`bench()`].
 pub fn crash_everywhere(
     scenarios: &[Scenario],
     seed: u64,
-    stride: usize,
+    (from, stride): (usize, usize),
     jobs: usize,
 ) -> Result<Vec<Crashed>, MetricsError> {
     let bench = bench()?;
@@ -147,7 +147,7 @@ pub fn crash_everywhere(
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     };
-    let crashed = crash_all(scenarios, seed, stride, jobs, &bench, &progress);
+    let crashed = crash_all(scenarios, seed, (from, stride), jobs, &bench, &progress);
     bar.finish_and_clear();
     Ok(crashed)
 }
