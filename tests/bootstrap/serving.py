@@ -24,7 +24,8 @@ from resources import ADDRESS, GLOBAL, REGION, STANDBY
 from world import Process, environment, eventually, free_port
 
 TIMERS = {
-    "POLICY__HOLD_DOWN": "6s", "POLICY__HOLD_DOWN_FOR__DATABASE_DOWN": "8s", "OBSERVE__ARMED": "2s",
+    "POLICY__HOLD_DOWN": "6s", "POLICY__HOLD_DOWN_FOR__DATABASE_DOWN": "8s",
+    "POLICY__LAG_PERIOD": "2s", "POLICY__LAG_DELIVERY": "2s", "POLICY__LAG_READ_DELIVERY": "4s", "OBSERVE__ARMED": "2s",
     "OBSERVE__ACTING": "500ms", "OBSERVE__PROBE": "1s", "OBSERVE__PROBE_TIMEOUT": "1s", "OBSERVE__READINESS": "5s",
     "OBSERVE__HEARTBEAT": "3s", "OBSERVE__CALL_TIMEOUT": "2s",
 }
