@@ -22,7 +22,7 @@ use crate::command::{Kind, Severity};
 use crate::event::{Event, Outcome, Word};
 use crate::late_requests;
 use crate::messages;
-use crate::record::{Facts, FenceOutcome};
+use crate::record::{Facts, FenceOutcome, Incident};
 use crate::state::{Hold, State, Stopped};
 use context::{Context, Next};
 use detection::{fencing, suspecting, watching};
@@ -173,7 +173,9 @@ fn note_fence(facts: &mut Facts, event: &Event) {
     if done.kind != Kind::Fence || !facts.is_current(done) {
         return;
     }
-    if let Some(incident) = &mut facts.incident {
+    // What was taken back since is no fence, however its answer reads.
+    let asked = |incident: &&mut Incident| incident.fence != FenceOutcome::Unknown;
+    if let Some(incident) = facts.incident.as_mut().filter(asked) {
         incident.fence = match done.outcome {
             Outcome::Done | Outcome::AlreadySo => FenceOutcome::Fenced,
             Outcome::Refused { .. } | Outcome::Denied { .. } => FenceOutcome::Unfenced,

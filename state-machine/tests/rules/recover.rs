@@ -202,6 +202,20 @@ fn the_old_side_is_fenced_only_after_the_promotion_was_accepted() {
     assert_eq!(incident.fence, FenceOutcome::Fenced);
 }
 
+/// The old side got its capacity back: the fence that is confirmed late is no fence of what follows.
+#[test]
+fn a_fence_that_was_taken_back_is_not_confirmed_by_a_late_answer() {
+    let mut e = estate();
+    e.promoting();
+    e.ends(Kind::Promote, Outcome::Done);
+    e.wait(40);
+    let restored = e.done().contains(&"prescale primary to 6".to_owned());
+    assert!(restored, "{:?}", e.done());
+    e.ends(Kind::Fence, Outcome::Done);
+    let incident = e.record.facts.incident.as_ref().expect("open");
+    assert_eq!(incident.fence, FenceOutcome::Unknown);
+}
+
 #[test]
 fn capacity_that_is_denied_is_paged_at_once() {
     let mut e = estate();

@@ -10,7 +10,7 @@ use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Event, Outcome, Side, Word};
 use drd_state_machine::policy::{DROPPED, REFUSALS_PAGED};
 use drd_state_machine::record::Operation;
-use drd_state_machine::record::Unanswered;
+use drd_state_machine::record::{FenceOutcome, Unanswered};
 use drd_state_machine::time::Span;
 
 pub const ANSWERED: &[Situation] = &[
@@ -159,16 +159,12 @@ pub const ANSWERED: &[Situation] = &[
     ),
     when("the resolvers moved", |_| {}, resolvers),
     when("the new side is seen to serve", new_side_serves, tick),
-    when(
-        "the old side is fenced",
-        |_| {},
-        |s| s.ended(Kind::Fence, Outcome::Done),
-    ),
-    when(
-        "the fence is denied",
-        |_| {},
-        |s| s.ended(Kind::Fence, denied()),
-    ),
+    when("the old side is fenced", fenced, |s| {
+        s.ended(Kind::Fence, Outcome::Done)
+    }),
+    when("the fence is denied", fenced, |s| {
+        s.ended(Kind::Fence, denied())
+    }),
     when(
         "pre-scaling is done",
         |_| {},
@@ -226,6 +222,13 @@ pub const ANSWERED: &[Situation] = &[
 
 const fn word(word: Word) -> Event {
     Event::Ordered { word }
+}
+
+/// The fence was asked for.
+fn fenced(s: &mut Scene) {
+    if let Some(incident) = &mut s.record.facts.incident {
+        incident.fence = FenceOutcome::Asked;
+    }
 }
 
 fn pre_scaled_in_an_outage(s: &mut Scene) {
