@@ -139,7 +139,8 @@ impl Judge {
             .role_changes
             .iter()
             .all(|(at, _, _)| now - *at >= setup.policy.cool_down);
-        self.require(cooled, "S1", now, || {
+        let changes = !toward_writer(world, command);
+        self.require(cooled || !changes, "S1", now, || {
             "a second automatic role change within the cool-down".to_owned()
         });
         self.committed.push((incident_id, now));

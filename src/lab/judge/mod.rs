@@ -154,9 +154,12 @@ impl Judge {
         let now = world.now;
         self.paged_at = world.paged_at;
         self.alive_since = lives_and_answers(world).then(|| self.alive_since.unwrap_or(now));
-        let arrive = Install::BOTH
-            .iter()
-            .any(|who| world.faults.page_arrives(*who));
+        let arrive = match self.watch.leader() {
+            Some(leader) => world.faults.page_arrives(leader.who),
+            None => Install::BOTH
+                .into_iter()
+                .all(|who| world.faults.page_arrives(who)),
+        };
         self.pages_arrive_since = arrive.then(|| self.pages_arrive_since.unwrap_or(now));
         if !world.takes_writes(world.answer) {
             let from = self

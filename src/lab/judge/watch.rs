@@ -110,7 +110,11 @@ impl WatchDuty {
             WatchDuty::Probe | WatchDuty::ControlPlane | WatchDuty::Describe => settled,
             // Until it follows, the side that waits is no standby; and which side waits is known to
             // one that can ask both.
-            WatchDuty::Examine => settled && world.replica_connected && knows_roles,
+            // No recovery is over before users are served.
+            WatchDuty::Examine => {
+                let served = world.takes_writes(world.writer);
+                settled && served && world.replica_connected && knows_roles
+            }
         }
     }
 }
@@ -137,6 +141,11 @@ pub(super) struct WatchBook {
 }
 
 impl WatchBook {
+    /// Who is on duty.
+    pub(super) fn leader(&self) -> Option<Leader> {
+        self.leader
+    }
+
     /// Since when one and the same process has been on duty.
     pub(super) fn on_duty_since(&self) -> Option<Time> {
         self.on_duty_since
