@@ -7,6 +7,7 @@
 
 use drd_state_machine::time::{Span, Time};
 use rustix::time::{ClockId, Timespec, clock_gettime};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A clock that was set once.
@@ -51,6 +52,13 @@ impl Clock {
 )]
 pub fn boot() -> Span {
     Span::millis(millis(clock_gettime(ClockId::Boottime)))
+}
+
+/// Names this boot of this host (proc(5), `random/boot_id`); `None` where the kernel does not give it.
+pub fn boot_id() -> Option<Arc<str>> {
+    let text = fs_err::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id = text.trim();
+    (!id.is_empty()).then(|| Arc::from(id))
 }
 
 #[expect(

@@ -11,9 +11,9 @@ use super::store::{FileStore, LedgerStore};
 #[cfg(feature = "aws")]
 use super::table_store::TableStore;
 use super::watchdog::TooShort;
-use crate::clock::Clock;
 #[cfg(feature = "aws")]
 use crate::clock::duration;
+use crate::clock::{Clock, boot_id};
 use crate::config::{Config, LedgerConfig, ObserveConfig, trust};
 use crate::engine::lease::Terms;
 use crate::engine::{Environment, Pace};
@@ -182,6 +182,7 @@ async fn live(
         name: identity
             .as_ref()
             .map_or_else(String::new, |i| i.name.clone()),
+        boot_id: boot_id(),
         metrics: parts.metrics.clone(),
     });
     // The operator socket will send here; until then no order arrives.

@@ -8,6 +8,7 @@ use crate::ledger::Entry;
 use crate::metrics::Metrics;
 use drd_state_machine::event::{Completion, Event, Verdict};
 use drd_state_machine::evidence::Evidence;
+use drd_state_machine::host_clock::HostClock;
 use drd_state_machine::reading::Noted;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Record, Setup, step};
@@ -81,9 +82,16 @@ pub(super) fn opening(setup: &Arc<Setup>, record: &Record, now: Time) -> Entry {
 
 impl Conductor {
     /// On what the ledger folds to, or from nothing. Its opening line is still to be written.
-    pub(super) fn on(record: Option<Record>, setup: &Setup, now: Time) -> Conductor {
+    pub(super) fn on(
+        record: Option<Record>,
+        setup: &Setup,
+        host: Option<HostClock>,
+        now: Time,
+    ) -> Conductor {
+        let mut record = record.unwrap_or_else(|| Record::new(setup, now));
+        record.continue_on(host);
         Conductor {
-            record: record.unwrap_or_else(|| Record::new(setup, now)),
+            record,
             proposed: Vec::new(),
             lines_since_kept: 0,
             unchanged_at: Vec::new(),

@@ -14,6 +14,7 @@ use crate::ledger::Entry;
 use drd_state_machine::Record;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::Event;
+use drd_state_machine::host_clock::HostClock;
 use drd_state_machine::time::{Span, Time};
 
 /// Events whose lines become durable together: a disk syncs 64 lines as fast as one, and a
@@ -61,7 +62,11 @@ impl Leading {
         (now, local): (Span, Time),
         out: &mut Vec<Action>,
     ) -> Leading {
-        let conductor = Conductor::on(record, &env.setup, local);
+        let host = env.boot_id.clone().map(|boot_id| HostClock {
+            boot_id,
+            booted_at: local - now,
+        });
+        let conductor = Conductor::on(record, &env.setup, host, local);
         let polling = Polling::new(conductor.record(), now, &env.pace);
         let mut leading = Leading {
             term,

@@ -20,6 +20,7 @@ mod episode;
 pub mod event;
 pub mod evidence;
 pub mod gates;
+pub mod host_clock;
 mod late_requests;
 mod machine;
 mod messages;

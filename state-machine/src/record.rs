@@ -7,8 +7,9 @@ use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
 use crate::event::{Check, Completion, Side, Verdict};
 use crate::evidence::Evidence;
+use crate::host_clock::{HostClock, STEP_MIN};
 use crate::policy::{Policy, READY_FRESH, Setup};
-use crate::state::{State, Step};
+use crate::state::{Prescale, State};
 use crate::time::{Span, Time};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -16,9 +17,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The version of the persisted form. Readers refuse any other and convert none. 2 names the
 /// incident's number `incident_id`; 3 has the episode, what a failover would lose, and the proven side.
 pub const RECORD_VERSION: u32 = 3;
-
-/// Clocks set back by less than this are treated as not having moved.
-const BACKWARDS_MIN: Span = Span::secs(2);
 
 /// What was put back of late, so that no war is fought over it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,6 +93,9 @@ pub struct Facts {
     pub unanswered: Option<Unanswered>,
     /// AWS's clock minus ours: sender's times are corrected by it.
     pub clock_error: Span,
+    /// The host whose clock all these moments are of; absent in older lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostClock>,
     /// When our heartbeat last came back.
     pub heartbeat_at: Option<Time>,
     /// How long it was on its way.
@@ -117,22 +118,6 @@ pub struct Diagnosed {
     pub is: Diagnosis,
     /// Since when.
     pub since: Time,
-}
-
-/// A MinSize that was raised on suspicion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Prescale {
-    /// The suspicion that raised it last.
-    pub incident_id: u64,
-    /// Where.
-    pub side: Side,
-    /// The MinSize found before: what a cleared suspicion goes back to.
-    pub min_before: u32,
-    /// Raising it.
-    pub raise: Step,
-    /// Putting it back.
-    pub back: Step,
 }
 
 /// Requests of a role change whose answers were not received.
@@ -300,6 +285,7 @@ impl Record {
                 cool_down_until: Time::default(),
                 unanswered: None,
                 clock_error: Span::ZERO,
+                host: None,
                 heartbeat_at: None,
                 heartbeat_took: Span::ZERO,
                 event_path_paged: false,
@@ -313,14 +299,28 @@ impl Record {
         }
     }
 
+    /// A daemon goes on with this record, on this host. What was remembered moves with a clock that was
+    /// set meanwhile: the step is charged to no budget.
+    pub fn continue_on(&mut self, host: Option<HostClock>) {
+        let before = std::mem::replace(&mut self.facts.host, host);
+        let clocks = before.zip(self.facts.host.as_ref());
+        if let Some(by) = clocks.and_then(|(old, new)| new.step_since(&old)) {
+            self.facts.clock_error = self.facts.clock_error - by;
+            self.shift(by);
+        }
+    }
+
     /// The clock may have been set back: what was remembered moves with it, so that no wait gets
     /// longer.
     pub(crate) fn follow_clock(&mut self, now: Time) {
-        if now < self.facts.now - BACKWARDS_MIN {
-            let by = now - self.facts.now;
-            self.facts.shift(by);
-            self.state.shift(by);
+        if now < self.facts.now - STEP_MIN {
+            self.shift(now - self.facts.now);
         }
+    }
+
+    fn shift(&mut self, by: Span) {
+        self.facts.shift(by);
+        self.state.shift(by);
     }
 }
 

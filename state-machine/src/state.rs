@@ -4,6 +4,7 @@
 
 use crate::blocker::Blocker;
 use crate::phase::Phase;
+use crate::side::Side;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,22 @@ impl Step {
         self.retry_at = self.retry_at.map(|t| t + by);
         self.done_at = self.done_at.map(|t| t + by);
     }
+}
+
+/// A MinSize that was raised on suspicion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prescale {
+    /// The suspicion that raised it last.
+    pub incident_id: u64,
+    /// Where.
+    pub side: Side,
+    /// The MinSize found before: what a cleared suspicion goes back to.
+    pub min_before: u32,
+    /// Raising it.
+    pub raise: Step,
+    /// Putting it back.
+    pub back: Step,
 }
 
 /// The three things that advance side by side before traffic may move.

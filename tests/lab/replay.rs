@@ -100,6 +100,7 @@ impl Ledgered {
             pace: Pace::default(),
             terms: None,
             name: "replay".to_owned(),
+            boot_id: None,
             metrics: bench.metrics.clone(),
         });
         let mut new = Ledgered {

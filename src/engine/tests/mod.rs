@@ -53,6 +53,7 @@ impl Bench {
             pace: Pace::default(),
             terms,
             name: "one".to_owned(),
+            boot_id: None,
             metrics: Arc::new(metrics),
         };
         let now = Span::secs(100);

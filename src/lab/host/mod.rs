@@ -94,6 +94,7 @@ impl Simulation<'_> {
             pace: crate::engine::Pace::default(),
             terms: self.shared.then(crate::engine::lease::Terms::default),
             name: who.name().to_owned(),
+            boot_id: Some(Arc::from(who.name())),
             metrics: self.metrics.clone(),
         });
         self.store.opened();

@@ -9,8 +9,8 @@ use crate::command::{Command, Kind, Severity};
 use crate::event::{Event, Outcome};
 use crate::messages;
 use crate::policy::{LOST, PRESCALE_KEPT};
-use crate::record::{Facts, Prescale};
-use crate::state::Step;
+use crate::record::Facts;
+use crate::state::{Prescale, Step};
 
 /// Capacity is what may prove the other side: it is raised although that gate is closed.
 pub(super) fn prescale_unless_closed(closed: &[Blocker], facts: &mut Facts, ctx: &mut Context<'_>) {

@@ -17,6 +17,7 @@ mod estate;
 mod evidence;
 mod guard;
 
+mod host_clock;
 mod moments;
 mod operators;
 mod prescale;

@@ -7,8 +7,8 @@ use crate::scene::{Scene, check};
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, LagSample, RoleChange, Signal, Vantage, Verdict};
 use drd_state_machine::policy::Autonomy;
-use drd_state_machine::record::{Operation, Prescale};
-use drd_state_machine::state::Step;
+use drd_state_machine::record::Operation;
+use drd_state_machine::state::{Prescale, Step};
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
