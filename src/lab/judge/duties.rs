@@ -1,13 +1,15 @@
-//! What is owed in time: watching (`watch`), and making again what failed (`retries`).
+//! What is owed in time: watching (`watch`), users kept with the writer (`staying`), and making again what
+//! failed (`retries`).
 //!
 //! Deliberately absent: the promises about acts, and what is made of an answer.
 
 use super::requests::Sender;
+use super::staying::STAYING_BOUND;
 use super::watch::{Leader, WatchDuty};
 use super::{Judge, PAGE_LATE};
 use crate::lab::world::World;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::policy::Policy;
+use drd_state_machine::policy::{Policy, Serving};
 use drd_state_machine::time::{Span, Time};
 
 /// Time is given to the machine every second; then a line is written, and a request is signed.
@@ -59,6 +61,25 @@ impl Judge {
         let told = self.paged_at.is_some_and(|at| at >= since);
         self.require(told, "L1", now, || {
             format!("users have been without service for {failing_for}, and nobody was told")
+        });
+    }
+
+    /// Users stay with the writer, or somebody was told within a minute (L5).
+    pub fn stays(&mut self, world: &World, serving: Serving, leader: Option<Leader>) {
+        let Some((since, seen_for)) = self.staying.look(world, serving, leader) else {
+            return;
+        };
+        let now = world.now;
+        if seen_for <= STAYING_BOUND || !self.pages_arrive(now) {
+            return;
+        }
+        let told = self.paged_at.is_some_and(|at| at >= since);
+        self.require(told, "L5", now, || {
+            format!(
+                "users are not sent to {}, or not served there, for {}, and nobody was told",
+                world.writer,
+                now - since
+            )
         });
     }
 

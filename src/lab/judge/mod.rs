@@ -9,6 +9,7 @@ mod leadership;
 mod observations;
 mod requests;
 mod retries;
+mod staying;
 mod watch;
 
 pub use requests::Sender;
@@ -28,8 +29,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The checked promises, as reports list them.
-pub const CHECKED: [&str; 12] = [
-    "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "L1", "L2", "L3", "L4",
+pub const CHECKED: [&str; 13] = [
+    "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "L1", "L2", "L3", "L4", "L5",
 ];
 
 /// What the promises state, whatever the configured policy is (S3).
@@ -97,6 +98,7 @@ pub struct Judge {
     requests: requests::Requests,
     watch: watch::WatchBook,
     retries: retries::Retries,
+    staying: staying::StayingBook,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,
     /// How many checks were made.

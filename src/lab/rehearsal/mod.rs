@@ -78,6 +78,7 @@ impl Simulation<'_> {
         self.judge.world(&self.world);
         let (watcher, messages) = (self.watcher_on_duty(), self.queue.messages.has_visible());
         self.judge.watches(&self.world, watcher, messages);
+        self.judge.stays(&self.world, self.setup.serving, watcher);
         let failing_for = self.client.failing_for(now);
         self.judge.serves(now, failing_for, &self.setup.policy);
         if !self.shared {
