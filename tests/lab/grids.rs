@@ -1,8 +1,8 @@
 //! Outages that do not begin at one instant, over a grid of their times: blips before the death, and a
 //! death in two steps. Every one must end with its users served, in time.
 //!
-//! `DRD_SEEDS` seeds a cell, 2 when absent; the figures of the README are from 100 and 30. Deliberately
-//! absent: single outages that people had (`cases`), and random mixes (`soak`).
+//! `DRD_SEEDS` seeds a cell, 2 when absent; the README's are 100. Deliberately absent: single outages that
+//! people had (`cases`), and random mixes (`soak`).
 
 use crate::rehearsed;
 use drd::lab::scenario::Scenario;
@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 
 /// The first fault begins when every sensor has reported.
 const BEGINS_SECONDS: u32 = 180;
-/// From a first blip's end on the objective may be used up by what was well in between: of DESIGN's
-/// 300 s and the longest hold-down and look that begin anew.
+/// The RTO, and what a blip just before may add to it: a hold-down that begins anew, and the client's old
+/// answer from DNS.
 const CLIENT_SECONDS_MAX: u32 = 420;
 /// The RTO, from the second death on.
 const RTO_SECONDS: u32 = 300;
@@ -22,8 +22,8 @@ fn seeds() -> u64 {
 }
 
 /// A scenario of faults at these seconds; one without an end is for good.
-fn scenario(name: &str, minutes: u32, faults: &[(u32, Option<u32>, &str)]) -> (String, Scenario) {
-    let mut text = format!("name = \"{name}\"\nabout = \"{name}\"\nduration = \"{minutes}m\"\n");
+fn parsed(name: &str, faults: &[(u32, Option<u32>, &str)]) -> (String, Scenario) {
+    let mut text = format!("name = \"{name}\"\nabout = \"{name}\"\nduration = \"30m\"\n");
     for (at, seconds, kind) in faults {
         let _ = write!(text, "\n[[fault]]\nat = \"{at}s\"\nkind = \"{kind}\"\n");
         if let Some(seconds) = seconds {
@@ -31,8 +31,8 @@ fn scenario(name: &str, minutes: u32, faults: &[(u32, Option<u32>, &str)]) -> (S
         }
     }
     text.push_str("\n[expect]\noutcome = \"failed_over\"\n");
-    let parsed = Scenario::parse(name, &text).unwrap_or_else(|error| panic!("{error:?}"));
-    (text, parsed)
+    let scenario = Scenario::parse(name, &text).unwrap_or_else(|error| panic!("{error:?}"));
+    (text, scenario)
 }
 
 /// What is wrong on any seed: users not served in time, or a promise that was broken.
@@ -74,7 +74,7 @@ fn after_blips(kind: &str, blips: u32) -> Vec<String> {
         let mut faults: Vec<_> = (0..blips).map(|n| (begins(n), Some(blip), kind)).collect();
         faults.push((begins(blips), None, kind));
         let name = format!("{blips}-blips-{blip}-{well}");
-        let (text, scenario) = scenario(&name, 30, &faults);
+        let (text, scenario) = parsed(&name, &faults);
         all.extend(wrong(&text, &scenario, CLIENT_SECONDS_MAX));
     }
     all
@@ -88,7 +88,7 @@ fn in_two_steps(first: &str) -> Vec<String> {
             (BEGINS_SECONDS, None, first),
             (BEGINS_SECONDS + gap, None, "region_dark"),
         ];
-        let (text, scenario) = scenario(&format!("{first}-{gap}"), 30, &faults);
+        let (text, scenario) = parsed(&format!("{first}-{gap}"), &faults);
         all.extend(wrong(&text, &scenario, gap + RTO_SECONDS));
     }
     all

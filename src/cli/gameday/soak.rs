@@ -25,7 +25,7 @@ pub(crate) struct SoakArgs {
     /// The first seed.
     #[arg(long, default_value_t = 0)]
     base: u64,
-    /// Also draw what deceives drd, and what people do behind its back: a few seeds in ten thousand are open.
+    /// Also draw what deceives drd, and what people do behind its back.
     #[arg(long)]
     deceive: bool,
     /// One scenario over all seeds, a built-in name or a file: how long clients could not write.

@@ -65,7 +65,9 @@ fn prescale(facts: &mut Facts, ctx: &mut Context<'_>) {
 pub(super) fn raised(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) {
     let denied = page_denied(Kind::Prescale, facts, event, ctx);
     let done = has_ended(Kind::Prescale, facts, event);
-    if let Some(prescaled) = facts.prescaled.as_mut().filter(|_| denied || done) {
+    if let Some(prescaled) = &mut facts.prescaled
+        && (denied || done)
+    {
         prescaled.raise.accepted = true;
     }
 }
