@@ -25,4 +25,5 @@ mod promises;
 mod quarantine;
 mod record;
 mod recover;
+mod small_domains;
 mod switch;
