@@ -230,6 +230,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_look_around_supersedes_the_last_one_across_a_look_at_the_active_side() {
+        let mut inbox = Inbox::default();
+        for references in [Verdict::Healthy, Verdict::Unknown, Verdict::Healthy] {
+            inbox.push(look(references));
+        }
+        let left: Vec<_> = std::iter::from_fn(|| inbox.pop()).collect();
+        assert_eq!(left, [Verdict::Healthy, Verdict::Unknown].map(look));
+    }
+
     /// The rest of the room is for drd's own readings and for what receives in flight bring.
     #[test]
     fn messages_are_received_until_a_third_of_the_room_is_taken() {

@@ -196,6 +196,16 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_comes_twice_gives_no_more_time() {
+        let (row, sent_at) = (row(), Span::secs(100));
+        let next = row.renewed();
+        let mut term = Term { row, sent_at };
+        term.renewed(next.clone(), Span::secs(105));
+        term.renewed(next, Span::secs(109));
+        assert_eq!(term.sent_at, Span::secs(105));
+    }
+
+    #[test]
     fn a_free_a_released_and_an_own_lease_are_taken_at_once() {
         let mut watch = Watch::default();
         assert_eq!(watch.look(None, "b", Span::ZERO), Claim::Take);

@@ -113,6 +113,25 @@ fn a_lease_that_nobody_renews_closes_the_gate_at_its_end() {
 }
 
 #[test]
+fn a_leader_that_was_frozen_past_its_lease_holds_nothing_before_its_next_turn() {
+    let (bench, _) = leader("one");
+    let ends = bench.now + Span::secs(15);
+    assert!(bench.engine.holds(ends - Span::millis(1)));
+    assert!(!bench.engine.holds(ends));
+}
+
+#[test]
+fn a_line_in_doubt_after_a_refused_one_leaves_the_ledger_held() {
+    let (mut bench, _) = leader("one");
+    bench.order(1, Word::Pause);
+    bench.fails_lines(refused());
+    assert!(bench.engine.is_held_by_ledger());
+    bench.wait(Span::secs(1));
+    bench.fails_lines(AppendFault::InDoubt("no answer within 2 s".to_owned()));
+    assert!(bench.engine.is_held_by_ledger(), "it has not worked since");
+}
+
+#[test]
 fn a_lease_of_another_is_not_taken_while_it_is_renewed() {
     let mut bench = Bench::new(Some(Terms::default()));
     let mut row = Row::taken(None, "another", Span::secs(15));

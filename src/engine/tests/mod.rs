@@ -4,7 +4,9 @@
 
 mod ends;
 mod leases;
+mod lines;
 mod pages;
+mod polls;
 mod queue;
 mod shown;
 mod stopping;

@@ -1,6 +1,7 @@
 //! When messages are received.
 
 use super::*;
+use crate::engine::port::Message;
 
 /// A ledger that refused, and whose receive has ended: the opening line that tries it again is on
 /// its way.
@@ -41,4 +42,40 @@ fn a_ledger_that_is_tried_again_has_to_work_before_anything_is_decided() {
     assert_eq!(bench.appends.len(), 1, "nothing but the line that tries it");
     bench.takes_lines();
     assert_eq!(bench.replies, [1, 2], "refused, and then taken");
+}
+
+/// Whether a message of this text is deleted.
+fn is_deleted(body: &str) -> bool {
+    let mut bench = Bench::alone();
+    bench.answer(Answer::Received(Some(vec![Message {
+        receipt: Arc::from("receipt"),
+        id: Arc::from("id"),
+        body: Arc::from(body),
+        receive_count: 1,
+    }])));
+    let deletes = |action: &Action| matches!(action, Action::Delete(_));
+    bench.newest.iter().any(deletes)
+}
+
+#[test]
+fn what_a_person_should_look_at_is_left_in_the_queue_and_what_is_foreign_is_deleted() {
+    let event = |account: &str, source: &str| {
+        format!(
+            r#"{{"version":"0","id":"e","source":"{source}","detail-type":"Something","account":"{account}",
+            "region":"eu-central-2","time":"2026-01-01T00:00:00Z","resources":[],"detail":{{}}}}"#
+        )
+    };
+    assert!(!is_deleted("no JSON"));
+    assert!(!is_deleted(&event("000000000000", "aws.something")));
+    assert!(is_deleted(&event("666666666666", "aws.something")));
+}
+
+#[test]
+fn orders_that_wait_when_the_ledger_refuses_are_answered_with_it() {
+    let mut bench = Bench::alone();
+    bench.order(1, Word::Pause);
+    bench.order(2, Word::Resume);
+    bench.fails_lines(refused());
+    bench.replies.sort_unstable();
+    assert_eq!(bench.replies, [1, 2]);
 }
