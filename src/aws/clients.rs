@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use drd_bootstrap::aws::outsider::Outsider;
 use drd_bootstrap::topology::{SideTopology, Topology};
 use drd_state_machine::event::Side;
 use std::error::Error;
@@ -42,6 +43,7 @@ struct Inner {
     /// Where Route 53's metrics and their alarms are.
     route53_alarms: aws_sdk_cloudwatch::Client,
     s3: aws_sdk_s3::Client,
+    outsider: Outsider,
     sqs: aws_sdk_sqs::Client,
 }
 
@@ -99,6 +101,7 @@ impl Clients {
             route53: unfenced(&at(ROUTE53_REGION, timers.act)),
             route53_alarms: unfenced(&at(ROUTE53_REGION, timers.act)),
             s3: fenced(&standby, &gate),
+            outsider: Outsider::new(&standby),
             sqs: unfenced(&polled),
         }))
     }
@@ -147,6 +150,11 @@ impl Clients {
 
     pub(super) fn s3(&self) -> &aws_sdk_s3::Client {
         &self.0.s3
+    }
+
+    /// Who reads the standby's buckets without credentials.
+    pub(super) fn outsider(&self) -> &Outsider {
+        &self.0.outsider
     }
 
     pub(super) fn sqs(&self) -> &aws_sdk_sqs::Client {

@@ -7,6 +7,7 @@
 
 use super::lease_gate::CheckLease;
 use aws_config::SdkConfig;
+use drd_bootstrap::aws::clients::s3_builder;
 
 /// A service's client, built in two steps so that an interceptor fits in between.
 pub(super) trait SdkClient: Sized {
@@ -74,7 +75,7 @@ sdk_clients! {
     aws_sdk_kms begins with Self::Builder::from;
     aws_sdk_rds begins with Self::Builder::from;
     aws_sdk_route53 begins with Self::Builder::from;
-    aws_sdk_s3 begins with path_style;
+    aws_sdk_s3 begins with s3_builder;
     aws_sdk_servicequotas begins with Self::Builder::from;
     aws_sdk_sqs begins with Self::Builder::from;
 }
@@ -88,13 +89,6 @@ unfenced_clients! {
     aws_sdk_route53 because "drd only reads records and health checks";
     aws_sdk_servicequotas because "drd only reads quotas";
     aws_sdk_sqs because "a message that is deleted is in the ledger, which has its own condition";
-}
-
-/// An emulator has no host name per bucket, AWS has: path style only where an endpoint is given.
-fn path_style(config: &SdkConfig) -> aws_sdk_s3::config::Builder {
-    let elsewhere =
-        config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    aws_sdk_s3::config::Builder::from(config).force_path_style(elsewhere)
 }
 
 #[cfg(test)]

@@ -86,6 +86,15 @@ pub async fn find(aws: &Clients) -> Result<Option<LatchObject>, AwsError> {
     }
 }
 
+/// Whether Route 53's checkers, who have no credentials, can read the latch's bucket.
+///
+/// # Errors
+/// The failed read; [`Class::Denied`] where outsiders are refused.
+pub async fn read_as_outsider(aws: &Clients) -> Result<(), AwsError> {
+    let (bucket, _, _) = named(aws.topology());
+    aws.outsider().read(bucket, aws.timers().attempt).await
+}
+
 async fn read(
     aws: &Clients,
     object: &str,

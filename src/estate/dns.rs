@@ -45,6 +45,15 @@ pub struct TrafficTarget {
     pub addresses: BTreeSet<IpAddr>,
 }
 
+/// Who answered about the record; a resolver that did not answer is in neither.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordKnown {
+    /// Resolvers that gave an address or an alias.
+    pub given_by: BTreeSet<SocketAddr>,
+    /// Resolvers that answered that there is none.
+    pub denied_by: BTreeSet<SocketAddr>,
+}
+
 /// The resolvers of an estate: configured, or the host's own and the zone's name servers.
 #[derive(Debug, Default)]
 pub struct Resolvers {
@@ -56,19 +65,39 @@ impl Resolvers {
     /// The side whose address every answering resolver gives for the record. `None` while they
     /// disagree, when none answers, and when both sides share an address.
     pub async fn side_answered(&self, topology: &Topology, deadline: Duration) -> Option<Side> {
-        let resolvers = match self.known(topology, deadline).await {
-            Ok(all) => all,
+        let answers: Vec<Answers> = match self.ask_all(topology, deadline).await {
+            Ok(all) => all.into_iter().map(|(_, answers)| answers).collect(),
             Err(why) => {
                 tracing::warn!(%why, "no resolver is known: the record cannot be followed");
                 return None;
             }
         };
-        let mut queries = JoinSet::new();
-        for resolver in resolvers {
-            queries.spawn(query_all(resolver, names(topology), deadline));
-        }
-        let answers = queries.join_all().await;
         judge(&answers, &topology_targets(topology))
+    }
+
+    /// Which resolvers answer that the record has an address, and which that it has none.
+    ///
+    /// # Errors
+    /// Why no resolver is known.
+    pub async fn record_known(
+        &self,
+        topology: &Topology,
+        deadline: Duration,
+    ) -> Result<RecordKnown, String> {
+        Ok(known_by(&self.ask_all(topology, deadline).await?))
+    }
+
+    async fn ask_all(
+        &self,
+        topology: &Topology,
+        deadline: Duration,
+    ) -> Result<Vec<(SocketAddr, Answers)>, String> {
+        let mut queries = JoinSet::new();
+        for resolver in self.known(topology, deadline).await? {
+            let query = query_all(resolver, names(topology), deadline);
+            queries.spawn(async move { (resolver, query.await) });
+        }
+        Ok(queries.join_all().await)
     }
 
     /// The resolvers to query: the configured ones, or the host's own and the zone's name servers.
@@ -105,6 +134,18 @@ impl Resolvers {
 
 /// One resolver's answers: about the record, and about both sides' targets.
 type Answers = (Option<DnsAnswer>, [Option<DnsAnswer>; 2]);
+
+fn known_by(answers: &[(SocketAddr, Answers)]) -> RecordKnown {
+    let mut known = RecordKnown::default();
+    for (resolver, (record, _)) in answers {
+        match record {
+            Some(given) if *given == DnsAnswer::default() => known.denied_by.insert(*resolver),
+            Some(_) => known.given_by.insert(*resolver),
+            None => false,
+        };
+    }
+    known
+}
 
 /// The side that every answer about the record fits, if there is exactly one.
 fn judge(answers: &[Answers], configured: &[TrafficTarget; 2]) -> Option<Side> {
@@ -211,9 +252,18 @@ async fn one(
                 .map(|r| (r.name.to_ascii(), r.data.clone()))
                 .collect(),
         ),
-        Ok(Err(NetError::Dns(DnsError::NoRecordsFound(_)))) => Some(Vec::new()),
-        Ok(Err(_)) | Err(_) => None,
+        Ok(Err(error)) => is_denial(&error).then(Vec::new),
+        Err(_) => None,
     }
+}
+
+/// Whether there is no such record. A resolver that could not find out (SERVFAIL, REFUSED) has not
+/// denied it.
+fn is_denial(error: &NetError) -> bool {
+    let NetError::Dns(DnsError::NoRecordsFound(none)) = error else {
+        return false;
+    };
+    [ResponseCode::NXDomain, ResponseCode::NoError].contains(&none.response_code)
 }
 
 /// A client of exactly these resolvers. Two datagrams within the deadline, no cache, no hosts file.
@@ -348,12 +398,7 @@ pub async fn name_servers(
             }
             Some(names)
         }
-        // A resolver that could not find out has not denied that there is such a zone.
-        Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
-            let denials = [ResponseCode::NXDomain, ResponseCode::NoError];
-            denials.contains(&none.response_code).then(BTreeSet::new)
-        }
-        Err(_) => None,
+        Err(error) => is_denial(&error).then(BTreeSet::new),
     }
 }
 

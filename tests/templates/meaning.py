@@ -64,9 +64,9 @@ def only_the_latch_is_public(template: Template) -> Iterator[str]:
             continue
         if is_everything(statement.get("Principal")) and (
             listed(statement.get("Action")) != ["s3:GetObject"]
-            or not str(statement.get("Resource")).endswith("/active-side'}")
+            or any(not str(each).endswith(("/active-side'}", "/readable'}")) for each in listed(statement.get("Resource")))
         ):
-            yield f"{logical_id}: more than reading the one object"
+            yield f"{logical_id}: more than reading the latch and the object beside it"
 
 
 def dashboards_are_json(template: Template) -> Iterator[str]:

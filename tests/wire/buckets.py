@@ -6,6 +6,8 @@ block (the emulator has them), and every other property, which is refused.
 """
 
 from cloudformation import HANDLERS, Refused, ok, only, xml
+from ministack import app
+from ministack.core import iam_evaluator
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
@@ -83,7 +85,34 @@ def configure(name: str, props: dict) -> None:
             ok(put(name, as_xml(props[prop])))
 
 
+def outsiders_have_what_everybody_has() -> None:
+    """AWS: an unsigned request is answered by what the bucket's policy gives to everybody, unless the bucket blocks
+    public access, which a new one does. The emulator knows both, but only where every request is verified. Outsiders
+    come over TLS, which ends before the emulator.
+    """
+    scope, record = s3._apply_bucket_scope, s3._new_bucket_public_access_block
+
+    def scoped(method, bucket, key, headers, query_params, body=b"", internal=False):
+        app.AUTH = not internal and not s3._request_access_key(method, key, headers, query_params, body)
+        if app.AUTH:
+            iam_evaluator.pin_request_origin("", True)
+        try:
+            return scope(method, bucket, key, headers, query_params, body, internal)
+        finally:
+            app.AUTH = False
+
+    def blocked():
+        app.AUTH = True
+        try:
+            return record()
+        finally:
+            app.AUTH = False
+
+    s3._apply_bucket_scope, s3._new_bucket_public_access_block = scoped, blocked
+
+
 def install() -> None:
+    outsiders_have_what_everybody_has()
     original = HANDLERS["AWS::S3::Bucket"]
 
     def create(logical, props, stack):

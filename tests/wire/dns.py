@@ -15,11 +15,13 @@ INTERVAL_SECONDS = 0.4  # 10 s on AWS
 
 
 class Answerer(BaseResolver):
-    """One record on a UDP port of its own; `latched` tells whether the latch object exists now."""
+    """One record on a UDP port of its own; `latched` tells whether the latch object exists now; `denies` is a zone
+    that nobody delegates."""
 
     def __init__(self, record: str, primary: str, standby: str, latched):
         self.record, self.addresses, self.latched = record, (primary, standby), latched
         self.thrown = latched()
+        self.denies = False
         self.server = DNSServer(self, address="127.0.0.1", port=0, logger=Silent())
         self.port = self.server.server.server_address[1]
         self.stopped = threading.Event()
@@ -41,7 +43,7 @@ class Answerer(BaseResolver):
 
     def resolve(self, request, handler):
         reply = request.reply()
-        if request.q.qname != self.record:
+        if request.q.qname != self.record or self.denies:
             reply.header.rcode = RCODE.NXDOMAIN
         elif request.q.qtype == QTYPE.A:
             reply.add_answer(RR(self.record, QTYPE.A, ttl=1, rdata=A(self.address)))

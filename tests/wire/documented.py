@@ -6,9 +6,11 @@ not do (tests/templates/limits.py looks for that in the templates themselves).
 """
 
 from cloudformation import HANDLERS, Refused
+from ministack.core.responses import get_account_id
 from ministack.services import alb
 
 # Lambda's quota "Concurrent executions" of a new account, and what it never lets be reserved.
+WITH_A_CLUSTER: set[str] = set()
 CONCURRENCY_QUOTA, UNRESERVED_LEAST = 10, 10
 
 
@@ -50,7 +52,18 @@ def on_a_taken_port(props: dict) -> str | None:
     return None
 
 
+def by_a_role_that_is_not_there_yet(props: dict) -> str | None:
+    """AWS: the first cluster of an account makes ECS's own role, and fails because it cannot be assumed yet."""
+    account = get_account_id()
+    if account in WITH_A_CLUSTER:
+        return None
+    WITH_A_CLUSTER.add(account)
+    return ("Resource handler returned message: \"Invalid request provided: CreateCluster Invalid Request: Unable to "
+            "assume the service linked role. Please verify that the ECS service linked role exists.\"")
+
+
 def install() -> None:
+    refuse("AWS::ECS::Cluster", by_a_role_that_is_not_there_yet)
     refuse("AWS::EC2::SecurityGroup", named_like_an_id)
     refuse("AWS::ElasticLoadBalancingV2::Listener", on_a_taken_port)
     refuse("AWS::Lambda::Function", more_than_the_account_has)

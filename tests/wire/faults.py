@@ -41,6 +41,11 @@ class Faults:
         self._add(service=service, operation=operation,
                   error={"code": "AccessDenied", "status": 403, "message": text})
 
+    def refuse_credentials(self, region: str) -> None:
+        """AWS: a token of STS's global endpoint is not valid in a region that was opted in to."""
+        error = {"code": "InvalidClientTokenId", "status": 403, "message": "The security token included is invalid"}
+        self._add(service="sts", region=region, error=error)
+
     def fail(self, service: str, operation: str, times: int) -> None:
         """AWS: an internal error; a mutating call may have taken effect, this one has not."""
         error = {"code": "InternalFailure", "status": 500, "message": "We encountered an internal error"}

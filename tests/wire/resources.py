@@ -11,6 +11,7 @@ ADDRESS = {"primary": "127.0.0.11", "standby": "127.0.0.12"}
 ENGINE = {"Engine": "aurora-postgresql", "EngineVersion": "16.8"}
 SERVING, MINIMAL, ROOM = 3, 1, 10
 LATCH_KEY = "active-side"
+READABLE_KEY = "readable"
 VISIBILITY_SECONDS, RECEIVES = "2", "3"
 
 
@@ -18,7 +19,7 @@ def build(estate) -> None:
     build_databases(estate)
     build_capacity(estate)
     build_queue(estate)
-    estate.s3.create_bucket(Bucket=estate.bucket, CreateBucketConfiguration={"LocationConstraint": STANDBY})
+    build_latch(estate)
     build_zone(estate)
 
 
@@ -56,6 +57,17 @@ def build_queue(estate) -> None:
     rule = f"rule-drd-{estate.suffix}"
     estate.bus.put_rule(Name=rule, EventPattern=json.dumps({"source": [{"prefix": "drd."}]}))
     estate.bus.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+
+
+def build_latch(estate) -> None:
+    """A bucket of which outsiders read two keys: the latch, and one that is always there."""
+    estate.s3.create_bucket(Bucket=estate.bucket, CreateBucketConfiguration={"LocationConstraint": STANDBY})
+    estate.s3.delete_public_access_block(Bucket=estate.bucket)
+    keys = [f"arn:aws:s3:::{estate.bucket}/{key}" for key in (LATCH_KEY, READABLE_KEY)]
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": keys}
+    policy = {"Version": "2012-10-17", "Statement": [everybody]}
+    estate.s3.put_bucket_policy(Bucket=estate.bucket, Policy=json.dumps(policy))
+    estate.s3.put_object(Bucket=estate.bucket, Key=READABLE_KEY, Body=b"read by outsiders")
 
 
 def build_zone(estate) -> None:

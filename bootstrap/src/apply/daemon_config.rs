@@ -3,6 +3,7 @@
 //! Deliberately absent: the primary's region; a daemon must be able to start while that is dark.
 
 use super::ending::in_words;
+use super::latch::keep_readable;
 use super::site::Site;
 use crate::aws::call::call;
 use crate::aws::error::Class;
@@ -10,16 +11,23 @@ use crate::error::Error;
 use crate::estate::daemon_config::{self, CONFIG_KEY, DaemonFacts, config_bucket};
 use crate::estate::settings::Settings;
 use crate::estate::side::Role;
+use crate::estate::stacks::StackId;
+use crate::estate::templates::Template;
 use crate::estate::values::StackOutputs;
 use aws_sdk_s3::primitives::ByteStream;
 
-/// Writes the configuration to the bucket, unless it is there as it should be, and gives its text.
+/// Writes the configuration to the bucket, unless it is there as it should be, and gives its text;
+/// and the object by which the daemon sees that outsiders may read the latch.
 ///
 /// # Errors
 /// Outputs that are missing, or the failed call.
 pub async fn hand_over(site: &Site, outputs: &StackOutputs) -> Result<String, Error> {
     let text = text(&site.settings, outputs)?;
     keep(site, &text).await.map_err(in_words)?;
+    let latch = outputs.get(&StackId::once(Template::Latch));
+    if let Some(bucket) = latch.and_then(|found| found.get("LatchBucket")) {
+        keep_readable(site, bucket).await.map_err(in_words)?;
+    }
     Ok(text)
 }
 

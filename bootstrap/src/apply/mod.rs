@@ -11,6 +11,7 @@ pub mod daemon_config;
 mod database;
 pub mod destroy;
 mod ending;
+mod latch;
 pub mod progress;
 mod request;
 mod schedule;
@@ -100,6 +101,12 @@ async fn step(site: &Site, work: Work, found: &Mutex<StackOutputs>) -> Result<()
         Work::Stack(id) if id.template == Template::Daemon => {
             daemon_config::hand_over(site, &known).await?;
             (id, stack::bring(site, work, &known).await?)
+        }
+        Work::Stack(id) if id.template == Template::Latch => {
+            let seen = stack::bring(site, work, &known).await?;
+            let bucket = seen.outputs.get("LatchBucket").cloned().unwrap_or_default();
+            latch::show(site, &bucket).await?;
+            (id, seen)
         }
         Work::Replicate(_) => (work.stack(), stack::bring(site, work, &known).await?),
         Work::Stack(id) => (id, stack::bring(site, work, &known).await?),

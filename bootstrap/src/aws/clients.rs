@@ -74,7 +74,7 @@ impl Aws {
         made
     }
 
-    fn in_region(&self, region: &str) -> SdkConfig {
+    pub(crate) fn in_region(&self, region: &str) -> SdkConfig {
         let region = Region::new(region.to_owned());
         self.0.config.to_builder().region(region).build()
     }
@@ -88,19 +88,20 @@ impl Aws {
     }
 }
 
-fn regional(config: &SdkConfig) -> Regional {
-    // An emulator has no host name per bucket, AWS has: path style only where an endpoint is given.
+/// An emulator has no host name per bucket, AWS has: path style only where an endpoint is given.
+pub fn s3_builder(config: &SdkConfig) -> aws_sdk_s3::config::Builder {
     let elsewhere =
         config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    let s3 = aws_sdk_s3::config::Builder::from(config)
-        .force_path_style(elsewhere)
-        .build();
+    aws_sdk_s3::config::Builder::from(config).force_path_style(elsewhere)
+}
+
+fn regional(config: &SdkConfig) -> Regional {
     Regional {
         cloudformation: aws_sdk_cloudformation::Client::new(config),
         kms: aws_sdk_kms::Client::new(config),
         rds: aws_sdk_rds::Client::new(config),
         route53: aws_sdk_route53::Client::new(config),
-        s3: aws_sdk_s3::Client::from_conf(s3),
+        s3: aws_sdk_s3::Client::from_conf(s3_builder(config).build()),
         tagging: aws_sdk_resourcegroupstagging::Client::new(config),
     }
 }

@@ -9,4 +9,6 @@ mod class;
 pub mod clients;
 pub mod error;
 #[cfg(feature = "aws")]
+pub mod outsider;
+#[cfg(feature = "aws")]
 mod sdk;

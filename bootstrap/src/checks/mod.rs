@@ -11,6 +11,8 @@ pub mod account;
 mod check;
 pub mod database;
 pub mod event_path;
+pub mod lacking;
+pub mod latch;
 pub mod names;
 pub mod quota;
 mod wanted;

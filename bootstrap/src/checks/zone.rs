@@ -10,6 +10,11 @@ use std::collections::BTreeSet;
 /// ends so.
 const PRIVATE_USE: &str = ".internal";
 
+/// Whether a name cannot be delegated, whoever asks.
+pub fn is_private_use(name: &str) -> bool {
+    plain(name).ends_with(PRIVATE_USE)
+}
+
 /// What is judged of a hosted zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
@@ -59,10 +64,10 @@ pub fn delegated(zone: &ReadResult<Zone>, answered: Option<&BTreeSet<String>>) -
             answered.map(|all| all.iter().map(|n| plain(n)).collect());
         let (name, wanted) = (plain(&zone.name), listed(&own));
         let remedy = format!("set the NS records of {name} at its parent (registrar) to {wanted}");
-        if name.ends_with(PRIVATE_USE) {
-            return Judged::unknown(
-                format!("{name} is a private-use name: only its own servers answer"),
-                "for real clients build with --domain of a zone that is delegated",
+        if is_private_use(&name) {
+            return Judged::red(
+                format!("{name} is a private-use name: no resolver can be sent to it"),
+                "build with --domain NAME of a zone that can be delegated",
             );
         }
         match answered {
@@ -162,10 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn a_private_use_name_is_not_blamed_for_having_no_parent() {
+    fn a_private_use_name_is_red_because_no_failover_of_it_could_end() {
         let mut zone = zone(false).expect("a zone");
         zone.name = "shop1.drd.internal.".to_owned();
-        let judged = delegated(&Ok(zone), Some(&BTreeSet::new()));
-        assert_eq!(judged.verdict(), Verdict::Unknown);
+        let judged = delegated(&Ok(zone), None);
+        assert_eq!(judged.verdict(), Verdict::Red);
+        assert!(judged.says("--domain"));
     }
 }

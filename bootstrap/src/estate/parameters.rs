@@ -323,11 +323,14 @@ pub(crate) fn extra(template: Template) -> &'static [(Template, StackOf)] {
         // The secondary cluster joins a global cluster that has its writer; for the primary's own
         // stack this adds nothing (a stack is not after itself).
         T::Data => &[(T::Data, Primary)],
+        // Whether outsiders may read a public object is shown by the latch, before what costs money
+        // and takes long.
+        T::Network => &[(T::Latch, Once)],
         T::Monitor => &[(T::Events, Once), (T::Data, Same)],
         T::Edge => &[(T::Latch, Once), (T::Events, Once)],
         T::Dashboard => &[(T::Events, Once), (T::Data, Primary), (T::Data, Standby)],
         T::Daemon => &[(T::Events, Once), (T::Latch, Once), (T::Storage, Primary)],
-        T::Anchor | T::Foundation | T::Network | T::Global | T::Storage => &[],
+        T::Anchor | T::Foundation | T::Global | T::Storage => &[],
         T::Events | T::Latch | T::App | T::Witness => &[],
     }
 }

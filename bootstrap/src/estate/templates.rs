@@ -51,12 +51,12 @@ macro_rules! templates {
 templates! {
     Anchor "anchor" Global;
     Foundation "foundation" Sides;
+    Latch "latch" Standby;
     Network "network" Sides;
     Global "global" Primary;
     Data "data" Sides;
     Storage "storage" Sides;
     Events "events" Standby;
-    Latch "latch" Standby;
     App "app" Sides;
     Monitor "monitor" Sides;
     Edge "edge" Global;

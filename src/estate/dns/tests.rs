@@ -42,6 +42,18 @@ fn all_that_answer_must_agree() {
 }
 
 #[test]
+fn a_resolver_that_does_not_answer_neither_gives_nor_denies_the_record() {
+    let resolver = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    let known = known_by(&[
+        (resolver(1), answers(Some(given(&["10.0.0.1"], None)))),
+        (resolver(2), answers(Some(DnsAnswer::default()))),
+        (resolver(3), answers(None)),
+    ]);
+    assert_eq!(known.given_by, [resolver(1)].into());
+    assert_eq!(known.denied_by, [resolver(2)].into());
+}
+
+#[test]
 fn addresses_of_both_sides_at_once_are_of_neither() {
     let mixed = answers(Some(given(&["10.0.0.1", "10.1.0.1"], None)));
     assert_eq!(judge(&[mixed], &named()), None);

@@ -5,8 +5,10 @@
 
 mod key_and_quota;
 mod reading;
+mod record;
 
 use super::aurora::Aurora;
+use super::dns::RecordKnown;
 use crate::aws::capacity::ScalingGroup;
 use crate::aws::database::Cluster;
 use crate::aws::error::{AwsError, Class};
@@ -14,6 +16,7 @@ use crate::aws::latch::LatchObject;
 use crate::aws::queue::{self, QueueAttributes};
 use crate::aws::route53::{self, Wiring};
 use crate::aws::{alarms, capacity, database, latch};
+use drd_bootstrap::checks::latch::public;
 use drd_bootstrap::checks::{Check, Gates, Judged, not_known};
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::{GlobalView, LagSample, RoleChange, Side};
@@ -38,12 +41,26 @@ struct Reads {
     latch: AwsRead<Option<LatchObject>>,
     queue: AwsRead<QueueAttributes>,
     lag: AwsRead<Vec<LagSample>>,
+    record: Result<RecordKnown, String>,
+    outsider: AwsRead<()>,
 }
 
 /// Runs every check. `desired` is the size that the serving side must reach.
 pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Vec<Check> {
     let (aws, standby) = (&estate.clients, active.other());
-    let (active_cluster, cluster, global, group, targets, wiring, latch, queue, lag) = tokio::join!(
+    let (
+        active_cluster,
+        cluster,
+        global,
+        group,
+        targets,
+        wiring,
+        latch,
+        queue,
+        lag,
+        record,
+        outsider,
+    ) = tokio::join!(
         database::cluster(aws, active),
         database::cluster(aws, standby),
         database::global_view(aws, standby),
@@ -53,6 +70,10 @@ pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Ve
         latch::find(aws),
         queue::attributes(aws),
         alarms::lag(aws, active, now),
+        estate
+            .resolvers
+            .record_known(aws.topology(), estate.timers().dns),
+        latch::read_as_outsider(aws),
     );
     let reads = Reads {
         active_cluster,
@@ -64,6 +85,8 @@ pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Ve
         latch,
         queue,
         lag,
+        record,
+        outsider,
     };
     let mut checks = judge(&reads, active, desired, aws.topology());
     // After the others: the key's name is in the cluster's answer.
@@ -84,6 +107,8 @@ fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<
         gate("replica_connected", connected),
         gate("suspended_processes", on(group, suspended_processes)),
         gate("failover_pair", on(wiring, |w| failover_pair(w, topology))),
+        gate("latch_public", public(&reads.outsider)),
+        gate("dns_record", record::known(&reads.record, topology)),
         gate("permissions", permissions(reads)),
         note("group_max", on(group, |g| group_max(g, desired))),
         note("latch_wired", on(wiring, |w| latch_wired(w, topology))),

@@ -41,6 +41,16 @@ fn fit() -> Reads {
         latch: Ok(None),
         queue: Ok(QueueAttributes::default()),
         lag: Ok(Vec::new()),
+        outsider: Ok(()),
+        record: Ok(known(&["192.0.2.53:53"], &[])),
+    }
+}
+
+fn known(given_by: &[&str], denied_by: &[&str]) -> RecordKnown {
+    let at = |all: &[&str]| all.iter().map(|a| a.parse().expect("an address")).collect();
+    RecordKnown {
+        given_by: at(given_by),
+        denied_by: at(denied_by),
     }
 }
 
@@ -66,7 +76,7 @@ fn red(change: impl FnOnce(&mut Reads)) -> Vec<String> {
 #[test]
 fn a_fit_standby_is_green_and_what_is_not_known_is_unknown() {
     let wiring = ["failover_pair", "latch_wired"];
-    assert_eq!(with(Verdict::Green, |_| {}).len(), 8);
+    assert_eq!(with(Verdict::Green, |_| {}).len(), 10);
     assert_eq!(with(Verdict::Unknown, |_| {}), wiring);
     assert_eq!(red(|r| r.wiring = Ok(Wiring::default())), wiring);
 }
@@ -89,6 +99,11 @@ fn each_fault_is_found_by_its_own_check() {
         let reds = red(|r| r.global.iter_mut().for_each(change));
         assert_eq!(reds, ["replica_connected"]);
     }
+    let outside = |code| red(|r| r.outsider = Err(error("s3:GetObject", code)));
+    assert_eq!(outside("AccessDenied"), ["latch_public"]);
+    assert_eq!(outside("SlowDown"), [""; 0]);
+    let denied = known(&["192.0.2.53:53"], &["192.0.2.54:53"]);
+    assert_eq!(red(|r| r.record = Ok(denied)), ["dns_record"]);
     let thrown = LatchObject {
         etag: "e".to_owned(),
         incident_id: Some(3),
