@@ -14,6 +14,7 @@ use clap::Args;
 use drd_bootstrap::Error;
 use drd_bootstrap::apply;
 use drd_bootstrap::apply::daemon_config::hand_over;
+use drd_bootstrap::checks::lacking;
 use drd_bootstrap::observe;
 use drd_bootstrap::observed::Observed;
 use drd_bootstrap::outputs::offered;
@@ -121,6 +122,7 @@ async fn carry_out(
         OutputFormat::Table => print(&offer.table())?,
         OutputFormat::Json => print(&serde_json::to_string_pretty(&offer.json())?)?,
     }
+    note(&lacking::text(&lacking::checks(&saved.settings)));
     Ok(Exit::Done)
 }
 

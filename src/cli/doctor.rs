@@ -13,7 +13,7 @@ use crate::config;
 use crate::doctor::{self, DoctorReport};
 use clap::Args;
 use drd_bootstrap::Suffix;
-use drd_bootstrap::checks::Requirements;
+use drd_bootstrap::checks::{Requirements, lacking};
 use drd_bootstrap::saved::Folder;
 use drd_bootstrap::settings::Settings;
 use drd_bootstrap::side::Role;
@@ -54,20 +54,23 @@ impl DoctorArgs {
 async fn examine(args: &DoctorArgs) -> Result<DoctorReport, CliError> {
     let Some(suffix) = &args.suffix else {
         let config = config::load(args.config.config.as_deref(), variables())?;
-        return Ok(doctor::existing(&config).await?);
+        return Ok(doctor::existing(&config, Vec::new()).await?);
     };
     let state = Folder::new(Path::new(fetch_config::FOLDER), suffix).load()?;
     let saved = state.map(|state| state.said());
     let settings = Settings::resolve(suffix, saved.as_ref(), args.settings.values())?;
     let region = settings.region(Role::Standby);
+    let lacking = lacking::checks(&settings);
     match fetch_config::find(suffix, region).await {
         Ok(found) => {
             let config = config::parse(&found.name, &found.text, variables())?;
-            Ok(doctor::existing(&config).await?)
+            // Without a state file it is not known with which settings it was built.
+            let lacking = saved.map_or_else(Vec::new, |_| lacking);
+            Ok(doctor::existing(&config, lacking).await?)
         }
         // Not handed over yet, or AWS does not give it: the checks find out why.
         Err(FetchConfigError::Nowhere { .. } | FetchConfigError::Aws { .. }) => {
-            Ok(doctor::before(region, &Requirements::of(&settings)).await)
+            Ok(doctor::before(region, &Requirements::of(&settings), lacking).await)
         }
         Err(error @ FetchConfigError::Read(_)) => Err(error.into()),
     }

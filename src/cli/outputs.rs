@@ -10,6 +10,7 @@ use super::process::runtime;
 use super::saved_estate::{SavedEstate, SavedEstateArgs};
 use clap::Args;
 use drd_bootstrap::Error;
+use drd_bootstrap::checks::lacking;
 use drd_bootstrap::observe;
 use drd_bootstrap::outputs::offered;
 use drd_bootstrap::plan;
@@ -54,5 +55,6 @@ async fn show(args: &OutputsArgs) -> Result<Exit, CliError> {
             "the estate is not whole; `drd bootstrap --suffix {suffix}` finishes it\n"
         ));
     }
+    note(&lacking::text(&lacking::checks(&saved.settings)));
     Ok(Exit::Done)
 }

@@ -21,26 +21,28 @@ use crate::estate::meter::Meter;
 use crate::estate::timers::Timers;
 use crate::estate::{dns, examine, side};
 use drd_bootstrap::checks::event_path::{self, PathEvidence};
-use drd_bootstrap::checks::{Gates, Requirements, zone};
+use drd_bootstrap::checks::{Check, Gates, Requirements, zone};
 use drd_bootstrap::observe;
 use drd_bootstrap::topology::Topology;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whether the estate that is wanted could be built; `region` is the standby's.
-pub async fn before(region: &str, wanted: &Requirements) -> DoctorReport {
+/// Whether the estate that is wanted could be built; `region` is the standby's, `lacking` what its
+/// settings leave open.
+pub async fn before(region: &str, wanted: &Requirements, lacking: Vec<Check>) -> DoctorReport {
     let sdk = sdk_config(region).await;
     let now = Clock::start().read().0;
-    let findings = observe::preflight::preflight(&sdk, wanted, now).await;
+    let mut findings = observe::preflight::preflight(&sdk, wanted, now).await;
+    findings.extend(lacking);
     DoctorReport::new(&wanted.suffix, false, findings)
 }
 
-/// Whether the estate that exists could fail over.
+/// Whether the estate that exists could fail over; `lacking` as for [`before`].
 ///
 /// # Errors
 /// When the host has no certificate authorities to trust.
-pub async fn existing(config: &Config) -> std::io::Result<DoctorReport> {
+pub async fn existing(config: &Config, lacking: Vec<Check>) -> std::io::Result<DoctorReport> {
     let clock = Clock::start();
     let topology = &config.topology;
     let sides = &topology.sides;
@@ -80,6 +82,7 @@ pub async fn existing(config: &Config) -> std::io::Result<DoctorReport> {
     let resolved = resolved_servers(topology, &name, estate.timers().dns).await;
     findings
         .push(zone::delegated(&found, resolved.as_ref()).named("dns_delegation", Gates::Failover));
+    findings.extend(lacking);
     findings.push(event_path::path(&path).named("event_path", Gates::Failover));
     Ok(DoctorReport::new(topology.suffix.as_str(), true, findings))
 }
@@ -105,7 +108,7 @@ impl Meter for Uncounted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use drd_bootstrap::checks::{Check, Judged};
+    use drd_bootstrap::checks::Judged;
 
     fn parity(gates: Gates) -> Check {
         Judged::red("standby 16.4, active 16.6", "bring both to one").named("engine_parity", gates)

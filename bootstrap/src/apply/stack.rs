@@ -40,6 +40,7 @@ pub(super) async fn bring(
     let (name, region) = (site.name(id), site.region(id).to_owned());
     let mut acted = Acted::Not;
     let mut arn: Option<String> = None;
+    let mut is_second = false;
     for _ in 0..ROUNDS_MAX {
         let at = arn.as_deref().unwrap_or(&name);
         let seen = describe(&site.aws, &region, at).await?;
@@ -50,7 +51,8 @@ pub(super) async fn bring(
                 )));
             }
             let wanted = wanted(site, work, outputs, None)?;
-            arn = create(site, id, &wanted).await?;
+            let word = if is_second { "create-again" } else { "create" };
+            arn = create(site, id, word, &wanted).await?;
             acted = Acted::Created;
             let expected = shape(id.template.source()).always;
             watch::settle(site, work, arn.as_deref().unwrap_or(&name), expected).await?;
@@ -69,7 +71,13 @@ pub(super) async fn bring(
             }
             (Phase::Dead | Phase::HalfDeleted, Acted::Not) => remove(site, work, &seen).await?,
             (Phase::Dead | Phase::HalfDeleted | Phase::Stuck, _) => {
-                return Err(failed(site, &region, &name, &seen).await?);
+                let error = failed(site, &region, &name, &seen).await?;
+                let was_created = seen.phase() == Phase::Dead && acted == Acted::Created;
+                if is_second || !was_created || !is_about_a_new_role(&error.to_string()) {
+                    return Err(error);
+                }
+                (is_second, acted) = (true, Acted::Not);
+                remove(site, work, &seen).await?;
             }
             (Phase::Ready, Acted::Updated) if seen.status.contains("ROLLBACK") => {
                 return Err(failed(site, &region, &name, &seen).await?);
@@ -128,7 +136,12 @@ fn wanted(
 }
 
 /// Its ARN, or none when the stack is there already: an answer was lost, and the next look shows.
-async fn create(site: &Site, id: StackId, wanted: &StackRequest) -> Result<Option<String>, Error> {
+async fn create(
+    site: &Site,
+    id: StackId,
+    word: &str,
+    wanted: &StackRequest,
+) -> Result<Option<String>, Error> {
     let (name, region) = (site.name(id), site.region(id));
     site.report(id, News::Begun("creating".to_owned()));
     let client = site.aws.at(region).cloudformation;
@@ -139,7 +152,7 @@ async fn create(site: &Site, id: StackId, wanted: &StackRequest) -> Result<Optio
             .template_body(&wanted.body)
             .set_parameters(Some(listed(wanted)))
             .capabilities(Capability::CapabilityNamedIam)
-            .client_request_token(token(site, "create", id))
+            .client_request_token(token(site, word, id))
             .tags(tag(site))
             .send()
     })
@@ -174,6 +187,15 @@ pub(super) async fn delete(site: &Site, id: StackId, arn: &str) -> Result<(), Er
     Ok(())
 }
 
+/// Whether a service did not find the role that it had just made for itself: the first cluster of an
+/// account fails so, the second does not (ECS: "Unable to assume the service linked role"; RDS:
+/// "Verify that you have permission to create service linked role. Otherwise wait and try again
+/// later").
+fn is_about_a_new_role(cause: &str) -> bool {
+    let cause = cause.to_ascii_lowercase().replace('-', " ");
+    cause.contains("service linked role")
+}
+
 /// The failure of a stack: its status and the first cause in AWS's words.
 pub(super) async fn failed(
     site: &Site,
@@ -190,4 +212,25 @@ pub(super) async fn failed(
         "{cause} ({name} in {region} is {})",
         seen.status
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about_a_new_role;
+
+    #[test]
+    fn only_a_missing_role_of_the_service_itself_is_worth_a_second_stack() {
+        for cause in [
+            "Unable to assume the service linked role. Please verify that the ECS service linked \
+             role exists.",
+            "Verify that you have permission to create service linked role. Otherwise wait and \
+             try again later",
+            "The service-linked role AWSServiceRoleForAutoScaling is not ready",
+        ] {
+            assert!(is_about_a_new_role(cause), "{cause}");
+        }
+        assert!(!is_about_a_new_role(
+            "Unable to assume the role role-daemon-shop1"
+        ));
+    }
 }

@@ -80,9 +80,7 @@ pub fn region(name: &str, opted: &ReadResult<String>, there: &ReadResult<Identit
         "aws account enable-region --region-name {name}   (takes minutes to hours), then again"
     );
     match opted.as_deref() {
-        Ok(status @ ("ENABLED" | "ENABLED_BY_DEFAULT")) => {
-            Judged::green(format!("{name} is {status}"))
-        }
+        Ok(status @ ("ENABLED" | "ENABLED_BY_DEFAULT")) => tried(name, status, there),
         Ok(status @ ("DISABLED" | "DISABLING")) => {
             Judged::red(format!("{name} is {status} in this account"), enable)
         }
@@ -91,6 +89,23 @@ pub fn region(name: &str, opted: &ReadResult<String>, there: &ReadResult<Identit
             "wait until it is ENABLED, then run the same command again",
         ),
         Ok(_) | Err(_) => by_its_answer(name, opted, there, enable),
+    }
+}
+
+/// A session token of STS's global endpoint is valid in no region that was opted in to (IAM user
+/// guide, managing STS in a region): the region is enabled and refuses the caller nevertheless.
+fn tried(name: &str, status: &str, there: &ReadResult<Identity>) -> Judged {
+    const REMEDY: &str = "take a token of a regional endpoint: AWS_STS_REGIONAL_ENDPOINTS=regional \
+                          where it is issued, then again";
+    match there {
+        Ok(_) => Judged::green(format!("{name} is {status} and answers these credentials")),
+        Err(error) if error.is_unauthenticated() => {
+            Judged::red(format!("{name} is {status}, and {error}"), REMEDY)
+        }
+        Err(error) => Judged::unknown(
+            format!("{name} is {status}; whether it takes these credentials is not known: {error}"),
+            REMEDY,
+        ),
     }
 }
 
@@ -195,6 +210,15 @@ mod tests {
         assert_eq!(in_state("DISABLING").verdict(), Verdict::Red);
         assert_eq!(in_state("ENABLING").verdict(), Verdict::Red);
         assert!(in_state("ENABLING").says("wait"));
+    }
+
+    #[test]
+    fn an_enabled_region_that_refuses_the_token_is_red_and_a_silent_one_is_unknown() {
+        let enabled = Ok("ENABLED".to_owned());
+        let there = |code| region("eu-central-2", &enabled, &Err(failed(code)));
+        assert_eq!(there(REFUSED).verdict(), Verdict::Red);
+        assert!(there(REFUSED).says("AWS_STS_REGIONAL_ENDPOINTS"));
+        assert_eq!(there(SILENT).verdict(), Verdict::Unknown);
     }
 
     #[test]

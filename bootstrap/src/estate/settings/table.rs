@@ -61,15 +61,15 @@ parameters! {
     WitnessRegion "witness-region" "REGION" "eu-west-1" region true
         "A third region, for the witness that probes both sides from outside.";
     Domain "domain" "NAME" "{suffix}.drd.internal" domain true
-        "The zone's name; clients use api.NAME. The default is a name that nobody else can own and that only the zone's own name servers answer: give a delegated one for real clients.";
+        "The zone's name; clients use api.NAME. The default is a name that nobody else can own and that no resolver can be sent to: it can be built and looked at, and drd is never armed for it.";
     HostedZoneId "hosted-zone-id" "ID" "" zone true
         "An existing public hosted zone for --domain; a new one is made when absent.";
     CertificateArnPrimary "certificate-arn-primary" "ARN" "" certificate false
-        "ACM certificate in the primary region for api.NAME; HTTP only when absent.";
+        "ACM certificate in the primary region for api.NAME, primary.NAME and standby.NAME (or *.NAME): drd asks each side by its own name. HTTP only when absent.";
     CertificateArnStandby "certificate-arn-standby" "ARN" "" certificate false
         "The same in the standby region.";
     Email "email" "ADDRESS" "" email false
-        "Who is told; AWS asks the address to confirm. Nobody when absent.";
+        "Who is mailed; AWS asks the address to confirm. Nobody when absent.";
     Daemon "daemon" "none|ecs" "none" daemon false
         "Whether AWS runs the daemon (ECS on Fargate, standby region) or you do.";
     DaemonImage "daemon-image" "IMAGE" "" text false
