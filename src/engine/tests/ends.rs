@@ -2,7 +2,7 @@
 
 use super::*;
 use drd_state_machine::command::Kind;
-use drd_state_machine::event::{Completion, Event, Outcome};
+use drd_state_machine::event::Event;
 
 fn end() -> Completion {
     Completion {

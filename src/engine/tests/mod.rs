@@ -21,7 +21,7 @@ use crate::ledger::Entry;
 use crate::metrics::Metrics;
 use crate::metrics::dashboard::any_setup;
 use drd_state_machine::command::Command;
-use drd_state_machine::event::Word;
+use drd_state_machine::event::{Completion, Outcome, Word};
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
@@ -39,6 +39,7 @@ struct Bench {
     /// When each page was sent.
     pages: Vec<Span>,
     replies: Vec<u64>,
+    has_stopped: bool,
     /// Pages that were sent and not answered: none, but where `holds_pages`.
     paged: Vec<Command>,
     holds_pages: bool,
@@ -67,6 +68,7 @@ impl Bench {
             calls: Vec::new(),
             pages: Vec::new(),
             replies: Vec::new(),
+            has_stopped: false,
             paged: Vec::new(),
             holds_pages: false,
         };
@@ -110,11 +112,8 @@ impl Bench {
                     self.paged.push(command.clone());
                 }
                 Action::Reply { order, .. } => self.replies.push(*order),
-                Action::Ask { .. }
-                | Action::Delete(_)
-                | Action::Gate(_)
-                | Action::Notice(_)
-                | Action::Stopped => {}
+                Action::Ask { .. } | Action::Delete(_) | Action::Gate(_) | Action::Notice(_) => {}
+                Action::Stopped => self.has_stopped = true,
             }
         }
     }
@@ -182,6 +181,33 @@ impl Bench {
         self.give(Input::Answered { term, answer });
     }
 
+    /// The attempts that an ordered failover begins, none of which has ended.
+    fn begins_a_failover(&mut self) -> Vec<Command> {
+        self.order(1, Word::Failover);
+        self.takes_lines();
+        assert_eq!(self.engine.performing(), 0);
+        // The slice of the last look is used up first.
+        let mut under_way = Vec::new();
+        while under_way.is_empty() {
+            self.wait(Span::secs(1));
+            while !self.appends.is_empty() {
+                self.append_ends(Ok(()));
+                under_way.extend(self.newest.iter().filter_map(performed));
+            }
+        }
+        under_way
+    }
+
+    /// An attempt of this command has ended well.
+    fn ends(&mut self, command: &Command) {
+        self.answer(Answer::Finished(Completion {
+            kind: command.kind(),
+            incident_id: command.incident_id(),
+            attempt: command.attempt(),
+            outcome: Outcome::Done,
+        }));
+    }
+
     /// How many receives the newest turn asked for.
     fn receives(&self) -> usize {
         let receive = |a: &&Action| {
@@ -194,6 +220,16 @@ impl Bench {
             )
         };
         self.newest.iter().filter(receive).count()
+    }
+}
+
+fn performed(action: &Action) -> Option<Command> {
+    match action {
+        Action::Ask {
+            ask: Ask::Perform(command),
+            ..
+        } => Some(command.clone()),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::polling::Polling;
 use crate::engine::port::Parts;
 use drd_state_machine::Record;
-use drd_state_machine::event::LagSample;
+use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::state::{Progress, State};
 
 const NOW: Span = Span::secs(100);
@@ -60,7 +60,13 @@ fn the_roles_are_looked_at_once_their_change_may_have_ended() {
         &mut polling,
         NOW + pace.roles_after - Span::millis(1)
     ));
-    assert!(looks(&mut polling, NOW + pace.roles_after));
+    let later = NOW + pace.roles_after;
+    record.facts.active = Side::Standby;
+    polling.follow(&record, later, &pace);
+    assert!(
+        looks(&mut polling, later),
+        "another change begins no new wait"
+    );
 }
 
 #[test]
