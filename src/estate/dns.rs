@@ -3,8 +3,13 @@
 //! Deliberately absent: a cache of ours, the hosts file, and Route 53's API. The zone's name
 //! servers are found by DNS itself, because a recovery must not wait for us-east-1 (S8).
 
+mod answer;
+
+pub use answer::{DnsAnswer, RecordKnown};
+
 use super::dns_name::plain;
 use super::side::configured;
+use answer::{Answers, known_by};
 use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::Side;
 use hickory_resolver::config::{
@@ -27,15 +32,6 @@ const ZONE_SERVERS_MAX: usize = 4;
 /// The DNS port (RFC 1035), where an address has none.
 const PORT: u16 = 53;
 
-/// What one resolver answered for one name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DnsAnswer {
-    /// Addresses, followed through aliases.
-    pub addresses: BTreeSet<IpAddr>,
-    /// The name it is an alias (CNAME) of.
-    pub alias: Option<String>,
-}
-
 /// Where a side's traffic goes: its name, and every address that a resolver gave for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrafficTarget {
@@ -43,15 +39,6 @@ pub struct TrafficTarget {
     pub name: Option<String>,
     /// Its addresses.
     pub addresses: BTreeSet<IpAddr>,
-}
-
-/// Who answered about the record; a resolver that did not answer is in neither.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordKnown {
-    /// Resolvers that gave an address or an alias.
-    pub given_by: BTreeSet<SocketAddr>,
-    /// Resolvers that answered that there is none.
-    pub denied_by: BTreeSet<SocketAddr>,
 }
 
 /// The resolvers of an estate: configured, or the host's own and the zone's name servers.
@@ -130,21 +117,6 @@ impl Resolvers {
         all.dedup();
         Ok(all)
     }
-}
-
-/// One resolver's answers: about the record, and about both sides' targets.
-type Answers = (Option<DnsAnswer>, [Option<DnsAnswer>; 2]);
-
-fn known_by(answers: &[(SocketAddr, Answers)]) -> RecordKnown {
-    let mut known = RecordKnown::default();
-    for (resolver, (record, _)) in answers {
-        match record {
-            Some(given) if *given == DnsAnswer::default() => known.denied_by.insert(*resolver),
-            Some(_) => known.given_by.insert(*resolver),
-            None => false,
-        };
-    }
-    known
 }
 
 /// The side that every answer about the record fits, if there is exactly one.

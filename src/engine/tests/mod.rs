@@ -224,12 +224,14 @@ impl Bench {
 }
 
 fn performed(action: &Action) -> Option<Command> {
-    match action {
-        Action::Ask {
-            ask: Ask::Perform(command),
-            ..
-        } => Some(command.clone()),
-        _ => None,
+    if let Action::Ask {
+        ask: Ask::Perform(command),
+        ..
+    } = action
+    {
+        Some(command.clone())
+    } else {
+        None
     }
 }
 
