@@ -32,11 +32,12 @@ def test_where_public_objects_are_blocked_it_stops_before_anything_expensive_and
     blocker = threading.Thread(target=block, daemon=True)
     blocker.start()
     try:
-        answer = drd("bootstrap", "--yes")
+        answers = [drd("bootstrap", "--yes") for _ in range(2)]
     finally:
         ended.set()
         blocker.join(5)
-    assert answer.returncode == 1 and "Block Public Access" in answer.stderr, answer.stderr
+    for answer in answers:
+        assert answer.returncode == 1 and "Block Public Access" in answer.stderr, answer.stderr
     assert [name for name in stacks(account, drd.suffix) if "network" in name or "data" in name] == []
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(BLOCKED, False))
     drd.done("bootstrap", "--yes")

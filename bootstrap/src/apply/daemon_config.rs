@@ -24,9 +24,8 @@ use aws_sdk_s3::primitives::ByteStream;
 pub async fn hand_over(site: &Site, outputs: &StackOutputs) -> Result<String, Error> {
     let text = text(&site.settings, outputs)?;
     keep(site, &text).await.map_err(in_words)?;
-    let latch = outputs.get(&StackId::once(Template::Latch));
-    if let Some(bucket) = latch.and_then(|found| found.get("LatchBucket")) {
-        keep_readable(site, bucket).await.map_err(in_words)?;
+    if let Some(latch) = outputs.get(&StackId::once(Template::Latch)) {
+        keep_readable(site, latch).await.map_err(in_words)?;
     }
     Ok(text)
 }

@@ -9,6 +9,7 @@ use crate::aws::error::Class;
 use crate::aws::outsider::{Outsider, READABLE_KEY};
 use crate::checks::latch::BLOCKED;
 use crate::error::Error;
+use crate::estate::observed::Values;
 use crate::estate::side::Role;
 use aws_sdk_s3::primitives::ByteStream;
 use std::time::Duration;
@@ -20,8 +21,9 @@ const ATTEMPTS: u32 = 6;
 /// Between two reads.
 const BETWEEN: Duration = Duration::from_secs(5);
 
-/// Puts the object that is always there, unless it is.
-pub(super) async fn keep_readable(site: &Site, bucket: &str) -> Result<(), Error> {
+/// Puts the object that is always there, unless it is. `outputs` are those of the latch's stack.
+pub(super) async fn keep_readable(site: &Site, outputs: &Values) -> Result<(), Error> {
+    let bucket = bucket(outputs)?;
     let region = site.settings.region(Role::Standby);
     let s3 = site.aws.at(region).s3;
     let object = format!("{bucket}/{READABLE_KEY}");
@@ -46,9 +48,15 @@ pub(super) async fn keep_readable(site: &Site, bucket: &str) -> Result<(), Error
     }
 }
 
+fn bucket(outputs: &Values) -> Result<&str, Error> {
+    let found = outputs.get("LatchBucket").map(String::as_str);
+    found.ok_or_else(|| Error::Failed("the latch's stack has no output LatchBucket".to_owned()))
+}
+
 /// Puts the object that is always there, and reads it as an outsider does.
-pub(super) async fn show(site: &Site, bucket: &str) -> Result<(), Error> {
-    keep_readable(site, bucket).await?;
+pub(super) async fn show(site: &Site, outputs: &Values) -> Result<(), Error> {
+    keep_readable(site, outputs).await?;
+    let bucket = bucket(outputs)?;
     let region = site.settings.region(Role::Standby);
     let outsider = Outsider::new(&site.aws.in_region(region));
     let mut read = outsider.read(bucket, ATTEMPT).await;

@@ -104,9 +104,15 @@ async fn step(site: &Site, work: Work, found: &Mutex<StackOutputs>) -> Result<()
         }
         Work::Stack(id) if id.template == Template::Latch => {
             let seen = stack::bring(site, work, &known).await?;
-            let bucket = seen.outputs.get("LatchBucket").cloned().unwrap_or_default();
-            latch::show(site, &bucket).await?;
+            latch::show(site, &seen.outputs).await?;
             (id, seen)
+        }
+        // An earlier run may have ended there, with the latch's stack as it should be.
+        Work::Stack(id) if id.template == Template::Network && !known.contains_key(&id) => {
+            if let Some(outputs) = known.get(&StackId::once(Template::Latch)) {
+                latch::show(site, outputs).await?;
+            }
+            (id, stack::bring(site, work, &known).await?)
         }
         Work::Replicate(_) => (work.stack(), stack::bring(site, work, &known).await?),
         Work::Stack(id) => (id, stack::bring(site, work, &known).await?),
