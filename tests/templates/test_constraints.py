@@ -13,18 +13,19 @@ from loading import Template
 from resolving import Resolved
 
 TEMPLATES = {template.name: template for template in loading.every()}
-# What parameters that may be empty are given, so that every resource is made by one of the choices.
+# What parameters without a list of choices are given, so that every resource is made by one of the two.
 GIVEN = {
-    "Instances": "3",
     "CertificateArn": "arn:aws:acm:eu-central-2:123456789012:certificate/12345678-1234-1234-1234-123456789012",
     "DaemonImage": "123456789012.dkr.ecr.eu-central-2.amazonaws.com/drd:0.1.0",
-    "Email": "sre@example.com",
+    "NotificationEmail": "sre@example.com",
+    "Instances": "3",
+    "NatGateways": "3",
     "HostedZoneId": "Z0123456789ABCDEFGHIJ",
 }
 
 
 def choices(template: Template) -> list[dict[str, str]]:
-    """Every choice that parameters offer, once with all that may be empty left so and once with none."""
+    """Every choice that parameters offer, once with the defaults of all others and once with what is given here."""
     given = {name: value for name, value in GIVEN.items() if name in template.parameters}
     return [{**more, **each} for more in ({}, given) for each in judges.choices(template)]
 

@@ -40,6 +40,8 @@ def test_no_secret_is_shown_through_a_failover_at_the_most_talkative_level(estat
     estate.faults.fail("rds", "FailoverGlobalCluster", times=1)
     estate.faults.expire_credentials(seconds=2)
     eventually("a call was refused", lambda: estate.faults.fired(), 15)
+    # Readiness may have met the refusal, and a failover waits for its next round.
+    eventually("drd is armed again", lambda: talkative.status().get("armed"), 15)
     region_lost(estate)
     serves_from_the_standby(estate, talkative)
     everything = shown(estate, talkative)
