@@ -9,12 +9,11 @@ from binary import Drd, stacks
 from botocore.exceptions import ClientError
 from faults import Faults
 from left import inventory
-from resources import STANDBY
+from resources import BLOCKED, STANDBY
 from test_estate_ecs import ECS
 from test_estate_life import is_whole
 
 LACKS = ("--domain", "--certificate-arn-primary", "--email", "--daemon")
-BLOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 
 
 def test_where_public_objects_are_blocked_it_stops_before_anything_expensive_and_goes_on_afterwards(account, drd):

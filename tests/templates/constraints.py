@@ -92,7 +92,7 @@ def input_of(service: str, operation: str) -> Shape:
 
 
 def text(value: Any, parameters: dict[str, str]) -> str | None:
-    """A literal, or the text of Fn::Sub and Fn::Join where all that it names is known."""
+    """A literal, or the text of Fn::Sub where all that it names is known."""
     match value:
         case bool():
             return str(value).lower()

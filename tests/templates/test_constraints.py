@@ -27,7 +27,8 @@ GIVEN = {
 def choices(template: Template) -> list[dict[str, str]]:
     """Every choice that parameters offer, once with the defaults of all others and once with what is given here."""
     given = {name: value for name, value in GIVEN.items() if name in template.parameters}
-    return [{**more, **each} for more in ({}, given) for each in judges.choices(template)]
+    others = [{}, given] if given else [{}]
+    return [{**more, **each} for more in others for each in judges.choices(template)]
 
 
 def every_judgement(template: Template) -> list[constraints.Judged]:

@@ -9,8 +9,9 @@ from cloudformation import HANDLERS, Refused
 from ministack.core.responses import get_account_id
 from ministack.services import alb
 
-# Lambda's quota "Concurrent executions" of a new account, and what it never lets be reserved.
+# Accounts that have had a cluster of ECS, and so have its role.
 WITH_A_CLUSTER: set[str] = set()
+# Lambda's quota "Concurrent executions" of a new account, and what it never lets be reserved.
 CONCURRENCY_QUOTA, UNRESERVED_LEAST = 10, 10
 
 

@@ -12,6 +12,8 @@ ENGINE = {"Engine": "aurora-postgresql", "EngineVersion": "16.8"}
 SERVING, MINIMAL, ROOM = 3, 1, 10
 LATCH_KEY = "active-side"
 READABLE_KEY = "readable"
+# What an account or an organisation that allows no public object sets on every bucket.
+BLOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 VISIBILITY_SECONDS, RECEIVES = "2", "3"
 
 

@@ -6,10 +6,10 @@ Deliberately absent: the checks that need no wire (src/estate/readiness has thei
 
 import json
 
+from resources import BLOCKED
 from world import eventually
 
 NOTICED_WITHIN = 15.0  # readiness runs every 5 s
-BLOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 
 
 def disarmed_by(daemon, check: str) -> bool:

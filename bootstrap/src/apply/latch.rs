@@ -3,15 +3,14 @@
 //!
 //! Deliberately absent: the latch object itself; only the daemon writes that.
 
+use super::object::put_if_absent;
 use super::site::Site;
-use crate::aws::call::call;
-use crate::aws::error::Class;
 use crate::aws::outsider::{Outsider, READABLE_KEY};
-use crate::checks::latch::BLOCKED;
+use crate::checks::latch::public;
+use crate::checks::{Gates, ReadResult};
 use crate::error::Error;
 use crate::estate::observed::Values;
 use crate::estate::side::Role;
-use aws_sdk_s3::primitives::ByteStream;
 use std::time::Duration;
 
 /// One read; a healthy S3 answers within 1 s.
@@ -23,29 +22,10 @@ const BETWEEN: Duration = Duration::from_secs(5);
 
 /// Puts the object that is always there, unless it is. `outputs` are those of the latch's stack.
 pub(super) async fn keep_readable(site: &Site, outputs: &Values) -> Result<(), Error> {
-    let bucket = bucket(outputs)?;
+    let text = "What outsiders read here, they read of the latch.\n";
     let region = site.settings.region(Role::Standby);
-    let s3 = site.aws.at(region).s3;
-    let object = format!("{bucket}/{READABLE_KEY}");
-    let there = call("s3:HeadObject", &object, || {
-        s3.head_object().bucket(bucket).key(READABLE_KEY).send()
-    })
-    .await;
-    match there {
-        Ok(_) => return Ok(()),
-        Err(error) if error.class == Class::Gone => {}
-        Err(error) => return Err(error.into()),
-    }
-    let put = call("s3:PutObject", &object, || {
-        let body = ByteStream::from_static(b"What outsiders read here, they read of the latch.\n");
-        let request = s3.put_object().bucket(bucket).key(READABLE_KEY).body(body);
-        request.if_none_match("*").send()
-    })
-    .await;
-    match put {
-        Err(error) if error.class != Class::Conflict => Err(error.into()),
-        Ok(_) | Err(_) => Ok(()),
-    }
+    let object = (bucket(outputs)?, READABLE_KEY);
+    put_if_absent(site, region, object, text).await.map(drop)
 }
 
 fn bucket(outputs: &Values) -> Result<&str, Error> {
@@ -56,22 +36,25 @@ fn bucket(outputs: &Values) -> Result<&str, Error> {
 /// Puts the object that is always there, and reads it as an outsider does.
 pub(super) async fn show(site: &Site, outputs: &Values) -> Result<(), Error> {
     keep_readable(site, outputs).await?;
-    let bucket = bucket(outputs)?;
-    let region = site.settings.region(Role::Standby);
-    let outsider = Outsider::new(&site.aws.in_region(region));
-    let mut read = outsider.read(bucket, ATTEMPT).await;
-    for _ in 1..ATTEMPTS {
-        if read.is_ok() {
-            break;
-        }
-        tokio::time::sleep(BETWEEN).await;
-        read = outsider.read(bucket, ATTEMPT).await;
-    }
+    let read = read(site, bucket(outputs)?).await;
+    let check = public(&read).named("latch_public", Gates::Building);
     match read {
         Ok(()) => Ok(()),
-        Err(error) if error.class == Class::Denied => {
-            Err(Error::Failed(format!("{error}: {BLOCKED}")))
-        }
+        Err(_) if check.is_gating() => Err(Error::Failed(check.text())),
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn read(site: &Site, bucket: &str) -> ReadResult<()> {
+    let region = site.settings.region(Role::Standby);
+    let outsider = Outsider::new(&site.aws.in_region(region));
+    let mut attempt = 1;
+    loop {
+        let read = outsider.read(bucket, ATTEMPT).await;
+        if read.is_ok() || attempt == ATTEMPTS {
+            return read;
+        }
+        attempt += 1;
+        tokio::time::sleep(BETWEEN).await;
     }
 }

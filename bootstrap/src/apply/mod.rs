@@ -12,6 +12,7 @@ mod database;
 pub mod destroy;
 mod ending;
 mod latch;
+mod object;
 pub mod progress;
 mod request;
 mod schedule;

@@ -25,6 +25,27 @@ const WAIT_FIRST: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts.
 const WAIT_MAX: Duration = Duration::from_secs(6);
 
+/// Makes a call once, within a deadline.
+///
+/// # Errors
+/// The failed call; no answer within the deadline is one.
+pub(crate) async fn once<T, E>(
+    operation: &'static str,
+    object: &str,
+    deadline: Duration,
+    request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+) -> Result<T, AwsError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    // Boxed: unboxed, the SDK's futures grow into every caller's, at minutes of compile time.
+    let sent: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request);
+    match tokio::time::timeout(deadline, sent).await {
+        Ok(answer) => answer.map_err(|error| AwsError::from_sdk(operation, object, &error)),
+        Err(_) => Err(AwsError::no_answer(operation, object, deadline)),
+    }
+}
+
 /// Makes a call until it is answered, at most [`ATTEMPTS_MAX`] times. `request` must be safe to
 /// repeat: a read, or a change that is the same when made twice.
 ///
@@ -42,12 +63,9 @@ where
 {
     let mut attempt = 1;
     loop {
-        // Boxed: unboxed, the SDK's futures grow into every caller's, at minutes of compile time.
-        let sent: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request());
-        let error = match tokio::time::timeout(ATTEMPT, sent).await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => AwsError::from_sdk(operation, object, &error),
-            Err(_) => AwsError::no_answer(operation, object, ATTEMPT),
+        let error = match once(operation, object, ATTEMPT, request()).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
         };
         if error.class != Class::Transient || error.reached == Reached::NotSent {
             return Err(error);

@@ -5,6 +5,7 @@
 //! bucket holds one object beside the latch that is always there. Deliberately absent: the settings
 //! of those blocks (`s3control`): what an outsider is answered is what counts.
 
+use super::call::once;
 use super::clients::s3_builder;
 use super::error::AwsError;
 use aws_config::SdkConfig;
@@ -32,14 +33,10 @@ impl Outsider {
     /// # Errors
     /// The failed call. [`super::error::Class::Denied`] where outsiders are refused.
     pub async fn read(&self, bucket: &str, deadline: Duration) -> Result<(), AwsError> {
-        const OPERATION: &str = "s3:GetObject";
         let object = format!("{bucket}/{READABLE_KEY} without credentials");
         let request = self.0.get_object().bucket(bucket).key(READABLE_KEY).send();
-        // Boxed: unboxed, the SDK's futures grow into every caller's.
-        match tokio::time::timeout(deadline, Box::pin(request)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(AwsError::from_sdk(OPERATION, &object, &error)),
-            Err(_) => Err(AwsError::no_answer(OPERATION, &object, deadline)),
-        }
+        once("s3:GetObject", &object, deadline, request)
+            .await
+            .map(drop)
     }
 }

@@ -4,7 +4,7 @@
 //! Judged from the settings alone. Deliberately absent: whether resolvers are sent to the zone
 //! (`zone`), and whether a daemon that somebody else started runs (`event_path`).
 
-use super::check::{Check, Gates, Judged};
+use super::check::{Check, Gates, Judged, Verdict};
 use super::zone::is_private_use;
 use crate::estate::settings::{Key, Settings};
 
@@ -21,7 +21,7 @@ pub fn checks(settings: &Settings) -> Vec<Check> {
 
 /// The red ones for people, a line each; empty when none is.
 pub fn text(checks: &[Check]) -> String {
-    let red = checks.iter().filter(|check| check.remedy.is_some());
+    let red = checks.iter().filter(|check| check.verdict == Verdict::Red);
     let lines: Vec<String> = red
         .map(|check| format!("  {:<13} {}\n", check.name, check.text()))
         .collect();

@@ -6,7 +6,7 @@ use super::check::{Judged, ReadResult, not_known};
 use crate::aws::error::Class;
 
 /// What to do where outsiders are refused.
-pub const BLOCKED: &str = "S3 Block Public Access of the account or the organisation forbids public \
+const BLOCKED: &str = "S3 Block Public Access of the account or the organisation forbids public \
                            objects: allow them (BlockPublicPolicy and RestrictPublicBuckets off), or \
                            build in an account of its own; the bucket opens two keys and nothing else";
 

@@ -127,7 +127,7 @@ fn a_line_in_doubt_after_a_refused_one_leaves_the_ledger_held() {
     bench.fails_lines(refused());
     assert!(bench.engine.is_held_by_ledger());
     bench.wait(Span::secs(1));
-    bench.fails_lines(AppendFault::InDoubt("no answer within 2 s".to_owned()));
+    bench.fails_lines(in_doubt());
     assert!(bench.engine.is_held_by_ledger(), "it has not worked since");
 }
 

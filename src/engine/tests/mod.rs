@@ -238,3 +238,7 @@ fn performed(action: &Action) -> Option<Command> {
 fn refused() -> AppendFault {
     AppendFault::Refused("disk full".to_owned())
 }
+
+fn in_doubt() -> AppendFault {
+    AppendFault::InDoubt("no answer within 2 s".to_owned())
+}

@@ -27,10 +27,6 @@ impl Table {
     }
 }
 
-fn in_doubt() -> AppendFault {
-    AppendFault::InDoubt("no answer within 2 s".to_owned())
-}
-
 /// So long passes; each append is in doubt after this long.
 fn lines_stay_in_doubt(bench: &mut Bench, table: &mut Table, lasts: Span, each: Span) {
     let until = bench.now + lasts;

@@ -73,19 +73,16 @@ impl Picture {
         bad.map(|(_, age)| *age)
     }
 
-    /// How many domains report this, by what counts.
-    fn count(&self, wanted: Verdict) -> usize {
-        let fresh = |((verdict, age), (_, limit)): &(&Report, &(Vantage, i64))| {
-            *verdict == wanted && age <= limit
-        };
-        self.reports.iter().zip(&DOMAINS).filter(fresh).count()
+    /// How old the reports of this are that count.
+    fn fresh_ages(&self, wanted: Verdict) -> Vec<i64> {
+        let reports = self.reports.iter().zip(&DOMAINS);
+        let fresh = reports.filter(|((v, age), (_, limit))| *v == wanted && age <= limit);
+        fresh.map(|((_, age), _)| *age).collect()
     }
 
     /// How long ago the second domain of a quorum saw it bad, at the latest.
     fn quorum_age(&self) -> Option<i64> {
-        let counted = self.reports.iter().zip(&DOMAINS);
-        let counted = counted.filter(|((v, age), (_, limit))| *v == Unhealthy && age <= limit);
-        let mut ages: Vec<i64> = counted.map(|((_, age), _)| *age).collect();
+        let mut ages = self.fresh_ages(Unhealthy);
         ages.sort_unstable_by(|a, b| b.cmp(a));
         ages.get(1).copied()
     }
@@ -165,11 +162,16 @@ fn judged(picture: &Picture, well: &Estate, (seen, promoted): (Assessment, bool)
     };
     assert_eq!(
         usize::from(seen.down),
-        picture.count(Unhealthy),
+        picture.fresh_ages(Unhealthy).len(),
         "{}",
         shown()
     );
-    assert_eq!(usize::from(seen.up), picture.count(Healthy), "{}", shown());
+    assert_eq!(
+        usize::from(seen.up),
+        picture.fresh_ages(Healthy).len(),
+        "{}",
+        shown()
+    );
     if promoted {
         let agreed = picture.bad_ages().filter(|age| *age >= 60).count() >= 2;
         assert!(
@@ -193,7 +195,7 @@ fn judged(picture: &Picture, well: &Estate, (seen, promoted): (Assessment, bool)
         return "with dissent";
     }
     // A bad report that counts no more may have made an earlier quorum with one that does.
-    if picture.count(Unhealthy) < picture.bad_ages().count() {
+    if picture.fresh_ages(Unhealthy).len() < picture.bad_ages().count() {
         return "with an older quorum";
     }
     // The sample's position has to be after the quorum came about, or came about anew.

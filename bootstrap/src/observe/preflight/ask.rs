@@ -3,7 +3,7 @@
 //! Deliberately absent: the daemon's clients. Those never retry, because a retry of theirs is a
 //! visible state; a doctor may ask twice before it reports no answer.
 
-use crate::aws::error::AwsError;
+use crate::aws::call::once;
 use crate::checks::ReadResult;
 use aws_config::{Region, SdkConfig};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -72,9 +72,5 @@ pub(in crate::observe) async fn ask<T, E>(
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    // Boxed: unboxed, the SDK's futures grow into every caller's.
-    match tokio::time::timeout(DEADLINE, Box::pin(request)).await {
-        Ok(answer) => answer.map_err(|error| AwsError::from_sdk(operation, object, &error)),
-        Err(_) => Err(AwsError::no_answer(operation, object, DEADLINE)),
-    }
+    once(operation, object, DEADLINE, request).await
 }
