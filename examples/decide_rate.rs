@@ -78,6 +78,7 @@ fn hour() -> Vec<(Span, Event)> {
                 Event::HeartbeatReturned {
                     sent_at: time,
                     stamped_at: time,
+                    earlier_lost: false,
                 },
             ));
         }
@@ -177,6 +178,7 @@ fn later(event: &Event, by: Span) -> Event {
         Event::HeartbeatReturned {
             sent_at,
             stamped_at,
+            ..
         } => {
             *sent_at = *sent_at + by;
             *stamped_at = *stamped_at + by;

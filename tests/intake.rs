@@ -64,10 +64,10 @@ fn meaning(parsed: &Parsed) -> String {
         }
         Parsed::Heartbeat {
             id,
-            sent_at,
+            nonce,
             stamped_at,
         } => {
-            format!("heartbeat {id} {} {}", ago(*sent_at), ago(*stamped_at))
+            format!("heartbeat {id} {nonce:?} {}", ago(*stamped_at))
         }
         Parsed::Hint(hint) => format!(
             "hint {:?} {} {} {}",
@@ -327,8 +327,8 @@ proptest! {
         let sample = LagSample { taken_at: at, lag: Span::millis(lag) };
         let text = lag_event_json(&sample);
         prop_assert_eq!(parse(&text, &known(), NOW), Parsed::Lag(sample));
-        let text = compose::heartbeat_json("b", ACCOUNT, "eu-central-2", at, NOW);
-        let heartbeat = Parsed::Heartbeat { id: "b".into(), sent_at: at, stamped_at: NOW };
+        let text = compose::heartbeat_json("b", ACCOUNT, "eu-central-2", (at, "n-1"), NOW);
+        let heartbeat = Parsed::Heartbeat { id: "b".into(), nonce: "n-1".into(), stamped_at: NOW };
         prop_assert_eq!(parse(&text, &known(), NOW), heartbeat);
     }
 

@@ -274,8 +274,7 @@ async fn answer(parts: &DaemonParts, store: &LedgerStore, ask: Ask) -> Answer {
             let desired = parts.config.serving.desired;
             Answer::Checked(estate.readiness(active, desired, now).await)
         }
-        Ask::SendHeartbeat { sent_at, count } => {
-            let nonce = format!("{}-{count}", std::process::id());
+        Ask::SendHeartbeat { sent_at, nonce } => {
             if let Err(error) = estate.heartbeat(sent_at, &nonce).await {
                 tracing::warn!(%error, "the heartbeat was not accepted: the event path may be broken");
             }

@@ -24,6 +24,8 @@ use crate::metrics::{Metrics, MetricsError};
 use crate::status::build::{LedgerHealth, StatusInput, build};
 use drd_state_machine::event::Side;
 use drd_state_machine::{Record, Setup};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -164,6 +166,12 @@ pub(super) async fn operate(
     }
 }
 
+/// 128 random bits: the standard library seeds each `RandomState` from the operating system.
+fn secret() -> Arc<str> {
+    let half = || RandomState::new().build_hasher().finish();
+    Arc::from(format!("{:016x}{:016x}", half(), half()))
+}
+
 /// Runs the engine until it is asked for the end.
 async fn live(
     parts: DaemonParts,
@@ -182,6 +190,7 @@ async fn live(
         name: identity
             .as_ref()
             .map_or_else(String::new, |i| i.name.clone()),
+        secret: secret(),
         boot_id: boot_id(),
         metrics: parts.metrics.clone(),
     });

@@ -22,6 +22,8 @@ pub struct Environment {
     pub terms: Option<Terms>,
     /// The name under which this process leads: no other living one has it.
     pub name: String,
+    /// Random, and known to this process alone: its heartbeats carry it.
+    pub secret: Arc<str>,
     /// Names the boot of its host; `None` where that is not known.
     pub boot_id: Option<Arc<str>>,
     /// Counted into.

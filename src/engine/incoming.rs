@@ -4,8 +4,9 @@
 
 use super::conductor::{EventLetter, EventOrigin};
 use super::environment::Environment;
+use super::polling::Polling;
 use super::port::{Message, Notice, Receipt};
-use crate::intake::{Hint, Parsed, read};
+use crate::intake::{DiscardReason, Hint, Parsed, read};
 use drd_state_machine::event::Event;
 use drd_state_machine::time::Time;
 use std::sync::Arc;
@@ -22,10 +23,15 @@ pub(super) enum Incoming {
     Left(Option<Notice>),
 }
 
-/// Reads a message at this time of drd's clock, and counts it.
-pub(super) fn incoming(env: &Environment, message: Message, local: Time) -> Incoming {
-    let reading = read(&message.body, &env.known, local);
-    env.metrics.message_read(&reading, local);
+/// Reads a message at this time of AWS's clock, and counts it.
+pub(super) fn incoming(
+    env: &Environment,
+    polling: &mut Polling,
+    message: Message,
+    dated: Time,
+) -> Incoming {
+    let reading = read(&message.body, &env.known, dated);
+    env.metrics.message_read(&reading, dated);
     let leave = reading.parsed.leave_in_queue();
     let (event, id) = match reading.parsed {
         Parsed::Signal(signal) => {
@@ -34,13 +40,18 @@ pub(super) fn incoming(env: &Environment, message: Message, local: Time) -> Inco
         }
         Parsed::Lag(sample) => (Event::Sampled(sample), Arc::default()),
         Parsed::Heartbeat {
-            sent_at,
-            stamped_at,
-            ..
+            nonce, stamped_at, ..
         } => {
+            let Some(back) = polling.beat_back(&nonce) else {
+                let (id, reason) = (message.id, DiscardReason::UnknownHeartbeat);
+                env.metrics.event_discarded(reason.name());
+                let notice = reason.remark().map(|_| Notice::NotActedOn { id, reason });
+                return Incoming::Settled(message.receipt, notice);
+            };
             let event = Event::HeartbeatReturned {
-                sent_at,
+                sent_at: back.left_at,
                 stamped_at,
+                earlier_lost: back.earlier_lost,
             };
             (event, Arc::default())
         }

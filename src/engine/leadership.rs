@@ -134,7 +134,7 @@ impl Leadership {
     /// The lease is given up next; nothing else is asked any more.
     pub(super) fn give_up(&mut self, now: Span) {
         self.asked = None;
-        self.due = matches!(self.role, Role::Leader(_)).then_some((now, Duty::GiveUp));
+        self.due = self.term().is_some().then_some((now, Duty::GiveUp));
     }
 
     /// Whether there is a lease to be given up, or the answer to that is awaited.
@@ -167,7 +167,7 @@ impl Leadership {
                 found: Some(term.row.clone()),
                 next: term.row.renewed(),
             },
-            (Duty::GiveUp, Role::Leader(term)) => StoreCall::WriteLease {
+            (Duty::GiveUp, Role::Leader(term) | Role::Elected(term)) => StoreCall::WriteLease {
                 found: Some(term.row.clone()),
                 next: term.row.given_up(),
             },

@@ -173,7 +173,7 @@ impl Leading {
         if !self.live || self.stopping {
             return;
         }
-        for ask in self.polling.due(now, local, &env.pace) {
+        for ask in self.polling.due(now, local, &env.pace, &env.secret) {
             self.ask(out, ask);
         }
         if self.polling.ticks(now, &env.pace) {

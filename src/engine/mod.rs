@@ -7,6 +7,7 @@
 
 mod conductor;
 mod environment;
+mod heartbeats;
 mod inbox;
 mod incoming;
 mod leadership;
@@ -307,6 +308,10 @@ impl Engine {
     /// The term is over: everything that was to be done under it goes.
     fn end_term(&mut self, now: Span, why: &str, pause: Span, out: &mut Vec<Action>) {
         self.state.leadership.begin_anew(now, pause);
+        if self.state.stopping_since.is_some() {
+            // Whoever is to stop takes no lease again: the other daemon would have to wait it out.
+            self.state.leadership.give_up(now);
+        }
         out.push(Action::Gate(Gate::Closed));
         let Some(mut leading) = self.state.leading.take() else {
             return;

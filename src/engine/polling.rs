@@ -3,6 +3,7 @@
 //! A poll is due again a period after it began, and never asked while it is under way, so that a
 //! silent region costs only the poll that asks it. Deliberately absent: conclusions.
 
+use super::heartbeats::{Back, Heartbeats};
 use super::pace::Pace;
 use super::poll::Poll;
 use super::port::{Ask, Parts};
@@ -97,7 +98,7 @@ pub(super) struct Polling {
     lag: Poll,
     readiness: Poll,
     heartbeat: Poll,
-    heartbeats: u64,
+    heartbeats: Heartbeats,
     tick_due: Span,
     newest_lag: Option<Time>,
     receives: u32,
@@ -124,7 +125,7 @@ impl Polling {
             lag: due,
             readiness: due,
             heartbeat: due,
-            heartbeats: 0,
+            heartbeats: Heartbeats::default(),
             tick_due: now + pace.tick,
             newest_lag: None,
             receives: 0,
@@ -179,7 +180,7 @@ impl Polling {
     }
 
     /// What is due, and is from here on under way.
-    pub(super) fn due(&mut self, now: Span, local: Time, pace: &Pace) -> Vec<Ask> {
+    pub(super) fn due(&mut self, now: Span, local: Time, pace: &Pace, secret: &str) -> Vec<Ask> {
         let mut asks = Vec::new();
         let Stance {
             active, closely, ..
@@ -222,9 +223,8 @@ impl Polling {
                 pace.heartbeat
             };
             self.heartbeat.begin(now, every);
-            let (sent_at, count) = (local, self.heartbeats);
-            self.heartbeats += 1;
-            asks.push(Ask::SendHeartbeat { sent_at, count });
+            let (sent_at, nonce) = (local, self.heartbeats.leave(secret, local));
+            asks.push(Ask::SendHeartbeat { sent_at, nonce });
         }
         asks
     }
@@ -350,6 +350,11 @@ impl Polling {
     /// The readiness checks ended.
     pub(super) fn checked(&mut self) {
         self.readiness.end();
+    }
+
+    /// A heartbeat came back, if it is this process's own.
+    pub(super) fn beat_back(&mut self, nonce: &str) -> Option<Back> {
+        self.heartbeats.back(nonce)
     }
 
     /// The heartbeat was sent, or not.

@@ -179,8 +179,8 @@ pub enum Ask {
     SendHeartbeat {
         /// Now, by drd's clock.
         sent_at: Time,
-        /// How many this term sent before.
-        count: u64,
+        /// What only this process knows of it: nobody else can send it back.
+        nonce: Arc<str>,
     },
     /// Take messages from the queue; wait for one.
     Receive,

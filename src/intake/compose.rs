@@ -85,10 +85,11 @@ pub fn heartbeat_json(
     id: &str,
     account: &str,
     region: &str,
-    sent_at: Time,
+    (sent_at, nonce): (Time, &str),
     stamped_at: Time,
 ) -> String {
-    let detail = format!("{{\"sent_at\":\"{}\"}}", timestamps::rfc3339(sent_at));
+    let sent_at = timestamps::rfc3339(sent_at);
+    let detail = format!("{{\"sent_at\":\"{sent_at}\",\"nonce\":\"{nonce}\"}}");
     let head = EnvelopeFields {
         id,
         account,

@@ -249,7 +249,7 @@ impl EventReader<'_> {
         }
         Ok(Parsed::Heartbeat {
             id: Arc::from(&*self.head.id),
-            sent_at: moment(&event.detail.sent_at, "detail.sent_at")?,
+            nonce: Arc::from(event.detail.nonce.as_deref().unwrap_or_default()),
             stamped_at: moment(&self.head.time, "time")?,
         })
     }
@@ -359,6 +359,6 @@ struct LagDetail<'a> {
 struct HeartbeatDetail<'a> {
     #[serde(borrow, default)]
     suffix: Option<JsonText<'a>>,
-    #[serde(borrow)]
-    sent_at: JsonText<'a>,
+    #[serde(borrow, default)]
+    nonce: Option<JsonText<'a>>,
 }

@@ -33,8 +33,8 @@ pub enum Parsed {
     Heartbeat {
         /// The event's id.
         id: Arc<str>,
-        /// When drd sent it, by drd's clock.
-        sent_at: Time,
+        /// What drd sent with it; empty where nothing was.
+        nonce: Arc<str>,
         /// The `time` that AWS stamped on it, in whole seconds.
         stamped_at: Time,
     },
@@ -101,6 +101,8 @@ pub enum DiscardReason {
     AlarmWithoutArn,
     /// An SNS topic whose messages are not trusted.
     ForeignTopic,
+    /// A heartbeat that this process did not send, or that came back before.
+    UnknownHeartbeat,
     /// A page of ours that a forwarding rule brought back.
     OwnPage,
     /// A source or detail-type that drd has no use for.
@@ -109,7 +111,7 @@ pub enum DiscardReason {
 
 impl DiscardReason {
     /// Every reason.
-    pub const ALL: [DiscardReason; 14] = [
+    pub const ALL: [DiscardReason; 15] = [
         DiscardReason::Stale,
         DiscardReason::UnknownAlarm,
         DiscardReason::ForeignAccount,
@@ -122,6 +124,7 @@ impl DiscardReason {
         DiscardReason::AlarmAction,
         DiscardReason::AlarmWithoutArn,
         DiscardReason::ForeignTopic,
+        DiscardReason::UnknownHeartbeat,
         DiscardReason::OwnPage,
         DiscardReason::Unsupported,
     ];
@@ -141,6 +144,7 @@ impl DiscardReason {
             DiscardReason::AlarmAction => "alarm_action",
             DiscardReason::AlarmWithoutArn => "alarm_without_arn",
             DiscardReason::ForeignTopic => "foreign_topic",
+            DiscardReason::UnknownHeartbeat => "unknown_heartbeat",
             DiscardReason::OwnPage => "own_page",
             DiscardReason::Unsupported => "unsupported",
         }
@@ -164,6 +168,9 @@ impl DiscardReason {
             }
             DiscardReason::ForeignTopic => {
                 Some("its SNS topic is not this estate's (topics in [intake])")
+            }
+            DiscardReason::UnknownHeartbeat => {
+                Some("this daemon does not await it: one of another process, or a second copy")
             }
             DiscardReason::Stale
             | DiscardReason::UnknownAlarm
@@ -247,6 +254,7 @@ impl Parsed {
                 | DiscardReason::AlarmConfiguration
                 | DiscardReason::AlarmAction
                 | DiscardReason::AlarmWithoutArn
+                | DiscardReason::UnknownHeartbeat
                 | DiscardReason::OwnPage,
             ) => false,
         }

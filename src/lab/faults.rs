@@ -227,6 +227,16 @@ impl Faults {
         wrong.map(|(_, verdict)| *verdict)
     }
 
+    /// How many fault domains report this side's endpoint down whatever is true.
+    pub fn wrong_domains(&self, side: Side) -> usize {
+        let down = |vantage: &Vantage| self.wrong(*vantage, side) == Some(Verdict::Unhealthy);
+        let endpoint = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
+        let wrong = endpoint.iter().filter(|vantage| down(vantage)).count();
+        // The alarm that flaps is Route 53's.
+        let flaps = self.alarm_flap.is_some() && !down(&Vantage::Route53);
+        wrong + usize::from(flaps && side == Side::Primary)
+    }
+
     /// Why a service of a region that answers refuses whoever asks, by AWS's code.
     pub fn refusal(&self, service: &str, operation: &str) -> Option<&'static str> {
         let about = |only: &Option<String>, name: &str| only.as_deref().is_none_or(|o| o == name);

@@ -277,9 +277,9 @@ impl Sensors {
     }
 
     /// drd's heartbeat on its way through EventBridge.
-    pub fn heartbeat(&mut self, world: &World, sent_at: Time) -> SentMessage {
+    pub fn heartbeat(&mut self, world: &World, sent: (Time, &str)) -> SentMessage {
         let id = self.id();
-        let body = compose::heartbeat_json(&id, ACCOUNT, region(Side::Standby), sent_at, world.now);
+        let body = compose::heartbeat_json(&id, ACCOUNT, region(Side::Standby), sent, world.now);
         SentMessage::other(body)
     }
 

@@ -82,15 +82,17 @@ impl SimulatedStore {
         Ok(())
     }
 
-    /// What a process that starts finds: the file that is there by then is its own.
-    pub fn opened(&mut self) {
+    /// What a process that starts finds: the file that is there by then is its own. Whether that is another
+    /// one than was written.
+    pub fn opened(&mut self) -> bool {
         let kept = match self.replaced.take() {
             Some(Manner::Prefix) => self.entries.len() / 2,
             Some(Manner::Moved | Manner::Truncated) => 0,
-            Some(Manner::Switchover | Manner::Failover) | None => return,
+            Some(Manner::Switchover | Manner::Failover) | None => return false,
         };
         self.entries.truncate(kept);
         self.tokens.truncate(kept);
+        true
     }
 
     /// These lines arrive later than their writer waits.

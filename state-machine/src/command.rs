@@ -56,6 +56,8 @@ pub enum Command {
     Fence {
         /// The number of the incident.
         incident_id: u64,
+        /// The number of this attempt, from 1.
+        attempt: u32,
         /// The side that must stop writing.
         side: Side,
     },
@@ -227,11 +229,9 @@ impl Command {
             | Command::Switchover { attempt, .. }
             | Command::Scale { attempt, .. }
             | Command::ProveWrite { attempt, .. }
-            | Command::Redirect { attempt, .. } => *attempt,
-            Command::Prescale { .. }
-            | Command::ScaleBack { .. }
-            | Command::Fence { .. }
-            | Command::Page { .. } => 1,
+            | Command::Redirect { attempt, .. }
+            | Command::Fence { attempt, .. } => *attempt,
+            Command::Prescale { .. } | Command::ScaleBack { .. } | Command::Page { .. } => 1,
         }
     }
 }

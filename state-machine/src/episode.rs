@@ -59,6 +59,22 @@ fn bad_runs(facts: &Facts, policy: &Policy, now: Time, observer_ok: bool) -> Vec
     begun
 }
 
+/// Fault domains whose newest word is not that the endpoint is well, however old it is: a quorum that is
+/// interrupted by silence goes on with the next report, one that a sensor took back is over.
+fn domains_not_good(facts: &Facts) -> usize {
+    let mut domains: Vec<&str> = endpoint_readings(facts)
+        .filter(|r| match r.verdict {
+            Verdict::Unhealthy => true,
+            Verdict::Healthy => false,
+            Verdict::Unknown => r.observed_at > Time::default(),
+        })
+        .map(|r| r.vantage.domain().name())
+        .collect();
+    domains.sort_unstable();
+    domains.dedup();
+    domains.len()
+}
+
 /// Brings both moments, and what they mean for the loss, up to now. `down`: fault domains that
 /// report the endpoint down.
 pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, observer_ok: bool) {
@@ -67,6 +83,9 @@ pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, obse
     let quorum = usize::from(policy.quorum.max(1));
     let agreed = runs.get(quorum - 1).copied();
     let agreed = agreed.filter(|_| down >= policy.quorum);
+    if agreed.is_none() && domains_not_good(facts) < quorum {
+        facts.evidence.corroborated_at = None;
+    }
     let evidence = &mut facts.evidence;
     let endpoint = match (evidence.first_bad_at, evidence.corroborated_at) {
         // Time in which nobody reports it bad any more is not known to be dark.

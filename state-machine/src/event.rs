@@ -294,6 +294,9 @@ pub enum Event {
         sent_at: Time,
         /// The `time` that AWS stamped on it: the difference is our clock error.
         stamped_at: Time,
+        /// One that left well before it has not come back: the path loses messages.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        earlier_lost: bool,
     },
     /// An operator's order was received.
     Ordered {

@@ -58,7 +58,7 @@ pub struct Evidence {
     pub lossless_since: Option<Time>,
     /// The newest sample that the event path brought.
     pub pushed_lag: Option<Time>,
-    /// When a sample was last missed on the event path.
+    /// When the event path was last known to lose a sample, or a heartbeat.
     pub unpushed_at: Option<Time>,
     /// Whether the event path would have carried a further sample by now.
     pub path_is_proven: bool,
@@ -141,10 +141,15 @@ impl Evidence {
         match observed_at.cmp(&reading.observed_at) {
             // By the id as well: after a clock was set back, times alone do not decide.
             _ if pushed && signal.id == reading.id => Noted::Duplicate,
+            _ if pushed && Some(signal.observed_at) < reading.stamped_at => Noted::Late,
+            _ if pushed && Some(signal.observed_at) == reading.stamped_at => Noted::Duplicate,
             Ordering::Less => Noted::Late,
             Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => Noted::Duplicate,
             Ordering::Equal | Ordering::Greater => {
                 reading.id = signal.id.clone();
+                if pushed {
+                    reading.stamped_at = Some(signal.observed_at);
+                }
                 let fresh_for = reading.fresh_for(policy);
                 reading.update(signal.verdict, observed_at, fresh_for, pushed)
             }

@@ -21,6 +21,7 @@ pub mod event;
 pub mod evidence;
 pub mod gates;
 pub mod host_clock;
+pub mod incident;
 mod late_requests;
 mod machine;
 mod messages;

@@ -2,13 +2,16 @@
 //!
 //! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
 
+mod foreign;
+
+pub(crate) use foreign::{adopted, astray, clock, hands_off, left_small, misdirected};
+
 use crate::assessment::Assessment;
 use crate::blocker::Blocker;
 use crate::command::{Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::Side;
-use crate::misdirected::misdirection;
-use crate::policy::{QUARANTINE, REPEATED_WINDOW, RESTORES_WINDOW, Setup};
+use crate::policy::{REPEATED_WINDOW, Setup};
 use crate::record::{Facts, Operation};
 use crate::state::{Hold, Stopped};
 use crate::time::{Span, Time};
@@ -234,20 +237,6 @@ pub(crate) fn repeated(
     )
 }
 
-pub(crate) fn hands_off(facts: &Facts) -> String {
-    format!(
-        "what drd puts back on {} was changed {} times in {RESTORES_WINDOW}: drd keeps its hands off and is not armed. Find out who changes the latch or the group",
-        facts.active,
-        facts.guard.restored.len()
-    )
-}
-
-pub(crate) fn adopted(writer: Side) -> String {
-    format!(
-        "somebody else moved the roles: {writer} is the writer, the latch sends users there, and drd goes by it from here. A role change is refused for {QUARANTINE}, while theirs may still land"
-    )
-}
-
 pub(crate) fn protection_reduced(
     facts: &Facts,
     setup: &Setup,
@@ -279,12 +268,6 @@ pub(crate) fn protection_reduced(
                 .collect();
             format!("the standby is not fit: {}", red.join(", "))
         }
-        Diagnosis::Misdirected => match misdirection(facts, now) {
-            Some(found) => {
-                format!("{found}. drd is not armed until writer, latch and record agree")
-            }
-            None => seen.summary(facts, setup, now),
-        },
         Diagnosis::Unclear if seen.down > 0 => format!(
             "{}; drd cannot tell what is down and does nothing",
             seen.summary(facts, setup, now)
@@ -293,6 +276,7 @@ pub(crate) fn protection_reduced(
             "the sensors are silent: drd cannot tell whether the active side is well".to_owned()
         }
         Diagnosis::Gray
+        | Diagnosis::Misdirected
         | Diagnosis::RegionDark
         | Diagnosis::DatabaseDown
         | Diagnosis::ApplicationDown
@@ -317,6 +301,12 @@ pub(crate) fn event_path(silent: Span) -> String {
     format!(
         "no heartbeat came back through EventBridge and SQS for {silent}: alarms may not arrive. drd still observes and probes. Check the rule, the queue and its policy"
     )
+}
+
+/// The page of a hold that lasts.
+pub(crate) fn still_held(facts: &Facts, hold: &Hold, stage: &Stopped, now: Time) -> String {
+    let for_long = now - facts.entered_at;
+    format!("still so after {for_long}: {}", held(facts, hold, stage))
 }
 
 /// The page of a hold: why, what state things are in, the ways out.

@@ -72,6 +72,17 @@ pub fn misdirection(facts: &Facts, now: Time) -> Option<Misdirection> {
     users(facts, now)
 }
 
+/// The same while an incident acts that has not moved the traffic yet: the latch is nobody's but drd's to
+/// throw, and then only to the writer.
+pub(crate) fn misdirection_meanwhile(facts: &Facts, now: Time) -> Option<Misdirection> {
+    let incident = facts.incident.as_ref()?;
+    let latch = facts.evidence.latch_now(now)?;
+    let global = facts.evidence.global_now(now)?;
+    let writer = global.writer.filter(|_| global.writers == 1)?;
+    let foreign = incident.redirected_at.is_none() && latch != incident.from && latch != writer;
+    foreign.then_some(Misdirection::LatchForeign(latch))
+}
+
 /// What keeps users from the active side, by the latch and by what resolvers answer.
 fn users(facts: &Facts, now: Time) -> Option<Misdirection> {
     let latch = facts.evidence.latch_now(now);

@@ -42,7 +42,11 @@ impl Facts {
             Event::HeartbeatReturned {
                 sent_at,
                 stamped_at,
+                earlier_lost,
             } => {
+                if *earlier_lost {
+                    self.evidence.unpushed_at = Some(now);
+                }
                 let error = *stamped_at - *sent_at;
                 self.clock_error = if error.0.saturating_abs() < CLOCK_ERROR_MIN.0 {
                     Span::ZERO

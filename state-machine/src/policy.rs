@@ -141,6 +141,8 @@ pub const RESTORES_MAX: usize = 3;
 pub const RESTORES_WINDOW: Span = Span::secs(600);
 /// Between two of them: a call's deadline and the look after it.
 pub const RESTORE_GAP: Span = Span::secs(40);
+/// A host's clock that is this wrong is paged (DESIGN section 4, Time and trust).
+pub const CLOCK_ERROR_PAGED: Span = Span::secs(60);
 /// What comes and goes is paged at most so often (DESIGN section 4: repeated every 5 min).
 pub const PAGE_AGAIN: Span = Span::secs(300);
 

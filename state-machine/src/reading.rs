@@ -49,6 +49,9 @@ pub struct Reading {
     pub since: Time,
     /// The delivery that reported it; empty for drd's own readings.
     pub id: Arc<str>,
+    /// What the sender's own clock showed at its newest delivered report: of two deliveries the older one is
+    /// known by it, whatever is known of this host's clock by then.
+    pub stamped_at: Option<Time>,
     /// When it last changed between healthy and unhealthy, newest first.
     pub flips: [Time; 4],
     /// When it last saw it well; of an alarm, when its state became so.
@@ -65,6 +68,7 @@ impl Reading {
             observed_at: Time::default(),
             since: Time::default(),
             id: Arc::from(""),
+            stamped_at: None,
             flips: [Time::default(); 4],
             good_at: Time::default(),
         }

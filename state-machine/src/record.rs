@@ -8,15 +8,17 @@ use crate::diagnosis::Diagnosis;
 use crate::event::{Check, Completion, Side, Verdict};
 use crate::evidence::Evidence;
 use crate::host_clock::{HostClock, STEP_MIN};
-use crate::policy::{Policy, READY_FRESH, Setup};
+pub use crate::incident::{FenceOutcome, Incident, Operation, Trigger};
+use crate::policy::{READY_FRESH, Setup};
 use crate::state::{Prescale, State};
 use crate::time::{Span, Time};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of the persisted form. Readers refuse any other and convert none. 2 names the
-/// incident's number `incident_id`; 3 has the episode, what a failover would lose, and the proven side.
-pub const RECORD_VERSION: u32 = 3;
+/// incident's number `incident_id`; 3 has the episode, what a failover would lose, and the proven side; 4 since when
+/// users are astray.
+pub const RECORD_VERSION: u32 = 4;
 
 /// What was put back of late, so that no war is fought over it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +32,12 @@ pub struct Guard {
     pub hands_off: bool,
     /// Since when roles that somebody else changed agree.
     pub agreed_since: Option<Time>,
+    /// Since when users are not where drd would have them, and it is not drd that puts them back.
+    pub astray_since: Option<Time>,
+    /// When that was paged.
+    pub astray_paged_at: Option<Time>,
+    /// When a hold was paged again.
+    pub held_paged_at: Option<Time>,
 }
 
 /// A page that was sent.
@@ -102,6 +110,8 @@ pub struct Facts {
     pub heartbeat_took: Span,
     /// It was paged that it does not.
     pub event_path_paged: bool,
+    /// It was paged that this host's clock is wrong.
+    pub clock_paged: bool,
     /// What is seen, and since when.
     pub diagnosis: Diagnosed,
     /// What was put back of late.
@@ -138,93 +148,6 @@ pub struct Readiness {
     pub checked_at: Time,
     /// The newest known answer per check: an unknown one keeps the answer before it.
     pub checks: Vec<Check>,
-}
-
-/// Which ladder is climbed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    /// FailoverGlobalCluster, may lose the newest writes.
-    Failover,
-    /// SwitchoverGlobalCluster, lossless.
-    Switchover,
-}
-
-/// Who decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// drd.
-    Automatic,
-    /// An operator.
-    Operator,
-}
-
-/// How the best-effort fence of the old side ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FenceOutcome {
-    /// Not asked: old writers may live (Aurora fences by itself, best effort).
-    Unknown,
-    /// Asked, and no answer was received.
-    Asked,
-    /// The old side's group went to zero.
-    Fenced,
-    /// It was refused.
-    Unfenced,
-}
-
-/// One numbered recovery, with the moments from which the clocks are read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Incident {
-    /// Its number.
-    pub incident_id: u64,
-    /// What was seen.
-    pub diagnosis: Diagnosis,
-    /// The ladder.
-    pub operation: Operation,
-    /// Who decided.
-    pub trigger: Trigger,
-    /// The side that served.
-    pub from: Side,
-    /// The side that will.
-    pub to: Side,
-    /// The first bad sample: the first of the reported clocks runs from here.
-    pub first_bad_at: Time,
-    /// Where the outage that is acted on began: a region that dies in steps was alive after its first
-    /// bad sample. The RTO runs from here.
-    pub onset_at: Time,
-    /// The decision.
-    pub decided_at: Time,
-    /// The most that it could lose, as known at its decision.
-    pub loss: Option<Span>,
-    /// The first promote call may have been sent: no way back.
-    pub committed: bool,
-    /// How the fence ended.
-    pub fence: FenceOutcome,
-    /// The new writer was observed.
-    pub promoted_at: Option<Time>,
-    /// Enough capacity was observed.
-    pub scaled_at: Option<Time>,
-    /// A write on the new side was proven.
-    pub proven_at: Option<Time>,
-    /// The resolvers give the new side.
-    pub redirected_at: Option<Time>,
-    /// All was verified.
-    pub ended_at: Option<Time>,
-    /// The objective was used up and that was paged: from here drd goes on without it.
-    pub late: bool,
-}
-
-impl Incident {
-    /// The recovery time objective that holds for it.
-    pub const fn objective(&self, policy: &Policy) -> Span {
-        match self.operation {
-            Operation::Failover => policy.rto,
-            Operation::Switchover => policy.rto_lossless,
-        }
-    }
 }
 
 fn this_version<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
@@ -289,6 +212,7 @@ impl Record {
                 heartbeat_at: None,
                 heartbeat_took: Span::ZERO,
                 event_path_paged: false,
+                clock_paged: false,
                 diagnosis: Diagnosed {
                     is: Diagnosis::Unclear,
                     since: now,
@@ -324,23 +248,6 @@ impl Record {
     }
 }
 
-impl Incident {
-    fn shift(&mut self, by: Span) {
-        self.first_bad_at = self.first_bad_at + by;
-        self.onset_at = self.onset_at + by;
-        self.decided_at = self.decided_at + by;
-        for at in [
-            &mut self.promoted_at,
-            &mut self.scaled_at,
-            &mut self.proven_at,
-            &mut self.redirected_at,
-            &mut self.ended_at,
-        ] {
-            *at = at.map(|t| t + by);
-        }
-    }
-}
-
 impl Facts {
     fn shift(&mut self, by: Span) {
         self.now = self.now + by;
@@ -355,7 +262,15 @@ impl Facts {
         for at in &mut self.guard.restored {
             *at = *at + by;
         }
-        self.guard.agreed_since = self.guard.agreed_since.map(|at| at + by);
+        let guard = &mut self.guard;
+        for at in [
+            &mut guard.agreed_since,
+            &mut guard.astray_since,
+            &mut guard.astray_paged_at,
+            &mut guard.held_paged_at,
+        ] {
+            *at = at.map(|at| at + by);
+        }
         for paged in &mut self.paged {
             paged.at = paged.at + by;
         }

@@ -37,8 +37,8 @@ impl Evidence {
 
     /// Whether the writer is proven alive after `onset`, and recently.
     pub fn is_proven_alive(&self, onset: Time, now: Time, policy: &Policy) -> bool {
-        // Two periods and the delivery: where only CloudWatch is known to work, its own as well.
-        let slow = if self.path_is_proven {
+        // Two periods and the delivery: where only CloudWatch is known to bring all, its own as well.
+        let slow = if self.pushes_all(now) {
             Span::ZERO
         } else {
             policy.lag_read_delivery
@@ -80,13 +80,18 @@ impl Evidence {
         }
     }
 
+    /// Whether the event path brings samples, would have brought the next one, and has lost nothing of late
+    /// that is known of.
+    fn pushes_all(&self, now: Time) -> bool {
+        let missed = self.unpushed_at;
+        let all = missed.is_none_or(|at| now - at > PUSH_TRUSTED_AFTER);
+        all && self.pushed_lag.is_some() && self.path_is_proven
+    }
+
     /// How long a lossy move must wait so that a sample of a living writer would have arrived: a period
     /// and the delivery of the fastest source that brings samples (rule 9).
     pub fn sample_is_due_after(&self, now: Time, policy: &Policy) -> Span {
-        let all = self
-            .unpushed_at
-            .is_none_or(|at| now - at > PUSH_TRUSTED_AFTER);
-        if all && self.pushed_lag.is_some() && self.path_is_proven {
+        if self.pushes_all(now) {
             policy.lag_pushed_within()
         } else {
             policy.lag_read_within()
@@ -122,10 +127,8 @@ impl Evidence {
         let later = self.lag.last().filter(|s| s.taken_at > first_bad);
         let bound = match later {
             Some(sample) => (sample.taken_at + policy.lag_period).max(first_bad) - position,
-            // What a daemon before this one saw to be dark is not this one's to leave out.
-            None if self.lag.last().is_some_and(|s| s.taken_at < started_at) => {
-                first_bad - position
-            }
+            // What was before this daemon began is not its to leave out: it does not know what was dark then.
+            None if position < started_at => first_bad - position,
             None => self.unreplicated.served().min(first_bad - position),
         };
         Some(Span(bound.0.max(0)))

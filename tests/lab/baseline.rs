@@ -300,7 +300,13 @@ fn differences(before: &Brief, now: &Brief) -> Vec<(&'static str, String)> {
         before.commands.join(", "),
         now.commands.join(", "),
     );
-    differs("pages", before.pages.join(", "), now.pages.join(", "));
+    // 0.1.0 paged a hold once; DESIGN section 4 repeats it every 5 min while it lasts.
+    let once = |pages: &[String]| {
+        let mut once = pages.to_vec();
+        once.dedup();
+        once.join(", ")
+    };
+    differs("pages", once(&before.pages), once(&now.pages));
     if (before.client_seconds - now.client_seconds).abs() > CLIENT_SECONDS {
         let seconds = |brief: &Brief| format!("{} s", brief.client_seconds);
         differs("client", seconds(before), seconds(now));

@@ -100,6 +100,7 @@ impl Ledgered {
             pace: Pace::default(),
             terms: None,
             name: "replay".to_owned(),
+            secret: Arc::from("secret"),
             boot_id: None,
             metrics: bench.metrics.clone(),
         });

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: rehearsing (`crate::lab`).
 
+mod coverage;
 mod crash_all;
 mod list;
 pub mod play;

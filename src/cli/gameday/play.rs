@@ -98,6 +98,19 @@ pub fn run(
     Ok(Report::new(scenario, seed, &done))
 }
 
+/// Rehearses one more time what is only to be looked at.
+///
+/// # Errors
+/// As [`bench()`].
+pub fn again(
+    scenario: &Scenario,
+    seed: u64,
+    watcher: &mut dyn FnMut(&Moment),
+) -> Result<(), MetricsError> {
+    rehearse(scenario, seed, &bench()?, watcher);
+    Ok(())
+}
+
 fn bar(rehearsals: u64) -> ProgressBar {
     // Hidden by itself where stderr is no terminal.
     let bar = ProgressBar::new(rehearsals);

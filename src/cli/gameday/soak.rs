@@ -2,15 +2,15 @@
 //!
 //! Deliberately absent: the mixes and the judge (`crate::lab`).
 
-use super::{play, threads, timeline};
+use super::{coverage, play, threads, timeline};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::print;
-use crate::lab::coverage::Milestone;
-use crate::lab::scenario::{Scenario, builtin};
+use crate::lab::coverage::{Coverage, Milestone};
+use crate::lab::scenario::{FaultKind, Scenario, builtin};
 use crate::lab::setup;
 use crate::lab::simulation::Rehearsed;
-use crate::lab::soak::{Soaked, deceived, percentile, scenario, with_nuisance};
+use crate::lab::soak::{Soaked, only, percentile, scenario, with_nuisance};
 use clap::Args;
 use drd_state_machine::time::Span;
 
@@ -25,12 +25,16 @@ pub(crate) struct SoakArgs {
     /// The first seed.
     #[arg(long, default_value_t = 0)]
     base: u64,
-    /// Also draw what deceives drd, and what people do behind its back.
+    /// Print which fault met which state, as 20,000 seeds and more do.
     #[arg(long)]
-    deceive: bool,
+    coverage: bool,
     /// One scenario over all seeds, a built-in name or a file: how long clients could not write.
-    #[arg(long, value_name = "NAME|FILE", conflicts_with = "deceive")]
+    #[arg(long, value_name = "NAME|FILE")]
     scenario: Option<String>,
+    /// One fault of this kind in each and nothing else, drawn by its seed.
+    #[arg(long, value_name = "KIND", conflicts_with = "scenario")]
+    #[arg(value_parser = fault_kind)]
+    only: Option<FaultKind>,
     /// With one nuisance in each, drawn by its seed.
     #[arg(long, requires = "scenario")]
     nuisance: bool,
@@ -55,6 +59,10 @@ impl SoakArgs {
             print(&outages(&soaked, setup().policy.rto))?;
         }
         print(&reached(&soaked))?;
+        print(&lossy(&soaked))?;
+        if one.is_none() && self.only.is_none() {
+            self.covered(&soaked.coverage)?;
+        }
         if let Some((seed, done)) = &soaked.first_violation {
             return self.violation(*seed, done);
         }
@@ -65,7 +73,14 @@ impl SoakArgs {
             ))?;
             return Ok(Exit::Failed);
         }
+        if !soaked.coverage.refuted().is_empty() {
+            print("what cannot be met was met: the reason beside it is wrong")?;
+            return Ok(Exit::Missed);
+        }
         print("no promise was broken")?;
+        if self.seeds == 1 {
+            play::again(&draw(self.base), self.base, &mut timeline::show)?;
+        }
         Ok(Exit::Done)
     }
 
@@ -73,19 +88,29 @@ impl SoakArgs {
         match one {
             Some(one) if self.nuisance => with_nuisance(one, seed),
             Some(one) => one.clone(),
-            None if self.deceive => deceived(seed),
-            None => scenario(seed),
+            None => self
+                .only
+                .map_or_else(|| scenario(seed), |kind| only(kind, seed)),
         }
+    }
+
+    /// A few seeds cover little: the table is for those that are meant to.
+    fn covered(&self, coverage: &Coverage) -> Result<(), CliError> {
+        if self.seeds >= MANY || self.coverage {
+            print(&coverage::table(coverage))?;
+            print(&coverage::gaps(coverage))?;
+        }
+        Ok(print(&coverage::summary(coverage))?)
     }
 
     /// The options that draw the same again.
     fn same(&self) -> String {
         let mut same = String::new();
-        if self.deceive {
-            same.push_str(" --deceive");
-        }
         if let Some(name) = &self.scenario {
             same.push_str(&format!(" --scenario {name}"));
+        }
+        if let Some(kind) = self.only {
+            same.push_str(&format!(" --only {}", kind.name()));
         }
         if self.nuisance {
             same.push_str(" --nuisance");
@@ -104,6 +129,24 @@ impl SoakArgs {
         done.timeline.iter().for_each(timeline::show);
         Ok(Exit::Missed)
     }
+}
+
+/// The kind of fault of this name.
+fn fault_kind(name: &str) -> Result<FaultKind, String> {
+    let found = FaultKind::ALL.into_iter().find(|kind| kind.name() == name);
+    found.ok_or_else(|| {
+        let names = FaultKind::ALL.map(FaultKind::name).join(", ");
+        format!("no kind of fault is called {name}; use one of {names}")
+    })
+}
+
+/// What drd did, and whether it did it to a database that lived.
+fn lossy(soaked: &Soaked) -> String {
+    let [deceived, other] = soaked.lossy_of_living;
+    format!(
+        "{} of {} sent a mutating call. Failovers with data loss of a database that lived: {other}, each within 20 s of its return; with a quorum of wrong fault domains, in {} rehearsals: {deceived}",
+        soaked.acted, soaked.seeds, soaked.quorum_wrong
+    )
 }
 
 /// For how long clients could not write.

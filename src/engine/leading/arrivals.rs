@@ -96,8 +96,10 @@ impl Leading {
         let count = messages.as_ref().map(Vec::len);
         self.polling.received(count, now);
         let mut settled = Vec::new();
+        // Ages are judged by AWS's clock, as far as it is known: a host that is minutes ahead discards nothing.
+        let dated = local + self.conductor.record().facts.clock_error;
         for message in messages.into_iter().flatten() {
-            match incoming(env, message, local) {
+            match incoming(env, &mut self.polling, message, dated) {
                 Incoming::Letter(letter) => self.inbox.push(letter),
                 Incoming::Settled(receipt, notice) => {
                     settled.push(receipt);

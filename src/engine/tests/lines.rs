@@ -150,6 +150,7 @@ fn a_heartbeat_has_a_line_when_it_changes_what_is_known_of_the_clock() {
     let back = |stamped_after_s| Event::HeartbeatReturned {
         sent_at: DAWN,
         stamped_at: DAWN + Span::secs(stamped_after_s),
+        earlier_lost: false,
     };
     let now = DAWN + Span::secs(1);
     desk.lines(now, back(0));

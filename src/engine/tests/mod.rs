@@ -56,6 +56,7 @@ impl Bench {
             pace: Pace::default(),
             terms,
             name: "one".to_owned(),
+            secret: Arc::from("secret"),
             boot_id: None,
             metrics: Arc::new(metrics),
         };

@@ -32,12 +32,12 @@ fn is_checked_at_once(before: State, after: State) -> bool {
     record.state = before;
     let pace = Pace::default();
     let mut polling = Polling::new(&record, NOW, &pace);
-    assert!(polling.due(NOW, DAWN, &pace).iter().any(is_check));
+    assert!(polling.due(NOW, DAWN, &pace, "").iter().any(is_check));
     polling.checked();
     let soon = NOW + Span::millis(10);
     record.state = after;
     polling.follow(&record, soon, &pace);
-    polling.due(soon, DAWN, &pace).iter().any(is_check)
+    polling.due(soon, DAWN, &pace, "").iter().any(is_check)
 }
 
 fn is_check(ask: &Ask) -> bool {
@@ -53,7 +53,7 @@ fn the_roles_are_looked_at_once_their_change_may_have_ended() {
     polling.follow(&record, NOW, &pace);
     let looks = |polling: &mut Polling, now: Span| {
         let is_roles = |ask: &Ask| matches!(ask, Ask::Look { parts, .. } if *parts == Parts::ROLES);
-        polling.due(now, DAWN, &pace).iter().any(is_roles)
+        polling.due(now, DAWN, &pace, "").iter().any(is_roles)
     };
     assert!(!looks(&mut polling, NOW));
     assert!(!looks(

@@ -181,8 +181,8 @@ impl Simulated {
         answered(answer, "sqs:DeleteMessageBatch").await
     }
 
-    pub(super) async fn heartbeat(&self, sent_at: Time, _nonce: &str) -> Result<(), EstateError> {
-        let answers = self.now().heartbeat(sent_at);
+    pub(super) async fn heartbeat(&self, sent_at: Time, nonce: &str) -> Result<(), EstateError> {
+        let answers = self.now().heartbeat((sent_at, nonce));
         answered(answers.then_some(()), "events:PutEvents").await
     }
 }

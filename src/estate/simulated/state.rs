@@ -328,10 +328,10 @@ impl SimulatedState {
     }
 
     /// Sends a heartbeat; `false` when the event bus does not answer.
-    pub(super) fn heartbeat(&mut self, sent_at: Time) -> bool {
+    pub(super) fn heartbeat(&mut self, sent: (Time, &str)) -> bool {
         let answers = self.world.faults.answers(WHO, Side::Standby, "events");
         if answers {
-            let message = self.sensors.heartbeat(&self.world, sent_at);
+            let message = self.sensors.heartbeat(&self.world, sent);
             self.send(Span::ZERO, Some(message));
         }
         answers

@@ -133,14 +133,14 @@ impl Simulation<'_> {
         self.answer_in(who, READINESS, term, Answer::Checked(checks));
     }
 
-    pub(super) fn heartbeat(&mut self, who: Install, term: u64, sent_at: Time) {
+    pub(super) fn heartbeat(&mut self, who: Install, term: u64, sent: (Time, &str)) {
         if self
             .world
             .faults
             .reads(who, Side::Standby, "events", "PutEvents")
         {
             self.asked(who).heartbeat = self.world.now;
-            let message = self.sensors.heartbeat(&self.world, sent_at);
+            let message = self.sensors.heartbeat(&self.world, sent);
             self.send(Some(message));
         }
         self.answer_in(who, ONE_CALL, term, Answer::HeartbeatSent);

@@ -94,10 +94,13 @@ impl Simulation<'_> {
             pace: crate::engine::Pace::default(),
             terms: self.shared.then(crate::engine::lease::Terms::default),
             name: who.name().to_owned(),
+            secret: Arc::from(format!("process-{}", self.incarnations)),
             boot_id: Some(Arc::from(who.name())),
             metrics: self.metrics.clone(),
         });
-        self.store.opened();
+        if self.store.opened() {
+            self.judge.forgets();
+        }
         let boot = self.boot(who);
         let skew = self.hosts[who.index()].wall_skew;
         let process = Process {
@@ -361,7 +364,7 @@ impl Simulation<'_> {
             Ask::Sense { vantage, side } => self.sense(who, term, vantage, side, inputs),
             Ask::ReadLag { .. } => self.read_lag(who, term),
             Ask::CheckReadiness { active } => self.check_readiness(who, term, active),
-            Ask::SendHeartbeat { sent_at, .. } => self.heartbeat(who, term, sent_at),
+            Ask::SendHeartbeat { sent_at, nonce } => self.heartbeat(who, term, (sent_at, &nonce)),
         }
     }
 }

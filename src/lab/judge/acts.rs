@@ -3,13 +3,12 @@
 //!
 //! Deliberately absent: what is owed in time (`duties`).
 
-use super::{JUST_BACK, Judge, QUORUM, RECOVERED, SERVED, lives_and_answers, toward_writer};
+use super::{JUST_BACK, JUST_BACK_LIED_TO, Judge, RECOVERED, SERVED, lives, toward_writer};
 use crate::lab::cloud;
 use crate::lab::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::Verdict;
 use drd_state_machine::record::{Record, Trigger};
 use drd_state_machine::state::State;
 use drd_state_machine::time::Span;
@@ -66,22 +65,29 @@ impl Judge {
     }
 
     /// The truth at the moment of an automatic role change: users are not served, and what may lose
-    /// writes is not done to a database that lives in a region that answers.
+    /// writes is not done to a database that lives. With a quorum that is wrong nobody could know.
     fn is_needed(&mut self, world: &World, command: &Command) {
         if toward_writer(world, command) || world.role_change.is_some() {
             return;
         }
         let now = world.now;
         let since = self.alive_since;
-        let just_back = self.bad.is_some() && since.is_none_or(|t| now - t <= JUST_BACK);
-        let lossy = command.kind() == Kind::Promote && lives_and_answers(world);
-        self.require(!lossy || just_back, "S2", now, || {
-            "a promotion that may lose writes of a database that lives in a region that answers"
-                .to_owned()
+        let lied_to = !world.faults.wrong_sensors.is_empty();
+        let known = if lied_to {
+            JUST_BACK_LIED_TO
+        } else {
+            JUST_BACK
+        };
+        let just_back = self.bad.is_some() && since.is_none_or(|t| now - t <= known);
+        let lossy = command.kind() == Kind::Promote && lives(world);
+        let deceived = self.is_deceived(now);
+        self.lossy_of_living += u32::from(lossy);
+        self.require(!lossy || just_back || deceived, "S2", now, || {
+            "a promotion that may lose writes of a database that lives".to_owned()
         });
         let served = world.takes_writes(world.answer)
             && self.bad.is_none_or(|(_, until)| now - until > SERVED);
-        self.require(!served, "S3", now, || {
+        self.require(!served || deceived, "S3", now, || {
             format!(
                 "{} is sent although users have been served for {SERVED}",
                 command.kind()
@@ -122,16 +128,13 @@ impl Judge {
         let truly_down = self.bad.is_some_and(|(from, until)| {
             now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
         });
-        let liars = world.faults.wrong_sensors.iter();
-        let liars = liars
-            .filter(|(_, says)| *says == Verdict::Unhealthy)
-            .count();
-        self.require(truly_down || liars >= QUORUM, "S3", now, || {
+        self.require(truly_down || self.is_deceived(now), "S3", now, || {
             "role change although the endpoint was well within the hold-down".to_owned()
         });
         if command.kind() == Kind::Promote {
             let within = self.loss_is_within(setup, world);
-            self.require(within, "S2", now, || {
+            let deceived = self.is_deceived(now);
+            self.require(within || deceived, "S2", now, || {
                 "promotion beyond the RPO gate".to_owned()
             });
         }

@@ -8,7 +8,7 @@ use super::Judge;
 use super::requests::{Sender, SentRequest};
 use crate::lab::store::SimulatedStore;
 use crate::ledger::Entry;
-use drd_state_machine::command::Command;
+use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Completion, Outcome, Side};
 use drd_state_machine::time::{Span, Time};
 
@@ -92,9 +92,12 @@ impl Judge {
             return;
         }
         for sent in &mut self.requests.sent {
-            let same = (sent.kind, sent.incident_id, sent.attempt, sent.generation)
-                == (done.kind, done.incident_id, done.attempt, generation);
-            sent.answered |= same;
+            let of = |kind, incident_id, generation| {
+                (sent.kind, sent.incident_id, sent.generation) == (kind, incident_id, generation)
+            };
+            // One fence is as good as another: each sets the same size.
+            let same = sent.attempt == done.attempt || sent.kind == Kind::Fence;
+            sent.answered |= same && of(done.kind, done.incident_id, generation);
         }
     }
 

@@ -41,11 +41,17 @@ const FIRST_TERM: Span = Span::secs(1);
 const RECOVERED: Span = Span::secs(15);
 /// A region that came back within this may not be known to be back: a look and its deadline, twice.
 const JUST_BACK: Span = Span::secs(20);
+/// The same where a sensor reports the contrary of what is so: only the next lag sample proves the life
+/// then, after its period and its delivery.
+const JUST_BACK_LIED_TO: Span = Span::secs(75);
 /// Users who have been served for so long do not need another side.
 const SERVED: Span = Span::secs(45);
 /// A page that could not be delivered is tried again every 45 s; then one look and one deadline.
 const PAGE_LATE: Span = Span::secs(45 + 20);
 
+/// For so long what a wrong quorum reported may lead to an act: the longest hold-down and the time for
+/// which an alarm's state counts.
+const DECEIVED: Span = Span::secs(90 + 135);
 /// For so long DNS may follow what somebody did to the latch: 40 s until the checkers see it, a resolver
 /// that keeps its answer for 120 s more, and a look.
 const DISTURBED: Span = Span::secs(40 + 120 + 20);
@@ -80,7 +86,7 @@ pub struct Judge {
     quorum_lost: Option<(Time, Time)>,
     blind: Option<(Time, Time)>,
     blind_until: Option<Time>,
-    /// Since when the writer lives in a region that answers.
+    /// Since when the database lives.
     alive_since: Option<Time>,
     accepted: BTreeSet<String>,
     role_changes_seen: usize,
@@ -101,14 +107,33 @@ pub struct Judge {
     staying: staying::StayingBook,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,
+    /// When a quorum of fault domains was wrong last: what that leads to is counted, not judged.
+    pub quorum_wrong_at: Option<Time>,
+    /// Promotions that may lose writes, of a database that lived: within 20 s of its return, or while a
+    /// quorum was wrong.
+    pub lossy_of_living: u32,
     /// How many checks were made.
     pub checks: u64,
 }
 
-/// Whether the writer lives in a region that answers.
-fn lives_and_answers(world: &World) -> bool {
-    let answers = world.faults.answers(Install::First, world.writer, "rds");
-    world.database_answers(world.writer) && answers
+/// A switchover that ends within this would lose nothing: the replica is no further behind.
+const SWITCHES_OVER_WITHIN: Span = Span::secs(120);
+
+/// Whether the database lives: a client outside its region could commit to it, or a switchover would end
+/// soon.
+fn lives(world: &World) -> bool {
+    let writer = world.writer;
+    let answers = world.faults.answers(Install::First, writer, "rds");
+    let follows = world.replica_connected && !world.faults.replication_stalled;
+    let behind = world.now - world.replica_position();
+    let switches = answers && follows && behind <= SWITCHES_OVER_WITHIN;
+    world.takes_writes(writer) || (world.database_answers(writer) && switches)
+}
+
+/// Whether as many fault domains as the quorum wants report down what is well.
+fn quorum_is_wrong(world: &World) -> bool {
+    let wrong = |side| world.faults.wrong_domains(side) >= QUORUM;
+    Side::BOTH.into_iter().any(wrong)
 }
 
 /// Whether DNS may move without drd: the record or the latch was edited by hand, the roles were changed
@@ -155,7 +180,10 @@ impl Judge {
     pub fn world(&mut self, world: &World) {
         let now = world.now;
         self.paged_at = world.paged_at;
-        self.alive_since = lives_and_answers(world).then(|| self.alive_since.unwrap_or(now));
+        if quorum_is_wrong(world) {
+            self.quorum_wrong_at = Some(now);
+        }
+        self.alive_since = lives(world).then(|| self.alive_since.unwrap_or(now));
         let arrive = match self.watch.leader() {
             Some(leader) => world.faults.page_arrives(leader.who),
             None => Install::BOTH
@@ -190,6 +218,17 @@ impl Judge {
                 format!("DNS went to {}, not the writer", world.answer)
             });
         }
+    }
+
+    /// A daemon started on a ledger that is not the one that was written: its roles may be of another time.
+    pub fn forgets(&mut self) {
+        self.watch.forgets();
+        self.accepted.clear();
+        // Nobody can wait for what is not written down any more.
+        self.requests
+            .sent
+            .iter_mut()
+            .for_each(|sent| sent.answered = true);
     }
 
     /// A daemon started on this record: what was under way must be asked for again at once.
@@ -229,6 +268,12 @@ impl Judge {
         self.require(!decision.because.is_empty(), "S5", now, || {
             "a decision without a reason".to_owned()
         });
+    }
+
+    /// Whether drd may act on what a quorum of wrong domains reported.
+    fn is_deceived(&self, now: Time) -> bool {
+        let at = self.quorum_wrong_at;
+        at.is_some_and(|at| now - at <= DECEIVED)
     }
 
     /// Whether a page has been deliverable for so long that one must have arrived.

@@ -32,6 +32,10 @@ pub(super) struct FailedAttempt {
 impl FailedAttempt {
     /// `None` where nothing has to be made again.
     fn of(now: Time, generation: u64, done: &Completion) -> Option<FailedAttempt> {
+        if done.kind == Kind::Fence {
+            // Asked for every 10 s, whatever comes of it (rule 15).
+            return None;
+        }
         let gap = match &done.outcome {
             Outcome::Unknown { .. } => gap(done.attempt),
             Outcome::Refused { .. } | Outcome::Denied { .. } => {

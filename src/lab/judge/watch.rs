@@ -134,6 +134,8 @@ fn settled(world: &World) -> Option<Side> {
 pub(super) struct WatchBook {
     leader: Option<Leader>,
     on_duty_since: Option<Time>,
+    /// A daemon started on a ledger of another time.
+    forgot: bool,
     agreed: Option<Side>,
     agreed_since: Time,
     serving: Option<Side>,
@@ -151,6 +153,13 @@ impl WatchBook {
         self.on_duty_since
     }
 
+    /// A daemon started on a ledger that is not the one that was written.
+    pub(super) fn forgets(&mut self) {
+        self.forgot = true;
+        // What had settled before is nothing that this one saw.
+        self.agreed = None;
+    }
+
     /// The duties that were not met in time, each with how long it is owed.
     pub(super) fn look(
         &mut self,
@@ -158,11 +167,13 @@ impl WatchBook {
         leader: Option<Leader>,
         messages: bool,
     ) -> [Option<Span>; WatchDuty::ALL.len()] {
-        let agreed = settled(world);
+        // Roles that are not the daemon's own memory are its own once they can be adopted.
+        let foreign = world.by_hand || self.forgot;
+        let agreed = settled(world).filter(|_| !foreign || world.replica_connected);
         if self.agreed != agreed {
             (self.agreed, self.agreed_since) = (agreed, world.now);
         }
-        let adopted = !world.by_hand || world.now - self.agreed_since >= ADOPTED;
+        let adopted = !foreign || world.now - self.agreed_since >= ADOPTED;
         let serving = agreed.filter(|_| adopted);
         if self.leader != leader {
             self.on_duty_since = leader.map(|_| world.now);

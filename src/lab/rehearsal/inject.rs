@@ -23,6 +23,7 @@ impl Simulation<'_> {
         let scenario = self.scenario;
         let fault = &scenario.faults[place];
         self.active[place] = true;
+        self.coverage.begins(place);
         self.began[place].get_or_insert(self.world.now - EPOCH);
         self.targets[place] = self.target(fault);
         self.say("fault", fault.sentence(true));

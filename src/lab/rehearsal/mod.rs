@@ -70,7 +70,17 @@ impl Simulation<'_> {
         }
     }
 
+    /// Which faults meet which state of the one that leads.
+    fn note_coverage(&mut self) {
+        let leader = self.leader().and_then(|who| self.process(who));
+        let record = leader.and_then(|process| process.engine.record());
+        let phase = record.map(|record| record.state.phase());
+        let faults = &self.scenario.faults;
+        self.coverage.look(&self.world, faults, &self.active, phase);
+    }
+
     fn judged(&mut self) {
+        self.note_coverage();
         if !self.scenario.expect.armed.is_empty() {
             self.note_armed();
         }

@@ -43,6 +43,9 @@ impl Simulation<'_> {
             began: std::mem::take(&mut self.began),
             ever_held: self.ever_held,
             reached: self.reached,
+            quorum_was_wrong: self.judge.quorum_wrong_at.is_some(),
+            lossy_of_living: self.judge.lossy_of_living,
+            cells: std::mem::take(&mut self.coverage.cells),
             entries: std::mem::take(&mut self.store.entries),
         }
     }

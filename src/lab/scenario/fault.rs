@@ -10,10 +10,7 @@ use serde::Deserialize;
 /// Which fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 12 and `gameday list --faults` name them"
-)]
+#[expect(missing_docs, reason = "DESIGN section 12 names them")]
 pub enum FaultKind {
     RegionDark,
     ObserverIsolated,

@@ -4,7 +4,7 @@
 
 use super::EPOCH;
 use super::client::{self, Client};
-use super::coverage::Reached;
+use super::coverage::{Cells, CoverageBook, Reached};
 use super::crash_point::{DeathPhase, Point};
 use super::install::Install;
 use super::judge::{Judge, Violation};
@@ -102,6 +102,12 @@ pub struct Rehearsed {
     pub ever_held: bool,
     /// Hard situations that came about.
     pub reached: Reached,
+    /// A quorum of fault domains was wrong at once.
+    pub quorum_was_wrong: bool,
+    /// Promotions that may lose writes, of a database that lived.
+    pub lossy_of_living: u32,
+    /// Which fault met which state.
+    pub cells: Cells,
     /// What was durable at the end, oldest first.
     pub entries: Vec<Entry>,
 }
@@ -154,6 +160,7 @@ pub struct Simulation<'s> {
     pub(super) armed: Vec<(Span, bool)>,
     pub(super) began: Vec<Option<Span>>,
     pub(super) reached: Reached,
+    pub(super) coverage: CoverageBook,
     pub(super) active_side: Side,
     pub(super) moved: Option<Incident>,
     pub(super) timeline: Vec<Moment>,
@@ -218,6 +225,7 @@ impl<'s> Simulation<'s> {
             armed: Vec::new(),
             began: vec![None; scenario.faults.len()],
             reached: Reached::default(),
+            coverage: CoverageBook::new(scenario.faults.len()),
             active_side: Side::Primary,
             moved: None,
             timeline: Vec::new(),

@@ -1,16 +1,56 @@
 //! What goes wrong in the scenario of a seed: something that needs an answer, a second daemon in
-//! half of them, and up to five nuisances; or the story of a way back.
+//! half of them, and up to five nuisances; or the story of a way back. In most of them one fault of any
+//! kind beside it, from a stream of its own.
 //!
 //! Deliberately absent: running it.
 
+use super::any_fault;
+use super::parameters::parameters;
 use crate::lab::rng::Chance;
 use crate::lab::scenario::{At, Expect, Fault, FaultKind, Outcome, Scenario, StruckDaemon};
 use drd_state_machine::event::{Side, Word};
 use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 
+/// How many seeds have one fault of any kind besides: of 100,000 each kind is then drawn well over 1,000
+/// times, of which those that strike a file need a daemon that is alone.
+const BESIDES: f64 = 0.8;
+
+/// How many seeds have as many wrong fault domains at once as the quorum wants: 20,000 of a million.
+const WRONG_QUORUM: f64 = 0.02;
+
 /// The scenario of a seed: the same seed, the same story.
 pub fn scenario(seed: u64) -> Scenario {
+    let mut drawn = story(seed);
+    let mut chance = Chance::new(seed, 7);
+    if chance.happens(BESIDES) {
+        let fault = any_fault::any(&mut chance, drawn.is_shared());
+        drawn.faults.push(fault);
+    }
+    if chance.happens(WRONG_QUORUM) {
+        drawn.faults.extend(any_fault::wrong_quorum(&mut chance));
+    }
+    drawn
+}
+
+/// One fault of this kind and nothing else, drawn by the seed.
+pub fn only(kind: FaultKind, seed: u64) -> Scenario {
+    let mut chance = Chance::new(seed, 9);
+    of_faults(seed, vec![any_fault::one(kind, &mut chance)])
+}
+
+fn of_faults(seed: u64, faults: Vec<Fault>) -> Scenario {
+    Scenario {
+        name: format!("soak-{seed}"),
+        about: "a random mix of faults".to_owned(),
+        duration: Span::secs(1200),
+        expect: Expect::outcome(Outcome::NoAction),
+        faults,
+    }
+}
+
+/// The story that is disturbed.
+fn story(seed: u64) -> Scenario {
     let mut chance = Chance::new(seed, 4);
     let mut faults = Vec::new();
     if chance.happens(0.5) {
@@ -29,13 +69,7 @@ pub fn scenario(seed: u64) -> Scenario {
     if pair && chance.happens(0.5) {
         faults.extend(store_trouble(&mut chance));
     }
-    Scenario {
-        name: format!("soak-{seed}"),
-        about: "a random mix of faults".to_owned(),
-        duration: Span::secs(1200),
-        expect: Expect::outcome(Outcome::NoAction),
-        faults,
-    }
+    of_faults(seed, faults)
 }
 
 /// This scenario with one nuisance of the seed, from a stream of its own.
@@ -248,90 +282,4 @@ fn store_trouble(chance: &mut Chance) -> Option<Fault> {
         }
     }
     Some(fault)
-}
-
-const STATES: [Phase; 6] = [
-    Phase::Suspecting,
-    Phase::Fencing,
-    Phase::Promoting,
-    Phase::Redirecting,
-    Phase::Verifying,
-    Phase::Held,
-];
-const OPERATIONS: [&str; 3] = [
-    "FailoverGlobalCluster",
-    "UpdateAutoScalingGroup",
-    "PutObject",
-];
-const CODES: [Option<&str>; 3] = [
-    None,
-    Some("AccessDenied"),
-    Some("InvalidGlobalClusterStateFault"),
-];
-const WORDS: [Word; 5] = [
-    Word::Failover,
-    Word::Switchover,
-    Word::Pause,
-    Word::Resume,
-    Word::Abandon,
-];
-const SENSORS: [&str; 5] = [
-    "witness-primary",
-    "route53-primary",
-    "probe-primary",
-    "control-plane-primary",
-    "inside-primary",
-];
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "most kinds need nothing here"
-)]
-fn parameters(fault: &mut Fault, chance: &mut Chance) {
-    match fault.kind {
-        FaultKind::DaemonCrash => {
-            if chance.happens(0.6)
-                && let Some(state) = chance.pick(&STATES)
-            {
-                fault.at = At::Step(*state);
-            }
-            fault.restart_after = Some(chance.span(Span::secs(1), Span::secs(60)));
-        }
-        FaultKind::DaemonFreeze => fault.lasts = Some(chance.span(Span::secs(5), Span::secs(60))),
-        FaultKind::ReplyLost => fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned()),
-        FaultKind::ApiThrottle => fault.rate = Some(f64::from(chance.number(10, 90)) / 100.0),
-        FaultKind::ApiError => {
-            fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned());
-            fault.times = Some(chance.number(1, 6));
-            fault.code = chance.pick(&CODES).copied().flatten().map(str::to_owned);
-        }
-        // One in four is so late that nobody waits for the answer any more.
-        FaultKind::ApiLatency => {
-            let late = chance.happens(0.25);
-            let longest = if late { Span::secs(290) } else { Span::secs(8) };
-            fault.latency = Some(chance.span(Span::secs(1), longest));
-        }
-        FaultKind::LedgerDown => fault.lasts = Some(chance.span(Span::secs(1), Span::secs(60))),
-        FaultKind::Operator => {
-            fault.word = chance.pick(&WORDS).copied();
-            fault.at = At::Time(chance.span(Span::secs(5), Span::secs(1190)));
-        }
-        FaultKind::CapacityShortage => fault.available = Some(chance.number(1, 6)),
-        FaultKind::ClockJump => fault.by = Some(chance.span(Span::secs(-3600), Span::secs(3600))),
-        FaultKind::ControlPlaneDown => {
-            fault.side = chance.pick(&Side::BOTH).copied();
-        }
-        FaultKind::EventsDelayed => fault.delay = Some(chance.span(Span::secs(5), Span::secs(400))),
-        FaultKind::EventsDuplicated => fault.copies = Some(chance.number(2, 5)),
-        FaultKind::EventsLost => fault.rate = Some(f64::from(chance.number(10, 100)) / 100.0),
-        FaultKind::PromotionSlow => {
-            fault.duration = Some(chance.span(Span::secs(120), Span::secs(400)))
-        }
-        FaultKind::PromotionFails => fault.times = Some(chance.number(1, 2)),
-        FaultKind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
-        FaultKind::SingleSensorFalse => {
-            fault.sensor = chance.pick(&SENSORS).map(|s| (*s).to_owned());
-        }
-        _ => {}
-    }
 }

@@ -3,13 +3,13 @@
 //! `mix` draws them. Deliberately absent: expectations. A soak knows no right outcome, only
 //! broken promises.
 
-mod deceit;
+mod any_fault;
 mod mix;
+mod parameters;
 
-pub use deceit::deceived;
-pub use mix::{scenario, with_nuisance};
+pub use mix::{only, scenario, with_nuisance};
 
-use super::coverage::Milestone;
+use super::coverage::{Coverage, Milestone};
 use super::rehearsal::rehearse;
 use super::scenario::{Outcome, Scenario};
 use super::simulation::{Bench, Rehearsed};
@@ -30,6 +30,15 @@ pub struct Soaked {
     pub checks: u64,
     /// How many rehearsals came through each of [`Milestone::ALL`].
     pub reached: [u64; Milestone::ALL.len()],
+    /// Those in which a quorum of fault domains was wrong at once.
+    pub quorum_wrong: u64,
+    /// Those that promoted a database that lived with the loss of writes allowed: with a quorum that was
+    /// wrong, and others.
+    pub lossy_of_living: [u64; 2],
+    /// Those in which a mutating call was sent.
+    pub acted: u64,
+    /// Which fault met which state.
+    pub coverage: Coverage,
     /// From the first bad sample to the end of the recovery, of those that ended by themselves.
     pub recoveries: Vec<Span>,
     /// The longest time in which clients could not write, of each rehearsal.
@@ -87,6 +96,12 @@ pub fn soak_until(
 impl Soaked {
     fn count(&mut self, done: &Rehearsed) {
         self.outages.push(done.client_outage);
+        self.coverage.add(&done.cells);
+        self.quorum_wrong += u64::from(done.quorum_was_wrong);
+        self.acted += u64::from(done.sent.iter().any(|kind| kind.mutates()));
+        if done.lossy_of_living > 0 {
+            self.lossy_of_living[usize::from(!done.quorum_was_wrong)] += 1;
+        }
         for (n, milestone) in self.reached.iter_mut().zip(Milestone::ALL) {
             *n += u64::from(done.reached.has(milestone));
         }
@@ -131,6 +146,10 @@ fn nothing() -> Soaked {
         outcomes: [0; 5],
         checks: 0,
         reached: [0; Milestone::ALL.len()],
+        quorum_wrong: 0,
+        lossy_of_living: [0; 2],
+        acted: 0,
+        coverage: Coverage::default(),
         recoveries: Vec::new(),
         outages: Vec::new(),
         first_violation: None,
@@ -146,6 +165,12 @@ fn add(mut all: Soaked, part: Soaked) -> Soaked {
     for (sum, n) in all.reached.iter_mut().zip(part.reached) {
         *sum += n;
     }
+    all.quorum_wrong += part.quorum_wrong;
+    all.acted += part.acted;
+    for (sum, n) in all.lossy_of_living.iter_mut().zip(part.lossy_of_living) {
+        *sum += n;
+    }
+    all.coverage = all.coverage.and(&part.coverage);
     all.recoveries.extend(part.recoveries);
     all.outages.extend(part.outages);
     all.first_violation = match (all.first_violation, part.first_violation) {

@@ -20,6 +20,8 @@ fn incident() -> Incident {
         loss: Some(Span::millis(400)),
         committed: false,
         fence: FenceOutcome::Unknown,
+        fence_attempts: 0,
+        unfenced_attempts: 0,
         promoted_at: None,
         scaled_at: None,
         proven_at: None,

@@ -6,7 +6,7 @@
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
 use super::earned::{close, has_earned, held_for};
-use super::guard::guard;
+use super::guard::{adopts, guard};
 use super::paging::{page_once, page_repeated, page_when_due};
 use super::prescaling::{prescale_unless_closed, raised, scale_back};
 use crate::blocker::Blocker;
@@ -19,6 +19,7 @@ use crate::messages;
 use crate::policy::{Autonomy, DECISION_FRESH, SETTLE, UNPROVEN_PAGED};
 use crate::record::{Facts, FenceOutcome, Incident, Operation, Trigger};
 use crate::state::{Hold, Progress, State, Stopped};
+use crate::time::Time;
 use statig::Outcome::Handled;
 
 pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
@@ -42,6 +43,9 @@ pub(super) fn watching(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) 
 pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
+    }
+    if adopts(facts, ctx) {
+        return ctx.go(State::Watching, messages::adopted(facts.active));
     }
     if held_for(facts, ctx).is_none() {
         return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
@@ -139,11 +143,13 @@ fn start(
         from: facts.active,
         to: facts.active.other(),
         first_bad_at,
-        onset_at: facts.evidence.lived_until(first_bad_at),
+        onset_at: onset(facts, first_bad_at, diagnosis, trigger),
         decided_at: ctx.now,
         loss: ctx.seen.loss,
         committed: false,
         fence: FenceOutcome::Unknown,
+        fence_attempts: 0,
+        unfenced_attempts: 0,
         promoted_at: None,
         scaled_at: None,
         proven_at: None,
@@ -163,6 +169,15 @@ fn start(
     facts.incident = Some(incident);
     let because = messages::decided(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.go(State::Fencing, because)
+}
+
+/// The database may live on where something else is down: a proof of its life begins the objective anew only
+/// for what names the database dead (rule 8). Whoever orders it knows since when users wait.
+fn onset(facts: &Facts, first_bad_at: Time, diagnosis: Diagnosis, trigger: Trigger) -> Time {
+    if diagnosis.lossless_first() || trigger == Trigger::Operator {
+        return first_bad_at;
+    }
+    facts.evidence.lived_until(first_bad_at)
 }
 
 pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {

@@ -22,11 +22,17 @@ pub(super) fn fence(
     }
     p.fenced_at = ctx.now;
     let (incident_id, side) = (incident.incident_id, incident.from);
-    ctx.commands.push(Command::Fence { incident_id, side });
-    if let Some(open) = &mut facts.incident
-        && open.fence == FenceOutcome::Unknown
-    {
-        open.fence = FenceOutcome::Asked;
+    let attempt = incident.fence_attempts + 1;
+    ctx.commands.push(Command::Fence {
+        incident_id,
+        attempt,
+        side,
+    });
+    if let Some(open) = &mut facts.incident {
+        open.fence_attempts = attempt;
+        if open.fence == FenceOutcome::Unknown {
+            open.fence = FenceOutcome::Asked;
+        }
     }
     ctx.because.get_or_insert_with(|| {
         format!("the promotion was accepted: {side} is fenced beside it, best effort")
@@ -53,6 +59,7 @@ pub(super) fn unfence(facts: &mut Facts, ctx: &mut Context<'_>) {
         return;
     }
     open.fence = FenceOutcome::Unknown;
+    open.unfenced_attempts = open.fence_attempts;
     let (incident_id, side, min) = (open.incident_id, open.from, ctx.setup.serving.desired);
     ctx.commands.push(Command::Prescale {
         incident_id,

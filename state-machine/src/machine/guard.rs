@@ -2,16 +2,22 @@
 //! put back, a role change by hand is adopted once all agree (DESIGN section 4, rules 22 and 23).
 //!
 //! A war is not fought: the fourth change within ten minutes is paged, and drd keeps its hands off.
-//! Deliberately absent: what is not as it should be (`misdirected`), and pages about it (`paging`).
+//! Where users are astray and drd does not put them back, people are paged. Deliberately absent: what is not
+//! as it should be (`misdirected`).
 
 use super::context::Context;
 use crate::command::{Command, Severity};
 use crate::event::Side;
 use crate::late_requests;
 use crate::messages;
-use crate::misdirected::{Misdirection, is_own_latch, misdirection, shrunk};
-use crate::policy::{ADOPT_AFTER, QUARANTINE, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW};
+use crate::misdirected::{
+    Misdirection, is_own_latch, misdirection, misdirection_meanwhile, shrunk,
+};
+use crate::policy::{
+    ADOPT_AFTER, PAGE_AFTER, PAGE_AGAIN, QUARANTINE, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW,
+};
 use crate::record::Facts;
+use crate::state::{State, Stopped};
 use crate::time::Time;
 
 /// Attempts here have numbers of their own: those of an incident's steps start at 1.
@@ -20,7 +26,7 @@ const FIRST_ATTEMPT: u32 = 1_001;
 /// To be called where no incident is open.
 pub(super) fn guard(facts: &mut Facts, ctx: &mut Context<'_>) {
     let found = misdirection(facts, ctx.now);
-    adopt(facts, found, ctx);
+    adopts(facts, ctx);
     if facts.paused || facts.evidence.corroborated_at.is_some() {
         return;
     }
@@ -90,15 +96,16 @@ fn may_restore(facts: &mut Facts, ctx: &mut Context<'_>) -> bool {
 }
 
 /// The roles are what the world has, once everything agrees for a minute and nothing of drd's may land.
-fn adopt(facts: &mut Facts, found: Option<Misdirection>, ctx: &mut Context<'_>) {
-    let writer = adoptable(facts, found, ctx.now);
-    let Some(writer) = writer else {
+/// Whether they were adopted now. To be called where drd has asked for no role change.
+pub(super) fn adopts(facts: &mut Facts, ctx: &mut Context<'_>) -> bool {
+    let found = misdirection(facts, ctx.now);
+    let Some(writer) = adoptable(facts, found, ctx.now) else {
         facts.guard.agreed_since = None;
-        return;
+        return false;
     };
     let since = *facts.guard.agreed_since.get_or_insert(ctx.now);
     if ctx.now - since < ADOPT_AFTER {
-        return;
+        return false;
     }
     facts.guard.agreed_since = None;
     facts.active = writer;
@@ -110,6 +117,64 @@ fn adopt(facts: &mut Facts, found: Option<Misdirection>, ctx: &mut Context<'_>) 
     facts.evidence.roles_swapped();
     let text = messages::adopted(writer);
     ctx.page(facts, Severity::Critical, text);
+    true
+}
+
+/// Pages that users are not where drd would have them, in whatever state: once it lasts, and every 5 min
+/// while it does.
+pub(super) fn page_astray(state: &State, facts: &mut Facts, ctx: &mut Context<'_>) {
+    let Some(what) = astray(state, facts, ctx) else {
+        facts.guard.astray_since = None;
+        return;
+    };
+    let since = *facts.guard.astray_since.get_or_insert(ctx.now);
+    let paged = facts.guard.astray_paged_at;
+    let again = paged.is_none_or(|at| ctx.now - at >= PAGE_AGAIN);
+    if ctx.now - since < PAGE_AFTER || !again {
+        return;
+    }
+    facts.guard.astray_paged_at = Some(ctx.now);
+    // Repeated outages need no page of their own beside this one.
+    facts.evidence.bad_spells.paged_at = Some(ctx.now);
+    let text = messages::astray(&what, ctx.now - since);
+    ctx.page(facts, Severity::Critical, text);
+}
+
+fn astray(state: &State, facts: &Facts, ctx: &Context<'_>) -> Option<String> {
+    match state {
+        State::Watching
+        | State::Suspecting
+        | State::Exposed
+        | State::Held {
+            stage: Stopped::Before,
+            ..
+        } => misdirection(facts, ctx.now)
+            .map(messages::misdirected)
+            .or_else(|| left_small(facts, ctx)),
+        State::Promoting(_)
+        | State::Switching(_)
+        | State::Held {
+            stage: Stopped::Promoting(_),
+            ..
+        } => misdirection_meanwhile(facts, ctx.now).map(|found| found.to_string()),
+        // What is moved now is asked for again, and paged when it is late.
+        State::Fencing | State::Redirecting { .. } | State::Verifying | State::Held { .. } => None,
+    }
+}
+
+/// The side that serves was made smaller, and drd does not raise it again.
+fn left_small(facts: &Facts, ctx: &Context<'_>) -> Option<String> {
+    let min = shrunk(facts, ctx.setup, ctx.now)?;
+    let why = if facts.paused {
+        "drd is paused"
+    } else if facts.evidence.corroborated_at.is_some() {
+        "an outage is suspected"
+    } else if facts.guard.hands_off {
+        "it was changed too often"
+    } else {
+        return None;
+    };
+    Some(messages::left_small(facts.active, min, why))
 }
 
 fn adoptable(facts: &Facts, found: Option<Misdirection>, now: Time) -> Option<Side> {

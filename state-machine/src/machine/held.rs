@@ -5,6 +5,8 @@
 use super::completion;
 use super::context::{Context, Next};
 use super::detection::{goes_on, ordered};
+use super::earned::may_ask_again;
+use super::guard::adopts;
 use super::prescaling::raised;
 use super::promotion;
 use super::recovery::{join, recant, redirect_again, turn_lossy, verifying};
@@ -24,11 +26,10 @@ pub(super) fn held(
     match (stage, word) {
         (Stopped::Before, _) => held_before(facts, event, ctx),
         (Stopped::Promoting(p), Some(Word::Resume)) => {
-            let database = if p.database.is_done() {
-                p.database
-            } else {
-                Step::default()
-            };
+            // A word to go on is none to lose writes: what drd began by itself it asks for again only
+            // where it would begin it now.
+            let asks = !p.database.is_done() && may_ask_again(facts, ctx);
+            let database = if asks { Step::default() } else { p.database };
             ctx.go(
                 State::Promoting(Progress { database, ..*p }),
                 "resumed by an operator",
@@ -87,6 +88,9 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next 
         return completion::give_up(facts, ctx);
     }
     raised(facts, event, ctx);
+    if adopts(facts, ctx) {
+        return ctx.go(State::Watching, messages::adopted(facts.active));
+    }
     if let Some(next) = goes_on(facts, ctx) {
         return next;
     }

@@ -28,7 +28,7 @@ use context::{Context, Next};
 use detection::{fencing, suspecting, watching};
 use held::held;
 use recovery::{exposed, promoting, redirect, redirecting, switching, verifying};
-use statig::Outcome::Handled;
+use statig::Outcome::{Handled, Transition};
 use statig::blocking::{IntoStateMachine, State as Route, Superstate as SuperRoute};
 
 /// What several states have in common.
@@ -74,7 +74,7 @@ impl Route<Facts> for State {
             return Handled;
         }
         note_fence(facts, event);
-        match self {
+        let next = match self {
             State::Watching => watching(facts, event, ctx),
             State::Suspecting => suspecting(facts, event, ctx),
             State::Fencing => fencing(facts, event, ctx),
@@ -84,7 +84,13 @@ impl Route<Facts> for State {
             State::Verifying => verifying(facts, ctx),
             State::Exposed => exposed(facts, event, ctx),
             State::Held { stage, .. } => held(stage, facts, event, ctx),
+        };
+        if !matches!(next, Transition(_)) {
+            guard::page_astray(self, facts, ctx);
+            paging::page_held_again(self, facts, ctx);
+            paging::page_clock_once(facts, ctx);
         }
+        next
     }
 
     fn call_entry_action(&mut self, facts: &mut Facts, ctx: &mut Context<'_>) {
@@ -173,8 +179,11 @@ fn note_fence(facts: &mut Facts, event: &Event) {
     if done.kind != Kind::Fence || !facts.is_current(done) {
         return;
     }
-    // What was taken back since is no fence, however its answer reads.
-    let asked = |incident: &&mut Incident| incident.fence != FenceOutcome::Unknown;
+    // What was taken back since is no fence, however its answer reads; what is confirmed stays so.
+    let asked = |incident: &&mut Incident| {
+        let open = matches!(incident.fence, FenceOutcome::Asked | FenceOutcome::Unfenced);
+        open && done.attempt > incident.unfenced_attempts
+    };
     if let Some(incident) = facts.incident.as_mut().filter(asked) {
         incident.fence = match done.outcome {
             Outcome::Done | Outcome::AlreadySo => FenceOutcome::Fenced,

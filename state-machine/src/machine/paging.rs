@@ -8,14 +8,16 @@ use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
 use crate::gates;
 use crate::messages;
-use crate::policy::{PAGE_AFTER, PAGE_AGAIN, REPEATED_WINDOW, Setup};
+use crate::policy::{CLOCK_ERROR_PAGED, PAGE_AFTER, PAGE_AGAIN, REPEATED_WINDOW, Setup};
 use crate::record::{Facts, Paged};
+use crate::state::State;
 use crate::time::{Span, Time};
 
 /// How long a diagnosis without a rung must last before it is paged; `None`: never.
 fn page_after(diagnosis: Diagnosis) -> Option<Span> {
     match diagnosis {
-        Diagnosis::Healthy => None,
+        // Users that are astray are paged whatever else is seen (`guard`).
+        Diagnosis::Healthy | Diagnosis::Misdirected => None,
         // Blindness for as long as a pushed verdict stays valid: all sensors are silent.
         Diagnosis::Unclear => Some(Span::secs(300)),
         // One sensor that disagrees for a minute is no longer a late message.
@@ -26,7 +28,6 @@ fn page_after(diagnosis: Diagnosis) -> Option<Span> {
         | Diagnosis::EdgeDown
         | Diagnosis::ReplicationStalled
         | Diagnosis::ObserverIsolated
-        | Diagnosis::Misdirected
         | Diagnosis::StandbyUnfit => Some(PAGE_AFTER),
     }
 }
@@ -39,6 +40,35 @@ pub(super) fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
         facts.event_path_paged = true;
         ctx.page(facts, Severity::Warning, messages::event_path(silent));
     }
+}
+
+/// A hold is paged every 5 min while it lasts: whoever took the first page may have gone.
+pub(super) fn page_held_again(state: &State, facts: &mut Facts, ctx: &mut Context<'_>) {
+    let State::Held { hold, stage } = state else {
+        return;
+    };
+    let entered = facts.entered_at;
+    let paged = facts
+        .guard
+        .held_paged_at
+        .map_or(entered, |at| at.max(entered));
+    if ctx.now - paged < PAGE_AGAIN {
+        return;
+    }
+    facts.guard.held_paged_at = Some(ctx.now);
+    let text = messages::still_held(facts, hold, stage, ctx.now);
+    ctx.page(facts, Severity::Critical, text);
+}
+
+/// Pages once that this host's clock is wrong. Ages are corrected by what AWS stamped, and clocks that
+/// drift go on drifting.
+pub(super) fn page_clock_once(facts: &mut Facts, ctx: &mut Context<'_>) {
+    let error = facts.clock_error;
+    let wrong = error.0.saturating_abs() >= CLOCK_ERROR_PAGED.0;
+    if wrong && !facts.clock_paged {
+        ctx.page(facts, Severity::Warning, messages::clock(error));
+    }
+    facts.clock_paged = wrong;
 }
 
 /// Users are without service half of the time, and no outage lasts a hold-down: paged every 5 min.
@@ -72,11 +102,6 @@ pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
     }
 }
 
-/// Users may be without service for as long as it lasts, and nothing else would page that.
-fn repeats(diagnosis: Diagnosis) -> bool {
-    diagnosis == Diagnosis::Misdirected
-}
-
 /// The next episode is paged again, but what comes and goes at most every 5 min: that of an outage
 /// once no sensor reports down, any other once all is well.
 pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
@@ -88,7 +113,7 @@ pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
     }
     facts
         .paged
-        .retain(|paged| !(paged.over || repeats(paged.is)) || ctx.now - paged.at < PAGE_AGAIN);
+        .retain(|paged| !paged.over || ctx.now - paged.at < PAGE_AGAIN);
 }
 
 pub(super) fn page_once(

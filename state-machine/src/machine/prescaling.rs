@@ -11,11 +11,18 @@ use crate::messages;
 use crate::policy::{LOST, PRESCALE_KEPT};
 use crate::record::Facts;
 use crate::state::{Prescale, Step};
+use crate::time::Span;
+
+/// The gates are judged by a readiness that was asked for after the suspicion began, or for so long: a call
+/// has a deadline of 10 s. A deployment that takes the writer away is to be known of before anything is changed.
+const READINESS_WITHIN: Span = Span::secs(12);
 
 /// Capacity is what may prove the other side: it is raised although that gate is closed.
 pub(super) fn prescale_unless_closed(closed: &[Blocker], facts: &mut Facts, ctx: &mut Context<'_>) {
     let unproven = |b: &Blocker| matches!(b, Blocker::SideUnproven { .. });
-    if closed.iter().all(unproven) {
+    let checked = facts.readiness.checked_at >= facts.entered_at;
+    let waited = ctx.now - facts.entered_at >= READINESS_WITHIN;
+    if closed.iter().all(unproven) && (checked || waited) {
         prescale(facts, ctx);
     }
 }

@@ -276,6 +276,7 @@ fn a_clock_error_is_taken_off_pushed_reports() {
     e.give(Event::HeartbeatReturned {
         sent_at: e.now,
         stamped_at: e.now + behind,
+        earlier_lost: false,
     });
     let looked = e.now + behind - Span::secs(310);
     e.signal("witness-primary", Vantage::Witness, Unhealthy, looked);

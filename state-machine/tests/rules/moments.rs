@@ -141,6 +141,7 @@ fn a_clock_error_counts_from_its_limit_on() {
         e.give(Event::HeartbeatReturned {
             sent_at: e.now,
             stamped_at: e.now + Span::millis(error),
+            earlier_lost: false,
         });
         assert_eq!(e.record.facts.clock_error, Span::millis(counts));
     }

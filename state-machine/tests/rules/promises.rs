@@ -193,6 +193,7 @@ fn clock_error(e: &mut Estate, error: Span) {
     e.give(Event::HeartbeatReturned {
         sent_at: e.now,
         stamped_at,
+        earlier_lost: false,
     });
 }
 

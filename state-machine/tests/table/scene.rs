@@ -109,6 +109,8 @@ impl Scene {
             loss: Some(Span::secs(1)),
             committed: reached >= Reached::Committed,
             fence: FenceOutcome::Unknown,
+            fence_attempts: 0,
+            unfenced_attempts: 0,
             promoted_at: at(Reached::Joined, ENTERED),
             scaled_at: at(Reached::Joined, ENTERED),
             proven_at: at(Reached::Joined, ENTERED),

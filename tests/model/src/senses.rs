@@ -179,6 +179,7 @@ pub fn environment(name: &str) -> Environment {
         },
         terms: Some(Terms::default()),
         name: name.to_owned(),
+        secret: Arc::from("secret"),
         boot_id: Some(Arc::from(name)),
     }
 }

@@ -30,7 +30,7 @@ fn a_healthy_estate_reports_to_the_queue_and_samples_its_lag() {
 #[test]
 fn a_heartbeat_comes_back_through_the_queue() {
     let mut state = SimulatedState::new(1, START);
-    assert!(state.heartbeat(START));
+    assert!(state.heartbeat((START, "n-0")));
     state.advance(START + Span::secs(4));
     let bodies: Vec<Message> = state.take_batch();
     assert!(bodies.iter().any(|m| m.body.contains("drd.heartbeat")));

@@ -153,6 +153,7 @@ impl Estate {
             self.give(Event::HeartbeatReturned {
                 sent_at,
                 stamped_at,
+                earlier_lost: false,
             });
         }
         if every(300) {

@@ -235,6 +235,7 @@ pub const OBSERVED: &[Situation] = &[
         |s| Event::HeartbeatReturned {
             sent_at: s.now - Span::secs(1),
             stamped_at: s.now + MINUTE,
+            earlier_lost: false,
         },
     ),
 ];

@@ -111,7 +111,7 @@ impl Reached {
         self.0 & (1 << milestone as u32) != 0
     }
 
-    pub(super) fn decided(&mut self, record: &Record, decision: &Decision) {
+    pub(in crate::lab) fn decided(&mut self, record: &Record, decision: &Decision) {
         if let State::Held { hold, .. } = &record.state
             && decision.is_transition()
         {

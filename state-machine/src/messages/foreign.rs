@@ -1,0 +1,50 @@
+//! How is reported what others did: roles, latch, record and sizes that were changed behind drd's back, and
+//! clocks that differ.
+//!
+//! Deliberately absent: noticing it (`misdirected`), deciding about it (`machine::guard`).
+
+use crate::event::Side;
+use crate::misdirected::Misdirection;
+use crate::policy::{QUARANTINE, RESTORES_WINDOW};
+use crate::record::Facts;
+use crate::time::Span;
+
+pub(crate) fn hands_off(facts: &Facts) -> String {
+    format!(
+        "what drd puts back on {} was changed {} times in {RESTORES_WINDOW}: drd keeps its hands off and is not armed. Find out who changes the latch or the group",
+        facts.active,
+        facts.guard.restored.len()
+    )
+}
+
+pub(crate) fn adopted(writer: Side) -> String {
+    format!(
+        "somebody else moved the roles: {writer} is the writer, the latch sends users there, and drd goes by it from here. A role change is refused for {QUARANTINE}, while theirs may still land"
+    )
+}
+
+pub(crate) fn astray(what: &str, for_long: Span) -> String {
+    format!("misdirected for {for_long}: {what}. No role was changed")
+}
+
+pub(crate) fn misdirected(found: Misdirection) -> String {
+    format!("{found}. drd is not armed until writer, latch and record agree")
+}
+
+pub(crate) fn left_small(side: Side, min: u32, why: &str) -> String {
+    format!(
+        "MinSize of {side}, which serves, was lowered to {min}, and drd does not raise it: {why}"
+    )
+}
+
+pub(crate) fn clock(error: Span) -> String {
+    let way = if error > Span::ZERO {
+        "behind"
+    } else {
+        "ahead"
+    };
+    let by = Span(error.0.saturating_abs());
+    format!(
+        "the clock of drd's host is {by} {way}: what others dated is corrected by it. Set the clock (is chrony running?)"
+    )
+}
