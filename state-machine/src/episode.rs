@@ -7,8 +7,11 @@ use crate::event::{Vantage, Verdict};
 use crate::policy::{FLAP_WINDOW, OWN_FRESH, Policy};
 use crate::reading::Reading;
 use crate::record::Facts;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use crate::unreplicated::Endpoint;
+
+/// For how long silence may interrupt a quorum that then goes on: as long as the slowest report counts.
+const INTERRUPTED_MAX: Span = Span::secs(135);
 
 /// Sensors of the endpoint of the side that serves.
 fn endpoint_readings(facts: &Facts) -> impl Iterator<Item = &Reading> {
@@ -83,10 +86,17 @@ pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, obse
     let quorum = usize::from(policy.quorum.max(1));
     let agreed = runs.get(quorum - 1).copied();
     let agreed = agreed.filter(|_| down >= policy.quorum);
-    if agreed.is_none() && domains_not_good(facts) < quorum {
-        facts.evidence.corroborated_at = None;
-    }
+    let taken_back = domains_not_good(facts) < quorum;
     let evidence = &mut facts.evidence;
+    if agreed.is_some() {
+        evidence.agreed_at = Some(now);
+    } else if taken_back
+        || evidence
+            .agreed_at
+            .is_none_or(|at| now - at > INTERRUPTED_MAX)
+    {
+        evidence.corroborated_at = None;
+    }
     let endpoint = match (evidence.first_bad_at, evidence.corroborated_at) {
         // Time in which nobody reports it bad any more is not known to be dark.
         (_, Some(_)) if runs.is_empty() => Endpoint::Served,

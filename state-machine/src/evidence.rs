@@ -66,6 +66,8 @@ pub struct Evidence {
     pub first_bad_at: Option<Time>,
     /// Since when a quorum of domains has reported it, by when their sensors looked.
     pub corroborated_at: Option<Time>,
+    /// When a quorum agreed last.
+    pub agreed_at: Option<Time>,
 }
 
 impl Evidence {
@@ -91,6 +93,7 @@ impl Evidence {
             path_is_proven: false,
             first_bad_at: None,
             corroborated_at: None,
+            agreed_at: None,
         }
     }
 
@@ -305,6 +308,7 @@ impl Evidence {
         self.observer_ok_since = self.observer_ok_since + by;
         self.first_bad_at = self.first_bad_at.map(|t| t + by);
         self.corroborated_at = self.corroborated_at.map(|t| t + by);
+        self.agreed_at = self.agreed_at.map(|t| t + by);
         self.global = self.global.map(|s| Dated { at: s.at + by, ..s });
         self.sides = self.sides.map(|s| s.map(|s| Dated { at: s.at + by, ..s }));
         self.dns = self.dns.map(|s| Dated { at: s.at + by, ..s });

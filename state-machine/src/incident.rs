@@ -73,6 +73,8 @@ pub struct Incident {
     pub fence: FenceOutcome,
     /// How often it was asked for.
     pub fence_attempts: u32,
+    /// The newest attempt that ended, however.
+    pub fence_ended: u32,
     /// The last attempt whose effect was taken back.
     pub unfenced_attempts: u32,
     /// The new writer was observed.

@@ -35,7 +35,9 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
     };
     let unknown = |done: &Completion| matches!(done.outcome, Outcome::Unknown { .. });
     let unanswered = event.finished().is_some_and(|done| {
-        done.incident_id == incident.incident_id && unknown(done) && was_awaited(state, done)
+        done.incident_id == incident.incident_id
+            && unknown(done)
+            && was_awaited(state, incident, done)
     });
     if unanswered {
         remember(facts, incident.to, now);
@@ -45,7 +47,7 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
 /// Whether the end of this attempt was still awaited, of a command that would hurt the side that
 /// it moves away from, should it land late. A state that is past the command awaits nothing, but
 /// the request may be on its way all the same.
-fn was_awaited(state: &State, done: &Completion) -> bool {
+fn was_awaited(state: &State, incident: &Incident, done: &Completion) -> bool {
     let (roles, latch) = match state {
         State::Promoting(p)
         | State::Switching(p)
@@ -72,8 +74,7 @@ fn was_awaited(state: &State, done: &Completion) -> bool {
     match done.kind {
         Kind::Promote | Kind::Switchover => roles.is_none_or(awaited),
         Kind::Redirect => roles.is_none() && latch.is_none_or(awaited),
-        // Each of them sets the same size.
-        Kind::Fence => true,
+        Kind::Fence => done.attempt > incident.fence_ended,
         Kind::Prescale | Kind::ScaleBack | Kind::Scale | Kind::ProveWrite | Kind::Page => false,
     }
 }

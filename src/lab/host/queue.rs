@@ -13,7 +13,7 @@ use crate::lab::simulation::{Happening, Receiver, Simulation};
 use crate::lab::timing::CALL_TIMEOUT;
 use drd_state_machine::event::{Side, Verdict};
 use drd_state_machine::reading::Noted;
-use drd_state_machine::time::Span;
+use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
 impl Simulation<'_> {
@@ -96,9 +96,18 @@ impl Simulation<'_> {
         self.hand_out();
     }
 
+    /// What AWS's clock shows, as far as it knows.
+    pub(super) fn dated(&self, who: Install) -> Time {
+        let record = self
+            .process(who)
+            .and_then(|process| process.engine.record());
+        let error = record.map_or(Span::ZERO, |record| record.facts.clock_error);
+        self.local(who) + error
+    }
+
     /// Messages reach a daemon: what their sensors reported, for the judge's own book.
     pub(super) fn judge_received(&mut self, who: Install, messages: &[Message]) {
-        let local = self.local(who);
+        let dated = self.dated(who);
         for message in messages {
             let received = self.queue.messages.delivered(&message.receipt);
             let Some(report) = received.and_then(|message| message.reports.as_ref()) else {
@@ -106,7 +115,7 @@ impl Simulation<'_> {
             };
             let sensors = &self.setup.sensors;
             let spec = sensors.iter().find(|s| s.name == report.sensor);
-            let parsed = parse(&message.body, &self.known, local);
+            let parsed = parse(&message.body, &self.known, dated);
             if let (Some(spec), Parsed::Signal(_)) = (spec, parsed) {
                 self.judge
                     .received(report.looked, &spec.name, spec, report.verdict);
@@ -167,8 +176,8 @@ impl Simulation<'_> {
         let healthy = report.verdict == Verdict::Healthy;
         let newest = self.queue.durable.get(&(report.sensor.clone(), healthy));
         let superseded = newest.is_some_and(|at| *at >= report.looked);
-        let locals = Install::BOTH.map(|who| self.local(who));
-        let signal = |local| matches!(parse(&message.body, &self.known, local), Parsed::Signal(_));
-        superseded || !locals.into_iter().all(signal)
+        let dated = Install::BOTH.map(|who| self.dated(who));
+        let signal = |at| matches!(parse(&message.body, &self.known, at), Parsed::Signal(_));
+        superseded || !dated.into_iter().all(signal)
     }
 }

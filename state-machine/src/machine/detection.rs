@@ -149,6 +149,7 @@ fn start(
         committed: false,
         fence: FenceOutcome::Unknown,
         fence_attempts: 0,
+        fence_ended: 0,
         unfenced_attempts: 0,
         promoted_at: None,
         scaled_at: None,

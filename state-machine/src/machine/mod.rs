@@ -184,6 +184,9 @@ fn note_fence(facts: &mut Facts, event: &Event) {
         let open = matches!(incident.fence, FenceOutcome::Asked | FenceOutcome::Unfenced);
         open && done.attempt > incident.unfenced_attempts
     };
+    if let Some(incident) = &mut facts.incident {
+        incident.fence_ended = incident.fence_ended.max(done.attempt);
+    }
     if let Some(incident) = facts.incident.as_mut().filter(asked) {
         incident.fence = match done.outcome {
             Outcome::Done | Outcome::AlreadySo => FenceOutcome::Fenced,

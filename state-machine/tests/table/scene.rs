@@ -110,6 +110,7 @@ impl Scene {
             committed: reached >= Reached::Committed,
             fence: FenceOutcome::Unknown,
             fence_attempts: 0,
+            fence_ended: 0,
             unfenced_attempts: 0,
             promoted_at: at(Reached::Joined, ENTERED),
             scaled_at: at(Reached::Joined, ENTERED),
