@@ -247,27 +247,20 @@ impl Simulation<'_> {
         let Some(process) = self.process(who).filter(|p| !p.is_frozen(now)) else {
             return;
         };
-        let ticked = process.engine.record().filter(|_| alone).map(|record| {
-            let mut ticked = record.clone();
-            let _ = step(&mut ticked, &self.setup, local, &Event::Tick);
-            ticked
-        });
-        let answer = Answer::Finished(done.clone());
-        self.give(who, Input::Answered { term, answer });
-        let after = self.process(who).map(|p| &p.engine);
-        // A ledger that refuses lets nothing count, not even the tick.
-        let writes = !self.world.faults.fsync_hangs;
-        let after = after.filter(|engine| writes && !engine.is_held_by_ledger());
-        if let (Some(ticked), Some(record)) = (ticked, after.and_then(|e| e.record())) {
+        let after = |event: &Event| {
+            let mut record = process.engine.record().filter(|_| alone)?.clone();
+            let _ = step(&mut record, &self.setup, local, event);
             // That a fence ended is a note, and no effect.
-            let incident = ticked.facts.incident.map(|mut incident| {
-                let now = record.facts.incident.as_ref();
-                incident.fence_ended = now.map_or(0, |now| now.fence_ended);
-                incident
-            });
-            let same = record.state == ticked.state && record.facts.incident == incident;
-            self.judge.reported_again(now, &done, same);
-        }
+            if let Some(incident) = &mut record.facts.incident {
+                incident.fence_ended = 0;
+            }
+            Some((record.state, record.facts.incident))
+        };
+        // Beside a tick, which time alone brings.
+        let same = after(&Event::Finished(done.clone())) == after(&Event::Tick);
+        self.judge.reported_again(now, &done, same);
+        let answer = Answer::Finished(done);
+        self.give(who, Input::Answered { term, answer });
     }
 
     /// A request arrives. It takes effect even when the daemon that sent it is dead by now.
