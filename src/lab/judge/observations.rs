@@ -29,10 +29,9 @@ impl Judge {
         match self.readings.iter_mut().find(|(known, _, _)| known == name) {
             // A reading that failed neither counts nor resets, while the one before it is fresh.
             Some((_, _, old)) if verdict == Verdict::Unknown && looked - old.looked <= FRESH => {}
-            // A state may be read before its event arrives, and the event dates it.
+            // A state, or the witness's item, may be read before its event arrives, and the event dates it.
             Some((_, _, old)) if looked < old.looked => {
-                let alarm = matches!(sensor.vantage, Vantage::Route53 | Vantage::Inside);
-                if alarm && old.verdict == verdict {
+                if sensor.vantage != Vantage::Probe && old.verdict == verdict {
                     old.since = old.since.min(looked);
                 }
             }
