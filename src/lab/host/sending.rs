@@ -247,8 +247,11 @@ impl Simulation<'_> {
         let Some(process) = self.process(who).filter(|p| !p.is_frozen(now)) else {
             return;
         };
+        // A ledger that refuses lets nothing count, so that the first end may not have counted either.
+        let writes = !self.world.faults.fsync_hangs && !process.engine.is_held_by_ledger();
         let after = |event: &Event| {
-            let mut record = process.engine.record().filter(|_| alone)?.clone();
+            let record = process.engine.record().filter(|_| alone && writes);
+            let mut record = record?.clone();
             let _ = step(&mut record, &self.setup, local, event);
             // That a fence ended is a note, and no effect.
             if let Some(incident) = &mut record.facts.incident {
