@@ -7,6 +7,7 @@
 
 mod again;
 mod arrive;
+mod astray;
 mod book;
 #[path = "../common/mod.rs"]
 mod common;
