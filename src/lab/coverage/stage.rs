@@ -41,15 +41,16 @@ impl Stage {
     pub(in crate::lab) fn then(self, world: &World) -> Stage {
         let served = world.takes_writes(world.answer);
         let changing = world.role_change.is_some();
-        match self {
-            Stage::BeforeOnset | Stage::BeforeAcceptance
-                if changing || !world.role_changes.is_empty() =>
-            {
-                Stage::AfterAcceptance
-            }
-            Stage::BeforeOnset if !served => Stage::BeforeAcceptance,
-            Stage::AfterAcceptance if served && !changing => Stage::AfterEnd,
-            same => same,
+        let accepted = changing || !world.role_changes.is_empty();
+        let before = self <= Stage::BeforeAcceptance;
+        if before && accepted {
+            Stage::AfterAcceptance
+        } else if before && !served {
+            Stage::BeforeAcceptance
+        } else if self == Stage::AfterAcceptance && served && !changing {
+            Stage::AfterEnd
+        } else {
+            self
         }
     }
 }
