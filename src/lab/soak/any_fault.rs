@@ -9,6 +9,8 @@ use drd_state_machine::event::Verdict;
 use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 
+/// How many of them are there when drd starts, which then has never seen it otherwise.
+const FROM_THE_START: f64 = 0.1;
 /// How many of them begin as drd enters a state: else the short states would hardly be struck.
 const AT_A_STATE: f64 = 0.4;
 const WRONG_QUORUMS: [[&str; 2]; 3] = [
@@ -35,7 +37,7 @@ pub(super) fn one(kind: FaultKind, chance: &mut Chance) -> Fault {
     let mut fault = Fault::new(kind, chance.span(Span::ZERO, Span::secs(1190)));
     fault.lasts = Some(chance.span(Span::secs(5), Span::secs(600)));
     parameters(&mut fault, chance);
-    if kind == FaultKind::HostClock {
+    if kind == FaultKind::HostClock || chance.happens(FROM_THE_START) {
         fault.at = At::Time(Span::ZERO);
     } else if chance.happens(AT_A_STATE) {
         fault.at = chance

@@ -167,7 +167,10 @@ fn more(fault: &mut Fault, chance: &mut Chance) {
             fault.operation = permission.map(|(_, operation)| operation.to_owned());
         }
         FaultKind::PageLost | FaultKind::LagLost => {
-            fault.rate = Some(f64::from(chance.number(20, 100)) / 100.0);
+            // Two in five lose every one.
+            let all = chance.happens(0.4);
+            let share = if all { 100 } else { chance.number(20, 100) };
+            fault.rate = Some(f64::from(share) / 100.0);
         }
         FaultKind::LagDelayed => fault.delay = Some(chance.span(Span::secs(5), Span::secs(120))),
         FaultKind::LagWrong => {
