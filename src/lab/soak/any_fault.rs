@@ -9,6 +9,8 @@ use drd_state_machine::event::Verdict;
 use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 
+/// What strikes a ledger file.
+const FILE: [FaultKind; 2] = [FaultKind::FsyncHangs, FaultKind::LedgerReplaced];
 /// How many of them are there when drd starts, which then has never seen it otherwise.
 const FROM_THE_START: f64 = 0.1;
 /// How many of them begin as drd enters a state: else the short states would hardly be struck.
@@ -20,16 +22,16 @@ const WRONG_QUORUMS: [[&str; 2]; 3] = [
 ];
 
 /// One fault of any kind. `pair`: two daemons share a table, so that no file can be struck, and no third
-/// one comes.
+/// one comes. Where one is alone these are drawn twice as often.
 pub(super) fn any(chance: &mut Chance, pair: bool) -> Fault {
-    let file = |kind| matches!(kind, FaultKind::FsyncHangs | FaultKind::LedgerReplaced);
-    let strikes = |kind| !pair || !(file(kind) || kind == FaultKind::SecondDaemon);
-    loop {
-        let kind = chance.pick(&FaultKind::ALL).copied();
-        if let Some(kind) = kind.filter(|kind| strikes(*kind)) {
-            return one(kind, chance);
-        }
+    let file = |kind: &FaultKind| FILE.contains(kind);
+    let strikes = |kind: &FaultKind| !pair || !(file(kind) || *kind == FaultKind::SecondDaemon);
+    let mut kinds: Vec<FaultKind> = FaultKind::ALL.into_iter().filter(strikes).collect();
+    if !pair {
+        kinds.extend(FILE);
     }
+    let kind = chance.pick(&kinds).copied();
+    one(kind.unwrap_or(FaultKind::RegionDark), chance)
 }
 
 /// One fault of this kind, at some time.
