@@ -216,6 +216,9 @@ fn group_max(group: &ScalingGroup, desired: u32) -> Judged {
 /// What a denied read needs.
 const POLICY: &str = "give this caller the daemon's policy (deploy/, or the stack daemon)";
 
+/// What credentials that AWS does not take need.
+const RENEW: &str = "renew the credentials that this process uses";
+
 /// A denied read means a denied act, most likely: the policy is not the one drd was given.
 fn permissions(reads: &Reads) -> Judged {
     let check = reads
@@ -235,12 +238,14 @@ fn permissions(reads: &Reads) -> Judged {
         reads.queue.as_ref().err(),
         reads.lag.as_ref().err(),
     ];
-    let denied: Vec<String> = errors
-        .iter()
-        .flatten()
-        .filter(|e| matches!(e.class, Class::Unauthenticated | Class::Denied))
+    let of = |class: Class| errors.iter().flatten().filter(move |e| e.class == class);
+    let denied: Vec<String> = of(Class::Denied)
         .map(|e| format!("{e}{}", hint(e)))
         .collect();
+    // Credentials that are renewed in a moment say nothing about the policy (rule 13).
+    if let (true, Some(expired)) = (denied.is_empty(), of(Class::Unauthenticated).next()) {
+        return Judged::unknown(&expired.to_string(), RENEW);
+    }
     if denied.is_empty() && errors[1..].iter().all(Option::is_some) {
         return Judged::unknown("nothing could be read", POLICY);
     }

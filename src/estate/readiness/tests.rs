@@ -134,6 +134,18 @@ fn a_denied_read_is_red_with_its_action() {
 }
 
 #[test]
+fn credentials_that_expired_are_unknown_and_not_red() {
+    let expired = |r: &mut Reads| r.lag = Err(error("cloudwatch:GetX", "ExpiredToken"));
+    assert!(red(expired).is_empty());
+    assert_eq!(with(Verdict::Unknown, expired), ["permissions"]);
+    let both = |r: &mut Reads| {
+        expired(r);
+        r.latch = Err(error("s3:GetX", "AccessDenied"));
+    };
+    assert!(red(both).contains(&"permissions".to_owned()));
+}
+
+#[test]
 fn a_silent_active_region_is_unknown_and_not_red() {
     let dark = |r: &mut Reads| r.active_cluster = Err(error("rds:DescribeX", "Throttling"));
     assert!(with(Verdict::Unknown, dark).contains(&"engine_parity".to_owned()));
