@@ -244,7 +244,7 @@ fn permissions(reads: &Reads) -> Judged {
         .collect();
     // Credentials that are renewed in a moment say nothing about the policy (rule 13).
     if let (true, Some(expired)) = (denied.is_empty(), of(Class::Unauthenticated).next()) {
-        return Judged::unknown(&expired.to_string(), RENEW);
+        return Judged::unknown(expired.to_string(), RENEW);
     }
     if denied.is_empty() && errors[1..].iter().all(Option::is_some) {
         return Judged::unknown("nothing could be read", POLICY);
