@@ -137,7 +137,7 @@ fn a_denied_read_is_red_with_its_action() {
 fn credentials_that_expired_are_unknown_and_not_red() {
     let expired = |r: &mut Reads| r.lag = Err(error("cloudwatch:GetX", "ExpiredToken"));
     assert!(red(expired).is_empty());
-    assert_eq!(with(Verdict::Unknown, expired), ["permissions"]);
+    assert!(with(Verdict::Unknown, expired).contains(&"permissions".to_owned()));
     let both = |r: &mut Reads| {
         expired(r);
         r.latch = Err(error("s3:GetX", "AccessDenied"));
