@@ -67,6 +67,8 @@ impl Route<Facts> for State {
                 );
             }
             facts.paged.clear();
+            facts.guard.astray_paged_at = None;
+            facts.clock_paged = false;
             self.call_entry_action(facts, ctx);
             if !ctx.commands.is_empty() {
                 ctx.because.get_or_insert_with(|| messages::started(facts));
