@@ -43,10 +43,9 @@ pub(super) fn incoming(
             nonce, stamped_at, ..
         } => {
             let Some(back) = polling.beat_back(&nonce) else {
-                let (id, reason) = (message.id, DiscardReason::UnknownHeartbeat);
+                let reason = DiscardReason::UnknownHeartbeat;
                 env.metrics.event_discarded(reason.name());
-                let notice = reason.remark().map(|_| Notice::NotActedOn { id, reason });
-                return Incoming::Settled(message.receipt, notice);
+                return settled(message, reason);
             };
             let event = Event::HeartbeatReturned {
                 sent_at: back.left_at,
@@ -64,11 +63,7 @@ pub(super) fn incoming(
             });
             return Incoming::Left(refused);
         }
-        Parsed::Discard(reason) => {
-            let id = message.id;
-            let notice = reason.remark().map(|_| Notice::NotActedOn { id, reason });
-            return Incoming::Settled(message.receipt, notice);
-        }
+        Parsed::Discard(reason) => return settled(message, reason),
         Parsed::Malformed(why) => {
             return Incoming::Left(Some(Notice::NotUnderstood {
                 id: message.id,
@@ -80,4 +75,11 @@ pub(super) fn incoming(
     let receipts = vec![message.receipt];
     let origin = EventOrigin::Queue { receipts, id };
     Incoming::Letter(EventLetter { event, origin })
+}
+
+/// Understood, and not acted on.
+fn settled(message: Message, reason: DiscardReason) -> Incoming {
+    let id = message.id;
+    let notice = reason.remark().map(|_| Notice::NotActedOn { id, reason });
+    Incoming::Settled(message.receipt, notice)
 }

@@ -5,13 +5,10 @@
 
 use crate::event::{Vantage, Verdict};
 use crate::policy::{FLAP_WINDOW, OWN_FRESH, Policy};
-use crate::reading::Reading;
+use crate::reading::{ALARM_FRESH, Reading};
 use crate::record::Facts;
-use crate::time::{Span, Time};
+use crate::time::Time;
 use crate::unreplicated::Endpoint;
-
-/// For how long silence may interrupt a quorum that then goes on: as long as the slowest report counts.
-const INTERRUPTED_MAX: Span = Span::secs(135);
 
 /// Sensors of the endpoint of the side that serves.
 fn endpoint_readings(facts: &Facts) -> impl Iterator<Item = &Reading> {
@@ -78,6 +75,16 @@ fn domains_not_good(facts: &Facts) -> usize {
     domains.len()
 }
 
+/// Whether a quorum that does not agree now is over: too few domains are left in it, or silence has interrupted
+/// it for longer than the slowest report counts.
+fn is_over(facts: &Facts, quorum: usize, now: Time) -> bool {
+    let silent = facts
+        .evidence
+        .agreed_at
+        .is_none_or(|at| now - at > ALARM_FRESH);
+    silent || domains_not_good(facts) < quorum
+}
+
 /// Brings both moments, and what they mean for the loss, up to now. `down`: fault domains that
 /// report the endpoint down.
 pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, observer_ok: bool) {
@@ -86,17 +93,12 @@ pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, obse
     let quorum = usize::from(policy.quorum.max(1));
     let agreed = runs.get(quorum - 1).copied();
     let agreed = agreed.filter(|_| down >= policy.quorum);
-    let taken_back = domains_not_good(facts) < quorum;
-    let evidence = &mut facts.evidence;
     if agreed.is_some() {
-        evidence.agreed_at = Some(now);
-    } else if taken_back
-        || evidence
-            .agreed_at
-            .is_none_or(|at| now - at > INTERRUPTED_MAX)
-    {
-        evidence.corroborated_at = None;
+        facts.evidence.agreed_at = Some(now);
+    } else if facts.evidence.corroborated_at.is_some() && is_over(facts, quorum, now) {
+        facts.evidence.corroborated_at = None;
     }
+    let evidence = &mut facts.evidence;
     let endpoint = match (evidence.first_bad_at, evidence.corroborated_at) {
         // Time in which nobody reports it bad any more is not known to be dark.
         (_, Some(_)) if runs.is_empty() => Endpoint::Served,

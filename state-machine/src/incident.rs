@@ -99,9 +99,7 @@ impl Incident {
             Operation::Switchover => policy.rto_lossless,
         }
     }
-}
 
-impl Incident {
     /// Moves every remembered moment.
     pub(crate) fn shift(&mut self, by: Span) {
         self.first_bad_at = self.first_bad_at + by;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// How long a report of the witness counts: it repeats itself every 60 s, and 30 s of delivery.
 const WITNESS_FRESH: Span = Span::secs(90);
 /// How long an alarm's state counts since it was received or read: two reads of 60 s, and 15 s.
-const ALARM_FRESH: Span = Span::secs(135);
+pub(crate) const ALARM_FRESH: Span = Span::secs(135);
 
 /// What became of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

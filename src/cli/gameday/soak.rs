@@ -32,8 +32,7 @@ pub(crate) struct SoakArgs {
     #[arg(long, value_name = "NAME|FILE")]
     scenario: Option<String>,
     /// One fault of this kind in each and nothing else, drawn by its seed.
-    #[arg(long, value_name = "KIND", conflicts_with = "scenario")]
-    #[arg(value_parser = fault_kind)]
+    #[arg(long, value_name = "KIND", conflicts_with = "scenario", value_parser = fault_kind)]
     only: Option<FaultKind>,
     /// With one nuisance in each, drawn by its seed.
     #[arg(long, requires = "scenario")]

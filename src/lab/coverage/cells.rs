@@ -105,6 +105,11 @@ fn unreachable((kind, stage, _): Cell) -> Option<&'static str> {
     }
 }
 
+/// Every cell that can be reached.
+fn reachable() -> impl Iterator<Item = Cell> {
+    all().filter(|cell| unreachable(*cell).is_none())
+}
+
 /// How many rehearsals reached each cell, and how many drew each kind.
 #[derive(Clone, Debug)]
 pub struct Coverage {
@@ -161,15 +166,13 @@ impl Coverage {
 
     /// Cells, those of them that can be reached, and those of these that were.
     pub fn counts(&self) -> (usize, usize, usize) {
-        let can: Vec<Cell> = all().filter(|cell| unreachable(*cell).is_none()).collect();
-        let met = can.iter().filter(|cell| self.met(**cell)).count();
-        (all().count(), can.len(), met)
+        let can = reachable().count();
+        (all().count(), can, can - self.missed().len())
     }
 
     /// Cells that can be reached and were not.
     pub fn missed(&self) -> Vec<Cell> {
-        let can = all().filter(|cell| unreachable(*cell).is_none());
-        can.filter(|cell| !self.met(*cell)).collect()
+        reachable().filter(|cell| !self.met(*cell)).collect()
     }
 
     /// Cells that were reached although they cannot be, with the reason that they refute.
@@ -182,9 +185,8 @@ impl Coverage {
     /// In how many of the states that can be met a kind that began in this stage was met, and how many
     /// there are.
     pub fn states(&self, kind: FaultKind, stage: Stage) -> (usize, usize) {
-        let can = Phase::ALL.map(|phase| (kind, stage, phase));
-        let can = can.into_iter().filter(|cell| unreachable(*cell).is_none());
-        let can: Vec<Cell> = can.collect();
+        let row = |cell: &Cell| (cell.0, cell.1) == (kind, stage);
+        let can: Vec<Cell> = reachable().filter(row).collect();
         let met = can.iter().filter(|cell| self.met(**cell)).count();
         (met, can.len())
     }

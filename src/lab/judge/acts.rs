@@ -128,12 +128,12 @@ impl Judge {
         let truly_down = self.bad.is_some_and(|(from, until)| {
             now - until <= RECOVERED && until - from >= setup.policy.hold_down - Span::secs(5)
         });
-        self.require(truly_down || self.is_deceived(now), "S3", now, || {
+        let deceived = self.is_deceived(now);
+        self.require(truly_down || deceived, "S3", now, || {
             "role change although the endpoint was well within the hold-down".to_owned()
         });
         if command.kind() == Kind::Promote {
             let within = self.loss_is_within(setup, world);
-            let deceived = self.is_deceived(now);
             self.require(within || deceived, "S2", now, || {
                 "promotion beyond the RPO gate".to_owned()
             });

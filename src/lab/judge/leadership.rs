@@ -92,12 +92,10 @@ impl Judge {
             return;
         }
         for sent in &mut self.requests.sent {
-            let of = |kind, incident_id, generation| {
-                (sent.kind, sent.incident_id, sent.generation) == (kind, incident_id, generation)
-            };
+            let same = (sent.kind, sent.incident_id, sent.generation)
+                == (done.kind, done.incident_id, generation);
             // One fence is as good as another: each sets the same size.
-            let same = sent.attempt == done.attempt || sent.kind == Kind::Fence;
-            sent.answered |= same && of(done.kind, done.incident_id, generation);
+            sent.answered |= same && (sent.attempt == done.attempt || sent.kind == Kind::Fence);
         }
     }
 

@@ -33,15 +33,8 @@ const WORDS: [Word; 5] = [
     Word::Resume,
     Word::Abandon,
 ];
-const SENSORS: [&str; 5] = [
-    "witness-primary",
-    "route53-primary",
-    "probe-primary",
-    "control-plane-primary",
-    "inside-primary",
-];
-
-const WRONG_SENSORS: [&str; 6] = [
+/// Those of the side that serves, and one of the other.
+const SENSORS: [&str; 6] = [
     "witness-primary",
     "route53-primary",
     "probe-primary",
@@ -76,10 +69,10 @@ pub(super) fn parameters(fault: &mut Fault, chance: &mut Chance) {
             fault.restart_after = Some(chance.span(Span::secs(1), Span::secs(60)));
         }
         FaultKind::DaemonFreeze => fault.lasts = Some(chance.span(Span::secs(5), Span::secs(60))),
-        FaultKind::ReplyLost => fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned()),
+        FaultKind::ReplyLost => fault.operation = picked(chance, &OPERATIONS),
         FaultKind::ApiThrottle => fault.rate = Some(f64::from(chance.number(10, 90)) / 100.0),
         FaultKind::ApiError => {
-            fault.operation = chance.pick(&OPERATIONS).map(|o| (*o).to_owned());
+            fault.operation = picked(chance, &OPERATIONS);
             fault.times = Some(chance.number(1, 6));
             fault.code = chance.pick(&CODES).copied().flatten().map(str::to_owned);
         }
@@ -108,7 +101,7 @@ pub(super) fn parameters(fault: &mut Fault, chance: &mut Chance) {
         FaultKind::PromotionFails => fault.times = Some(chance.number(1, 2)),
         FaultKind::ReplicationLag => fault.lag = Some(chance.span(Span::secs(1), Span::secs(120))),
         FaultKind::SingleSensorFalse => {
-            fault.sensor = chance.pick(&SENSORS).map(|s| (*s).to_owned());
+            fault.sensor = picked(chance, &SENSORS[..SENSORS.len() - 1]);
         }
         _ => more(fault, chance),
     }
@@ -126,7 +119,7 @@ fn picked(chance: &mut Chance, from: &[&str]) -> Option<String> {
 fn more(fault: &mut Fault, chance: &mut Chance) {
     match fault.kind {
         FaultKind::SensorWrong => {
-            fault.sensor = picked(chance, &WRONG_SENSORS);
+            fault.sensor = picked(chance, &SENSORS);
             fault.verdict = chance.pick(&VERDICTS).copied();
         }
         FaultKind::LatchStoreDown => {

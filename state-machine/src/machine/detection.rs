@@ -44,8 +44,8 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
-    if adopts(facts, ctx) {
-        return ctx.go(State::Watching, messages::adopted(facts.active));
+    if let Some(text) = adopts(facts, ctx) {
+        return ctx.go(State::Watching, text);
     }
     if held_for(facts, ctx).is_none() {
         return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));

@@ -96,16 +96,16 @@ fn may_restore(facts: &mut Facts, ctx: &mut Context<'_>) -> bool {
 }
 
 /// The roles are what the world has, once everything agrees for a minute and nothing of drd's may land.
-/// Whether they were adopted now. To be called where drd has asked for no role change.
-pub(super) fn adopts(facts: &mut Facts, ctx: &mut Context<'_>) -> bool {
+/// The page, where they were adopted now. To be called where drd has asked for no role change.
+pub(super) fn adopts(facts: &mut Facts, ctx: &mut Context<'_>) -> Option<String> {
     let found = misdirection(facts, ctx.now);
     let Some(writer) = adoptable(facts, found, ctx.now) else {
         facts.guard.agreed_since = None;
-        return false;
+        return None;
     };
     let since = *facts.guard.agreed_since.get_or_insert(ctx.now);
     if ctx.now - since < ADOPT_AFTER {
-        return false;
+        return None;
     }
     facts.guard.agreed_since = None;
     facts.active = writer;
@@ -116,8 +116,8 @@ pub(super) fn adopts(facts: &mut Facts, ctx: &mut Context<'_>) -> bool {
     late_requests::remember(facts, writer, ctx.now);
     facts.evidence.roles_swapped();
     let text = messages::adopted(writer);
-    ctx.page(facts, Severity::Critical, text);
-    true
+    ctx.page(facts, Severity::Critical, text.clone());
+    Some(text)
 }
 
 /// Pages that users are not where drd would have them, in whatever state: once it lasts, and every 5 min

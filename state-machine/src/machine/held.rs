@@ -88,8 +88,8 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next 
         return completion::give_up(facts, ctx);
     }
     raised(facts, event, ctx);
-    if adopts(facts, ctx) {
-        return ctx.go(State::Watching, messages::adopted(facts.active));
+    if let Some(text) = adopts(facts, ctx) {
+        return ctx.go(State::Watching, text);
     }
     if let Some(next) = goes_on(facts, ctx) {
         return next;
