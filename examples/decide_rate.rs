@@ -211,7 +211,7 @@ fn bodies() {
     let arn = estate::alarm_arn(Vantage::Route53, Side::Primary);
     let known = Known::new(estate::ACCOUNT, Span::secs(300))
         .region("us-east-1")
-        .alarm(&arn, &estate::sensor_name(Vantage::Route53, Side::Primary));
+        .alarm(&arn, estate::sensor_name(Vantage::Route53, Side::Primary));
     let id = "00000001-0000-4000-8000-000000000001";
     let body = compose::alarm_event_json(id, &arn, Verdict::Healthy, Verdict::Unhealthy, EPOCH);
     let since = Instant::now();

@@ -187,9 +187,7 @@ impl Sensors {
         let body =
             compose::witness_event_json(&id, ACCOUNT, WITNESS_REGION, side, now_seen, world.now);
         let sensor = sensor_name(Vantage::Witness, side);
-        Some(SentMessage::reading(
-            body, &id, &sensor, now_seen, world.now,
-        ))
+        Some(SentMessage::reading(body, &id, sensor, now_seen, world.now))
     }
 
     /// Route 53's checkers look at both sides every 10 s.
@@ -267,7 +265,7 @@ impl Sensors {
         let body =
             compose::alarm_event_json(&id, &alarm_arn(vantage, side), before, says, world.now);
         let sensor = sensor_name(vantage, side);
-        SentMessage::reading(body, &id, &sensor, says, world.now)
+        SentMessage::reading(body, &id, sensor, says, world.now)
     }
 
     /// A sample of the lag monitor, in the region that receives the replication.

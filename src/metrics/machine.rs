@@ -180,7 +180,7 @@ impl MachineMetrics {
         let checked_at = seconds(record.facts.readiness.checked_at);
         if self.checked_at.get() != checked_at {
             self.checked_at.set(checked_at);
-            for check in &record.facts.readiness.checks {
+            for check in record.facts.readiness.checks.iter() {
                 let ok = i64::from(check.verdict == Verdict::Healthy);
                 self.checks.with_label_values(&[&*check.name]).set(ok);
             }

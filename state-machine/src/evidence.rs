@@ -10,6 +10,7 @@ use crate::time::{Span, Time};
 use crate::unreplicated::Unreplicated;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// Lag samples kept: 20 minutes at one every 30 s. Older ones bear on no open question.
 const LAG_SAMPLES_MAX: usize = 40;
@@ -34,10 +35,10 @@ impl<T: Copy> Dated<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// One reading per configured sensor.
-    pub readings: Vec<Reading>,
+    /// One reading per configured sensor. Shared with the records before: most events change none.
+    pub readings: Arc<Vec<Reading>>,
     /// Lag samples, oldest first.
-    pub lag: Vec<LagSample>,
+    pub lag: Arc<Vec<LagSample>>,
     /// Whether our own references answer.
     pub references: Dated<Verdict>,
     /// Since when they have answered without a gap: what was not received before proves nothing.
@@ -74,8 +75,8 @@ impl Evidence {
     /// No evidence at all about these sensors.
     pub fn new(sensors: &[Sensor]) -> Evidence {
         Evidence {
-            readings: sensors.iter().map(Reading::new).collect(),
-            lag: Vec::new(),
+            readings: Arc::new(sensors.iter().map(Reading::new).collect()),
+            lag: Arc::default(),
             references: Dated {
                 is: Verdict::Unknown,
                 at: Time::default(),
@@ -100,19 +101,14 @@ impl Evidence {
     /// Keeps what is known about the sensors that still exist; new ones start unknown.
     pub fn adopt(&mut self, sensors: &[Sensor]) {
         let old = std::mem::take(&mut self.readings);
-        self.readings = sensors
-            .iter()
-            .map(|sensor| {
-                old.iter()
-                    .find(|r| {
-                        r.sensor == sensor.name
-                            && r.vantage == sensor.vantage
-                            && r.side == sensor.side
-                    })
-                    .cloned()
-                    .unwrap_or_else(|| Reading::new(sensor))
-            })
-            .collect();
+        let same = |r: &&Reading, sensor: &Sensor| {
+            r.sensor == sensor.name && r.vantage == sensor.vantage && r.side == sensor.side
+        };
+        let kept = |sensor: &Sensor| {
+            let known = old.iter().find(|r| same(r, sensor)).cloned();
+            known.unwrap_or_else(|| Reading::new(sensor))
+        };
+        self.readings = Arc::new(sensors.iter().map(kept).collect());
     }
 
     /// Takes a sensor's statement. The same statement again, or an older one, changes nothing:
@@ -124,13 +120,11 @@ impl Evidence {
         now: Time,
         policy: &Policy,
     ) -> Noted {
-        let Some(reading) = self
-            .readings
-            .iter_mut()
-            .find(|r| *r.sensor == *signal.sensor)
-        else {
+        let of_sensor = |r: &Reading| *r.sensor == *signal.sensor;
+        let Some(place) = self.readings.iter().position(of_sensor) else {
             return Noted::UnknownSensor;
         };
+        let reading = &self.readings[place];
         let pushed = !signal.id.is_empty();
         let corrected = if pushed {
             signal.observed_at - clock_error
@@ -149,6 +143,7 @@ impl Evidence {
             Ordering::Less => Noted::Late,
             Ordering::Equal if pushed && reading.verdict != Verdict::Unknown => Noted::Duplicate,
             Ordering::Equal | Ordering::Greater => {
+                let reading = &mut Arc::make_mut(&mut self.readings)[place];
                 reading.id = signal.id.clone();
                 if pushed {
                     reading.stamped_at = Some(signal.observed_at);
@@ -166,13 +161,13 @@ impl Evidence {
             ..sample
         };
         let place = self.lag.partition_point(|s| s.taken_at < sample.taken_at);
-        match self.lag.get_mut(place) {
+        match self.lag.get(place) {
             Some(known) if known.taken_at == sample.taken_at && known.lag >= sample.lag => {
                 Noted::Duplicate
             }
             // Two sources for one moment: the worse one counts, and is written down.
             Some(known) if known.taken_at == sample.taken_at => {
-                known.lag = sample.lag;
+                Arc::make_mut(&mut self.lag)[place].lag = sample.lag;
                 Noted::Changed
             }
             _ => {
@@ -181,9 +176,10 @@ impl Evidence {
                     let first = known.is_none();
                     self.unreplicated.advanced(position, first, now);
                 }
-                self.lag.insert(place, sample);
-                if self.lag.len() > LAG_SAMPLES_MAX {
-                    self.lag.remove(0);
+                let lag = Arc::make_mut(&mut self.lag);
+                lag.insert(place, sample);
+                if lag.len() > LAG_SAMPLES_MAX {
+                    lag.remove(0);
                 }
                 Noted::Changed
             }
@@ -280,7 +276,7 @@ impl Evidence {
 
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.
     pub fn roles_swapped(&mut self) {
-        self.lag.clear();
+        self.lag = Arc::default();
         self.pushed_lag = None;
         self.bad_spells.forget();
         self.first_bad_at = None;
@@ -289,13 +285,13 @@ impl Evidence {
 
     /// Moves every remembered moment by `by`: the clock was set back between two runs.
     pub fn shift(&mut self, by: Span) {
-        for r in &mut self.readings {
+        for r in Arc::make_mut(&mut self.readings) {
             r.observed_at = r.observed_at + by;
             r.since = r.since + by;
             r.good_at = r.good_at + by;
             r.flips = r.flips.map(|t| t + by);
         }
-        for s in &mut self.lag {
+        for s in Arc::make_mut(&mut self.lag) {
             s.taken_at = s.taken_at + by;
         }
         self.unreplicated.shift(by);

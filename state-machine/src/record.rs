@@ -14,6 +14,7 @@ use crate::state::{Prescale, State};
 use crate::time::{Span, Time};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::sync::Arc;
 
 /// The version of the persisted form. Readers refuse any other and convert none. 2 names the
 /// incident's number `incident_id`; 3 has the episode, what a failover would lose, and the proven side; 4 since when
@@ -147,7 +148,7 @@ pub struct Readiness {
     /// When they last ran.
     pub checked_at: Time,
     /// The newest known answer per check: an unknown one keeps the answer before it.
-    pub checks: Vec<Check>,
+    pub checks: Arc<Vec<Check>>,
 }
 
 fn this_version<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
@@ -173,16 +174,14 @@ impl Readiness {
         let known_before = std::mem::take(&mut self.checks);
         let keep = now - self.checked_at <= READY_FRESH;
         self.checked_at = now;
-        self.checks = checks
-            .iter()
-            .map(|new| {
-                let old = known_before.iter().find(|c| c.name == new.name);
-                match (new.verdict, old) {
-                    (Verdict::Unknown, Some(old)) if keep => old.clone(),
-                    (Verdict::Unknown | Verdict::Healthy | Verdict::Unhealthy, _) => new.clone(),
-                }
-            })
-            .collect();
+        let newest = |new: &Check| {
+            let old = known_before.iter().find(|c| c.name == new.name);
+            match (new.verdict, old) {
+                (Verdict::Unknown, Some(old)) if keep => old.clone(),
+                (Verdict::Unknown | Verdict::Healthy | Verdict::Unhealthy, _) => new.clone(),
+            }
+        };
+        self.checks = Arc::new(checks.iter().map(newest).collect());
     }
 }
 

@@ -25,7 +25,7 @@ impl Evidence {
     pub fn alive_at(&self, onset: Time) -> Option<Time> {
         let mut furthest = Time::default();
         let mut taken = None;
-        for sample in &self.lag {
+        for sample in self.lag.iter() {
             let position = sample.taken_at - sample.lag;
             if position > furthest + ADVANCES {
                 furthest = position;

@@ -51,10 +51,10 @@ fn known() -> Known {
         .region("us-east-1")
         .witness_region(estate::WITNESS_REGION);
     for side in Side::BOTH {
-        known = known.witness(side, &estate::sensor_name(Vantage::Witness, side));
+        known = known.witness(side, estate::sensor_name(Vantage::Witness, side));
         for vantage in [Vantage::Route53, Vantage::Inside] {
             let arn = estate::alarm_arn(vantage, side);
-            known = known.alarm(&arn, &estate::sensor_name(vantage, side));
+            known = known.alarm(&arn, estate::sensor_name(vantage, side));
         }
     }
     known

@@ -23,7 +23,7 @@ fn tick_at(e: &mut Estate, at: Time) {
 /// An outage before which the lag was unknown already. Gives when the slice of detection is used up.
 fn dark_without_lag(e: &mut Estate) -> Time {
     e.lag = None;
-    e.record.facts.evidence.lag.clear();
+    e.record.facts.evidence.lag = std::sync::Arc::default();
     e.wait(60);
     e.region_dark();
     e.wait(55);

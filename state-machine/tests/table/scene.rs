@@ -141,7 +141,7 @@ impl Scene {
     pub fn all_is_well(&mut self) {
         let now = self.now;
         let facts = &mut self.record.facts;
-        for reading in &mut facts.evidence.readings {
+        for reading in Arc::make_mut(&mut facts.evidence.readings) {
             reading.verdict = Verdict::Healthy;
             reading.observed_at = now - Span::secs(3);
             reading.since = now - Span::secs(3600);
@@ -154,13 +154,13 @@ impl Scene {
         facts.evidence.corroborated_at = None;
         facts.readiness = Readiness {
             checked_at: now - Span::secs(60),
-            checks: vec![check(Verdict::Healthy)],
+            checks: vec![check(Verdict::Healthy)].into(),
         };
         self.lag_before(Span::secs(15), Span::secs(1));
         if self.record.facts.active == Side::Primary {
             self.see_side(Side::Primary, 6);
         } else {
-            self.record.facts.evidence.lag.clear();
+            self.record.facts.evidence.lag = Arc::default();
         }
     }
 
@@ -217,7 +217,7 @@ impl Scene {
             lag,
         };
         let evidence = &mut self.record.facts.evidence;
-        evidence.lag = [2, 1, 0].map(taken).to_vec();
+        evidence.lag = [2, 1, 0].map(taken).to_vec().into();
         let until = evidence.first_bad_at.unwrap_or(self.now);
         evidence.unreplicated = Unreplicated::between(self.now - newest - lag, until);
     }
@@ -225,7 +225,7 @@ impl Scene {
     /// This sensor of the active side reports this, and has for so long.
     pub fn reports(&mut self, vantage: Vantage, verdict: Verdict, for_long: Span) {
         let (now, active) = (self.now, self.record.facts.active);
-        for r in &mut self.record.facts.evidence.readings {
+        for r in Arc::make_mut(&mut self.record.facts.evidence.readings) {
             if r.vantage == vantage && r.side == active {
                 r.verdict = verdict;
                 r.since = now - for_long;

@@ -76,7 +76,7 @@ pub const OBSERVED: &[Situation] = &[
         "region dark, lag unknown",
         |s| {
             s.region_dark(HELD_DOWN);
-            s.record.facts.evidence.lag.clear();
+            s.record.facts.evidence.lag = Arc::default();
         },
         look,
     ),
@@ -84,7 +84,7 @@ pub const OBSERVED: &[Situation] = &[
         "region dark, lag unknown, detect slice used up",
         |s| {
             s.region_dark(Span::secs(105));
-            s.record.facts.evidence.lag.clear();
+            s.record.facts.evidence.lag = Arc::default();
         },
         look,
     ),
@@ -92,7 +92,7 @@ pub const OBSERVED: &[Situation] = &[
         "region dark, standby unfit",
         |s| {
             s.region_dark(HELD_DOWN);
-            s.record.facts.readiness.checks = vec![check(Verdict::Unhealthy)];
+            s.record.facts.readiness.checks = vec![check(Verdict::Unhealthy)].into();
         },
         look,
     ),
@@ -202,7 +202,7 @@ pub const OBSERVED: &[Situation] = &[
         "no lag sample for two minutes",
         |s| {
             s.all_is_well();
-            s.record.facts.evidence.lag.clear();
+            s.record.facts.evidence.lag = Arc::default();
             since(s, Diagnosis::ReplicationStalled, MINUTE);
         },
         tick,
@@ -211,7 +211,7 @@ pub const OBSERVED: &[Situation] = &[
         "readiness red for a minute",
         |s| {
             s.all_is_well();
-            s.record.facts.readiness.checks = vec![check(Verdict::Unhealthy)];
+            s.record.facts.readiness.checks = vec![check(Verdict::Unhealthy)].into();
             since(s, Diagnosis::StandbyUnfit, MINUTE);
         },
         tick,
@@ -321,7 +321,7 @@ fn other_side_serves(s: &mut Scene) {
 
 fn silent(s: &mut Scene) {
     s.all_is_well();
-    for reading in &mut s.record.facts.evidence.readings {
+    for reading in Arc::make_mut(&mut s.record.facts.evidence.readings) {
         reading.verdict = Verdict::Unknown;
     }
     since(s, Diagnosis::Unclear, Span::secs(300));
