@@ -19,6 +19,10 @@ const BESIDES: f64 = 0.8;
 /// How many seeds have as many wrong fault domains at once as the quorum wants: 20,000 of a million.
 const WRONG_QUORUM: f64 = 0.02;
 
+/// How many seeds with two daemons have operators who order something while the ledger's table is slow: what
+/// was decided before their word and what follows from it then become durable close together.
+const HURRIED: f64 = 0.1;
+
 /// The scenario of a seed: the same seed, the same story.
 pub fn scenario(seed: u64) -> Scenario {
     let mut drawn = story(seed);
@@ -29,6 +33,10 @@ pub fn scenario(seed: u64) -> Scenario {
     }
     if chance.happens(WRONG_QUORUM) {
         drawn.faults.extend(any_fault::wrong_quorum(&mut chance));
+    }
+    let mut chance = Chance::new(seed, 10);
+    if drawn.is_shared() && chance.happens(HURRIED) {
+        drawn.faults.extend(hurried(&mut chance));
     }
     drawn
 }
@@ -158,6 +166,31 @@ fn ordered(word: Word, at: Span) -> Fault {
     let mut fault = Fault::new(FaultKind::Operator, at);
     fault.word = Some(word);
     fault
+}
+
+/// The ledger's table is slow from a state on in which drd is about to act, and operators order two things.
+fn hurried(chance: &mut Chance) -> [Fault; 3] {
+    let states = [
+        Phase::Suspecting,
+        Phase::Held,
+        Phase::Fencing,
+        Phase::Verifying,
+    ];
+    let at = At::Step(chance.pick(&states).copied().unwrap_or(Phase::Suspecting));
+    let mut slow = Fault::new(FaultKind::ApiLatency, Span::ZERO);
+    slow.at = at.clone();
+    slow.lasts = Some(chance.span(Span::secs(30), Span::secs(300)));
+    slow.service = Some("dynamodb".to_owned());
+    // An append is given up after 2 s.
+    slow.latency = Some(chance.span(Span::millis(300), Span::millis(1900)));
+    let word = |chance: &mut Chance| {
+        let words = [Word::Failover, Word::Switchover, Word::Abandon, Word::Pause];
+        let word = chance.pick(&words).copied().unwrap_or(Word::Failover);
+        let mut order = ordered(word, Span::ZERO);
+        order.at = at.clone();
+        order
+    };
+    [slow, word(chance), word(chance)]
 }
 
 /// Something that leaves a request of the role change without an answer.
