@@ -1,4 +1,5 @@
-//! `drd replay`: every decision of a ledger made again, or made with another policy.
+//! `drd replay`: every decision of a ledger made again, made with another policy, or checked against what
+//! must hold in every ledger.
 //!
 //! Deliberately absent: replaying (`crate::ledger`).
 
@@ -7,7 +8,7 @@ use super::exit::Exit;
 use super::output::print;
 use super::process::variables;
 use crate::config;
-use crate::ledger::{FileLedger, Replayed, replay, what_if};
+use crate::ledger::{Entry, FileLedger, LedgerRule, Replayed, conform, replay, what_if};
 use clap::Args;
 use drd_state_machine::Decision;
 use drd_state_machine::time::Time;
@@ -22,6 +23,9 @@ pub(super) struct ReplayArgs {
     /// A configuration whose policy is tried on the same events.
     #[arg(long, value_name = "CONFIG")]
     policy: Option<PathBuf>,
+    /// Check the ledger against what must hold in every one, whatever drd wrote it.
+    #[arg(long, conflicts_with = "policy")]
+    conform: bool,
 }
 
 impl ReplayArgs {
@@ -35,6 +39,9 @@ impl ReplayArgs {
             }
             print(&out)?;
             return Ok(Exit::Done);
+        }
+        if self.conform {
+            return conformity(&found.entries);
         }
         let replayed = replay(&found.entries);
         for one in &replayed {
@@ -53,6 +60,24 @@ impl ReplayArgs {
         ))?;
         Ok(if other == 0 { Exit::Done } else { Exit::Failed })
     }
+}
+
+/// Says which lines do not conform.
+fn conformity(entries: &[Entry]) -> Result<Exit, CliError> {
+    let deviations = conform(entries);
+    for one in &deviations {
+        print(&format!("{}  {one}", date(one.now)))?;
+    }
+    let (lines, rules) = (entries.len(), LedgerRule::ALL.len());
+    if deviations.is_empty() {
+        print(&format!("{lines} lines conform to all {rules} rules"))?;
+        return Ok(Exit::Done);
+    }
+    let count = deviations.len();
+    print(&format!(
+        "{lines} lines, {count} deviations from {rules} rules. This ledger was not written by this drd, or drd is wrong: keep the file, and report it with its lines"
+    ))?;
+    Ok(Exit::Failed)
 }
 
 fn compared(one: &Replayed) -> String {

@@ -5,6 +5,7 @@
 //! the daemon runs (`daemon::store`).
 
 mod chain;
+mod conform;
 mod entry;
 mod error;
 mod file;
@@ -12,6 +13,7 @@ mod fold;
 mod replay;
 
 pub use chain::{GENESIS, LineFault, seal, unseal, unseal_after};
+pub use conform::{Deviation, LedgerRule, conform};
 pub use entry::Entry;
 pub use error::LedgerError;
 pub use file::{FileLedger, Found};

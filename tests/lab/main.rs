@@ -6,6 +6,7 @@
 mod baseline;
 mod cases;
 mod cli;
+mod conform;
 mod crash;
 mod grids;
 mod kinds;
