@@ -121,6 +121,11 @@ impl DecidedLine<'_> {
         known.filter(|incident| incident.incident_id == id)
     }
 
+    /// Whether it enters this state.
+    fn enters(&self, phase: Phase) -> bool {
+        self.decision.to == phase && self.decision.is_transition()
+    }
+
     /// Whether users may be sent there: a write on it is proven, or nothing is under way and it serves.
     fn may_serve(&self, to: Side) -> bool {
         let facts = &self.before.facts;
@@ -138,21 +143,12 @@ impl DecidedLine<'_> {
     fn is_for_roles(&self) -> bool {
         let acts = |phase| matches!(phase, Phase::Promoting | Phase::Switching);
         let Decision { from, to, .. } = self.decision;
-        match &self.before.state {
+        if let State::Held { stage, .. } = &self.before.state {
             // What is held in its middle is asked for again, there or on the way out.
-            State::Held { stage, .. } => {
-                let middle = matches!(stage, Stopped::Promoting(_));
-                middle && (acts(*to) || *to == Phase::Held)
-            }
-            State::Watching
-            | State::Suspecting
-            | State::Fencing
-            | State::Promoting(_)
-            | State::Redirecting { .. }
-            | State::Verifying
-            | State::Exposed
-            | State::Switching(_) => (*from == Phase::Fencing || acts(*from)) && acts(*to),
+            let middle = matches!(stage, Stopped::Promoting(_));
+            return middle && (acts(*to) || *to == Phase::Held);
         }
+        (*from == Phase::Fencing || acts(*from)) && acts(*to)
     }
 }
 
@@ -236,7 +232,7 @@ impl ConformReader {
         });
         self.phase = Some(decision.to);
         let switched = self.attempts.contains_key(&Kind::Switchover);
-        if switched && decision.to == Phase::Promoting && decision.is_transition() {
+        if switched && line.enters(Phase::Promoting) {
             // A switchover that came to nothing: the other ladder counts its attempts anew.
             self.attempts.clear();
         }
@@ -254,8 +250,7 @@ impl ConformReader {
     /// drd itself begins an incident.
     fn begins(&mut self, line: &DecidedLine<'_>) {
         let facts = &line.before.facts;
-        let begins = line.decision.to == Phase::Fencing && line.decision.is_transition();
-        if !begins || line.event.word().is_some() {
+        if !line.enters(Phase::Fencing) || line.event.word().is_some() {
             return;
         }
         let cools = line.now < facts.cool_down_until;
@@ -275,7 +270,7 @@ impl ConformReader {
     }
 
     fn holds(&mut self, line: &DecidedLine<'_>) {
-        let holds = line.decision.to == Phase::Held && line.decision.is_transition();
+        let holds = line.enters(Phase::Held);
         let mut commands = line.decision.commands.iter();
         let paged = commands.any(|command| command.kind() == Kind::Page);
         self.require(!holds || paged, line.now, LedgerRule::Paged, || {
@@ -314,7 +309,7 @@ impl ConformReader {
         let before = self.attempts.insert(kind, attempt).filter(|_| numbered);
         // What nobody knows the end of is asked for again by a daemon that starts; a proof, which changes
         // nothing, as a hold begins too.
-        let holds = line.decision.to == Phase::Held && line.decision.is_transition();
+        let holds = line.enters(Phase::Held);
         let anew = matches!(line.event, Event::Started) || (holds && !kind.mutates());
         let rises = before.is_none_or(|before| attempt > before || (anew && attempt == before));
         self.require(rises, line.now, LedgerRule::Attempts, || {

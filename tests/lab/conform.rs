@@ -4,8 +4,7 @@
 //! Deliberately absent: whether its lines are whole (`ledger`), and deciding again (`replay`).
 
 use crate::ledger::{entries_of, write};
-use crate::{Folder, bench};
-use drd::lab::rehearsal::rehearse;
+use crate::{Folder, rehearsed};
 use drd::lab::scenario::{FaultKind, Scenario, builtin};
 use drd::lab::soak::scenario;
 use drd::ledger::{Deviation, Entry, LedgerRule, conform};
@@ -19,13 +18,12 @@ use std::sync::Arc;
 
 /// A ledger that people replaced by an older one of itself starts again in the middle.
 fn is_whole(scenario: &Scenario) -> bool {
-    let replaced = |kind| kind == FaultKind::LedgerReplaced;
-    !scenario.faults.iter().any(|fault| replaced(fault.kind))
+    let mut faults = scenario.faults.iter();
+    !faults.any(|fault| fault.kind == FaultKind::LedgerReplaced)
 }
 
 fn deviations(scenario: &Scenario, seed: u64) -> Vec<Deviation> {
-    let written = rehearse(scenario, seed, bench(), &mut |_| {}).entries;
-    conform(&written)
+    conform(&rehearsed(scenario, seed).entries)
 }
 
 #[test]
