@@ -4,8 +4,8 @@ One run a minute with six rounds. Each round asks both endpoints and the witness
 endpoint is healthy when it answers 200 and its body holds the mark of valid trading data. When it is not, and none of
 the references answers either, the witness itself is cut off: it says unknown, never unhealthy.
 
-Sent are changes of a verdict, and every verdict once a run, so that silence means a silent witness. Deliberately
-absent: any opinion on what to do (drd weighs), certificates' validity (as Route 53's checkers: an expired certificate
+Sent are changes of a verdict, and every verdict once a run, so that silence means a silent witness. The newest verdict
+of each side is also kept in a table, on each change and every 30 s, for when a message is lost. Deliberately absent: any opinion on what to do (drd weighs), certificates' validity (as Route 53's checkers: an expired certificate
 is no outage of a region), following redirects, and anything outside boto3 and the standard library.
 """
 
@@ -24,6 +24,8 @@ from botocore.config import Config
 
 ROUNDS = 6
 EVERY_SECONDS = 10.0
+# A verdict counts for 90 s (DESIGN section 4, rule 1): two may be lost.
+STORE_EVERY_SECONDS = 30.0
 # What Route 53's checkers allow a connection, and then as much again for the answer.
 CONNECT_SECONDS = 4.0
 ROUND_SECONDS = 8.0
@@ -31,6 +33,8 @@ ROUND_SECONDS = 8.0
 BODY_BYTES_MAX = 5_120
 MARK = b'"trading_data":"valid"'
 DEADLINES = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+# One try: the next round keeps a newer verdict.
+STORE_DEADLINES = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 # A round and its messages; with less time left the run ends instead of being cut off.
 RESERVE_MILLIS = 10_000
 
@@ -102,6 +106,8 @@ class Witness:
         self.references = [url for url in env["REFERENCES"].split(",") if url]
         # The verdict that the queue has from this run; nothing is remembered from the run before.
         self.told = {}
+        # What the table has from this run, and when it was observed.
+        self.stored = {}
         self.sent = self.lost = 0
         # One for every look of the run: a name lookup that hangs must not hold up the next round.
         self.pool = ThreadPoolExecutor(max_workers=ROUNDS * (2 + len(self.references)))
@@ -126,13 +132,33 @@ class Witness:
     def round(self):
         """Looks, and sends what is new."""
         observed_at = self.now()
-        for side, verdict, why in self.look():
+        verdicts = self.look()
+        for side, verdict, why in verdicts:
             if self.told.get(side) == verdict:
                 continue
             level = "info" if verdict == "healthy" else "warning"
             say(level, "verdict", side=side, verdict=verdict, reason=why, suffix=self.env["SUFFIX"])
             if self.send(self.envelope(side, verdict, why, observed_at)):
                 self.told[side] = verdict
+        for side, verdict, why in verdicts:
+            self.store(side, verdict, why, observed_at)
+
+    def store(self, side, verdict, why, observed_at):
+        """Keeps the newest verdict of a side. A run that is late never overwrites what a newer one has seen."""
+        before, at = self.stored.get(side, (None, 0.0))
+        if before == verdict and observed_at - at < STORE_EVERY_SECONDS:
+            return
+        item = {"side": side, "verdict": verdict, "observed_at": stamp(observed_at), "reason": why[:300]}
+        try:
+            client("dynamodb", self.env["QUEUE_REGION"], STORE_DEADLINES).put_item(
+                TableName=self.env["VERDICT_TABLE"], Item={name: {"S": text} for name, text in item.items()},
+                ConditionExpression="attribute_not_exists(side) OR observed_at < :at",
+                ExpressionAttributeValues={":at": {"S": item["observed_at"]}})
+        except Exception as error:
+            if "ConditionalCheckFailed" not in type(error).__name__:
+                say("error", "verdict_not_kept", cause=f"{type(error).__name__}: {error}", suffix=self.env["SUFFIX"])
+                return
+        self.stored[side] = (verdict, observed_at)
 
     def envelope(self, side, verdict, why, observed_at):
         """What EventBridge would have made of it: drd reads one shape."""
@@ -152,8 +178,8 @@ class Witness:
     def send(self, envelope):
         """Straight to the queue: no bus of a third party in between. What was lost is sent again next round."""
         try:
-            queue(self.env["QUEUE_REGION"]).send_message(QueueUrl=self.env["QUEUE_URL"],
-                                                         MessageBody=json.dumps(envelope))
+            client("sqs", self.env["QUEUE_REGION"]).send_message(QueueUrl=self.env["QUEUE_URL"],
+                                                                 MessageBody=json.dumps(envelope))
             self.sent += 1
             return True
         except Exception as error:
@@ -163,11 +189,11 @@ class Witness:
             return False
 
 
-def queue(region):
-    """The queue's client: its region is not the witness's."""
-    if region not in clients:
-        clients[region] = boto3.client("sqs", region_name=region, config=DEADLINES)
-    return clients[region]
+def client(service, region, deadlines=DEADLINES):
+    """A client of the queue's region, which is not the witness's."""
+    if service not in clients:
+        clients[service] = boto3.client(service, region_name=region, config=deadlines)
+    return clients[service]
 
 
 def handler(event, context, env=os.environ, now=time.time, sleep=time.sleep):

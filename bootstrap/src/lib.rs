@@ -21,7 +21,9 @@ pub mod plan;
 pub use error::Error;
 pub use estate::naming::{Suffix, SuffixError};
 pub use estate::settings::Settings;
-pub use estate::topology::{Capacity, Database, Dns, Events, Latch, SideTopology, Sides, Topology};
+pub use estate::topology::{
+    Capacity, Database, Dns, Events, Latch, SecondStore, SideTopology, Sides, Topology,
+};
 // The estate's modules are part of this crate's interface under their own names.
 pub use estate::{
     artefact, daemon_config, naming, observed, outputs, parameters, saved, settings, side, stacks,

@@ -18,7 +18,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use drd_bootstrap::aws::outsider::Outsider;
-use drd_bootstrap::topology::{SideTopology, Topology};
+use drd_bootstrap::topology::{Latch, SideTopology, Topology};
 use drd_state_machine::event::Side;
 use std::error::Error;
 use std::future::Future;
@@ -42,9 +42,17 @@ struct Inner {
     route53: aws_sdk_route53::Client,
     /// Where Route 53's metrics and their alarms are.
     route53_alarms: aws_sdk_cloudwatch::Client,
-    s3: aws_sdk_s3::Client,
-    outsider: Outsider,
+    latch_stores: Vec<LatchStore>,
     sqs: aws_sdk_sqs::Client,
+}
+
+/// One store of the latch.
+pub(super) struct LatchStore {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) s3: aws_sdk_s3::Client,
+    /// Who reads it without credentials.
+    pub(super) outsider: Outsider,
 }
 
 /// What both sides have.
@@ -100,8 +108,7 @@ impl Clients {
             events: unfenced(&standby),
             route53: unfenced(&at(ROUTE53_REGION, timers.act)),
             route53_alarms: unfenced(&at(ROUTE53_REGION, timers.act)),
-            s3: fenced(&standby, &gate),
-            outsider: Outsider::new(&standby),
+            latch_stores: stores(topology, |region| at(region, timers.act), &gate),
             sqs: unfenced(&polled),
         }))
     }
@@ -148,13 +155,9 @@ impl Clients {
         side.map_or(&self.0.route53_alarms, |side| &self.at(side).cloudwatch)
     }
 
-    pub(super) fn s3(&self) -> &aws_sdk_s3::Client {
-        &self.0.s3
-    }
-
-    /// Who reads the standby's buckets without credentials.
-    pub(super) fn outsider(&self) -> &Outsider {
-        &self.0.outsider
+    /// The latch's stores: the standby region's, then the witness's region's where one is configured.
+    pub(super) fn latch_stores(&self) -> &[LatchStore] {
+        &self.0.latch_stores
     }
 
     pub(super) fn sqs(&self) -> &aws_sdk_sqs::Client {
@@ -220,6 +223,32 @@ impl Clients {
             .request(api, name, sent_at.elapsed().as_secs_f64(), failed);
         result
     }
+}
+
+fn stores(
+    topology: &Topology,
+    config_of: impl Fn(&str) -> SdkConfig,
+    gate: &CheckLease,
+) -> Vec<LatchStore> {
+    let Latch::S3 {
+        bucket,
+        key,
+        second,
+    } = &topology.dns.latch;
+    let first = (bucket, &topology.sides.standby.region);
+    let second = second.as_ref().map(|store| (&store.bucket, &store.region));
+    let places = std::iter::once(first).chain(second);
+    places
+        .map(|(bucket, region)| {
+            let config = config_of(region);
+            LatchStore {
+                bucket: bucket.clone(),
+                key: key.clone(),
+                s3: fenced(&config, gate),
+                outsider: Outsider::new(&config),
+            }
+        })
+        .collect()
 }
 
 /// Route 53 has one endpoint, signed for us-east-1 (Route 53 endpoints and quotas).

@@ -1,243 +1,156 @@
-//! Where traffic goes: the latch, one object in a standby-region bucket whose presence turns
-//! the failover pair over.
+//! Where traffic goes: the latch, one object in each of its stores (the standby's region, and the
+//! witness's where one is configured), whose presence in any of them turns the failover pair over.
 //!
 //! Deliberately absent: any change in Route 53. Its control plane is in us-east-1; the flip is a
 //! data-plane write of ours and a health check of theirs (DESIGN section 7).
 
-use super::clients::Clients;
-use super::error::{AwsError, Class};
-use aws_sdk_s3::operation::get_object::GetObjectOutput;
-use aws_sdk_s3::primitives::ByteStream;
-use drd_bootstrap::aws::error::chain;
-use drd_bootstrap::topology::{Latch, Topology};
+use super::clients::{Clients, LatchStore};
+use super::error::AwsError;
+use super::latch_object::{LatchObject, Moved, find_in, move_in};
 use drd_state_machine::event::Side;
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::task::JoinSet;
 
-const GET: &str = "s3:GetObject";
-/// A larger object is not one that drd wrote; its incident is not looked for.
-const BODY_BYTES_MAX: i64 = 1_024;
+/// How long the other store is waited for once one has the object: a request and its look within a
+/// region take a tenth of it. Its own request may still land, which is what is wanted.
+const OTHER_STORE: Duration = Duration::from_secs(1);
 
-/// The latch object as found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LatchObject {
-    /// What a conditional put or delete must name.
-    pub etag: String,
-    /// The incident that threw it; `None` when drd did not.
-    pub incident_id: Option<u64>,
-}
+/// What each store holds, in the order of [`Clients::latch_stores`]; a store that gave no answer is its
+/// error.
+#[derive(Debug)]
+pub struct StoresFound(pub Vec<Result<Option<LatchObject>, AwsError>>);
 
-/// The object's content. Route 53 only checks whether the object exists.
-#[derive(Serialize, Deserialize)]
-struct Body {
-    schema: String,
-    active: Side,
-    /// `drd.latch/1.0` names the incident's number `epoch`; objects of that schema are stored.
-    #[serde(rename = "epoch")]
-    incident_id: u64,
-}
-
-/// What to do about the latch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LatchMove {
-    /// It is as wanted.
-    AlreadySo,
-    /// A newer incident moved it: an older one must not undo that.
-    Newer(u64),
-    /// Put the object where none is.
-    Create,
-    /// Put it over the one that was read.
-    Replace(String),
-    /// Delete the one that was read.
-    Delete(String),
-}
-
-/// What sends traffic to `to` on behalf of an incident, given what was found.
-pub fn next_move(found: Option<&LatchObject>, to: Side, incident_id: u64) -> LatchMove {
-    match (to, found) {
-        (
-            _,
-            Some(LatchObject {
-                incident_id: Some(theirs),
-                ..
-            }),
-        ) if *theirs > incident_id => LatchMove::Newer(*theirs),
-        (Side::Standby, None) => LatchMove::Create,
-        (Side::Standby, Some(latch)) if latch.incident_id == Some(incident_id) => {
-            LatchMove::AlreadySo
+impl StoresFound {
+    /// Where the latch sends users, by the stores that answer: PRIMARY gives way to one object in any of
+    /// them, and a store that answers nobody counts as empty (edge.yaml).
+    ///
+    /// # Errors
+    /// The first store's, where none answers.
+    pub fn asks_for(&self) -> Result<Side, &AwsError> {
+        let mut answers = self.0.iter().filter_map(|store| store.as_ref().ok());
+        if answers.clone().any(Option::is_some) {
+            return Ok(Side::Standby);
         }
-        (Side::Standby, Some(latch)) => LatchMove::Replace(latch.etag.clone()),
-        (Side::Primary, None) => LatchMove::AlreadySo,
-        (Side::Primary, Some(latch)) => LatchMove::Delete(latch.etag.clone()),
+        match (answers.next(), self.0.iter().find_map(|s| s.as_ref().err())) {
+            (None, Some(error)) => Err(error),
+            _ => Ok(Side::Primary),
+        }
     }
 }
 
-/// The latch; `None` when the object is not there, which sends traffic to the primary.
+/// Reads every store at once.
+pub async fn find(aws: &Clients) -> StoresFound {
+    StoresFound(in_each(aws, |store| find_in(aws, store)).await)
+}
+
+/// A read of each store, none waiting for another. There are two at most.
+async fn in_each<'a, T, F: Future<Output = T>>(
+    aws: &'a Clients,
+    read: impl Fn(&'a LatchStore) -> F,
+) -> Vec<T> {
+    let mut reads = aws.latch_stores().iter().map(read);
+    let (first, second) = tokio::join!(ended(reads.next()), ended(reads.next()));
+    first.into_iter().chain(second).collect()
+}
+
+async fn ended<T>(read: Option<impl Future<Output = T>>) -> Option<T> {
+    Some(read?.await)
+}
+
+/// Whether Route 53's checkers, who have no credentials, can read each store.
+pub async fn read_as_outsider(aws: &Clients) -> Vec<Result<(), AwsError>> {
+    let deadline = aws.timers().attempt;
+    in_each(aws, |store| store.outsider.read(&store.bucket, deadline)).await
+}
+
+/// Sends traffic to `to` in every store at once. One object is enough to throw the latch, and none may be
+/// left to clear it (DESIGN section 7).
 ///
 /// # Errors
-/// The failed call. Without `s3:ListBucket` S3 answers 403 for an object that is not there
-/// (S3 API reference, GetObject), which is [`Class::Denied`].
-pub async fn find(aws: &Clients) -> Result<Option<LatchObject>, AwsError> {
-    let (bucket, key, object) = named(aws.topology());
-    let request = aws.s3().get_object().bucket(bucket).key(key);
-    match aws.read(GET, &object, request.send()).await {
-        Ok(answer) => read(aws, &object, answer).await.map(Some),
-        Err(e) if e.class == Class::Gone && !e.message.starts_with("NoSuchBucket") => Ok(None),
-        Err(e) => Err(e),
+/// The failed call: of every store for a throw, of any for a clearing. [`Class::Conflict`] where a newer
+/// incident moved it.
+pub async fn move_to(aws: &Clients, to: Side, incident_id: u64) -> Result<Moved, AwsError> {
+    let mut moves = JoinSet::new();
+    for place in 0..aws.latch_stores().len() {
+        let aws = aws.clone();
+        moves
+            .spawn(async move { move_in(&aws, &aws.latch_stores()[place], to, incident_id).await });
     }
-}
-
-/// Whether Route 53's checkers, who have no credentials, can read the latch's bucket.
-///
-/// # Errors
-/// The failed read; [`Class::Denied`] where outsiders are refused.
-pub async fn read_as_outsider(aws: &Clients) -> Result<(), AwsError> {
-    let (bucket, _, _) = named(aws.topology());
-    aws.outsider().read(bucket, aws.timers().attempt).await
-}
-
-async fn read(
-    aws: &Clients,
-    object: &str,
-    answer: GetObjectOutput,
-) -> Result<LatchObject, AwsError> {
-    let broken = |cause: String| AwsError::said(GET, object, None, cause);
-    let etag = answer
-        .e_tag()
-        .ok_or_else(|| broken("the answer has no ETag".to_owned()))?
-        .to_owned();
-    if answer.content_length().is_some_and(|n| n > BODY_BYTES_MAX) {
-        return Ok(LatchObject {
-            etag,
-            incident_id: None,
-        });
+    let mut ends = Vec::new();
+    while let Some(end) = next_end(&mut moves, to, &ends).await {
+        ends.push(end);
     }
-    let body = tokio::time::timeout(aws.timers().attempt, answer.body.collect())
-        .await
-        .map_err(|_| AwsError::no_answer(GET, object, aws.timers().attempt))?
-        .map_err(|e| broken(chain(&e)))?;
-    Ok(LatchObject {
-        etag,
-        incident_id: incident_of(&body.into_bytes()),
-    })
+    all_in_all(to, ends)
 }
 
-fn incident_of(body: &[u8]) -> Option<u64> {
-    serde_json::from_slice::<Body>(body)
-        .ok()
-        .map(|b| b.incident_id)
-}
-
-/// Makes a move. Every write is conditional: one that was overtaken changes nothing.
-///
-/// # Errors
-/// The failed call; [`Class::Conflict`] when the object is not the one that was read.
-pub async fn make(aws: &Clients, next: &LatchMove, incident_id: u64) -> Result<(), AwsError> {
-    let (bucket, key, object) = named(aws.topology());
-    let put = || {
-        let body = Body {
-            schema: "drd.latch/1.0".to_owned(),
-            active: Side::Standby,
-            incident_id,
+/// The next store's end; no longer waited for than [`OTHER_STORE`] once a throw is done in one of them.
+async fn next_end(
+    moves: &mut JoinSet<Result<Moved, AwsError>>,
+    to: Side,
+    ends: &[Result<Moved, AwsError>],
+) -> Option<Result<Moved, AwsError>> {
+    let thrown = to == Side::Standby && ends.iter().any(Result::is_ok);
+    loop {
+        let next = moves.join_next();
+        let joined = match thrown {
+            true => tokio::time::timeout(OTHER_STORE, next).await.ok().flatten(),
+            false => next.await,
         };
-        let text = serde_json::to_vec(&body).unwrap_or_default();
-        aws.s3()
-            .put_object()
-            .bucket(bucket)
-            .key(key)
-            .content_type("application/json")
-            .body(ByteStream::from(text))
-    };
-    match next {
-        LatchMove::AlreadySo => Ok(()),
-        LatchMove::Newer(theirs) => Err(AwsError::said(
-            "s3:PutObject",
-            &object,
-            Some("Conflict"),
-            format!(
-                "the latch was moved by the newer incident {theirs}, this one is {incident_id}"
-            ),
-        )),
-        LatchMove::Create => {
-            let request = put().if_none_match("*");
-            aws.act("s3:PutObject", &object, request.send())
-                .await
-                .map(drop)
-        }
-        LatchMove::Replace(etag) => {
-            let request = put().if_match(etag);
-            aws.act("s3:PutObject", &object, request.send())
-                .await
-                .map(drop)
-        }
-        LatchMove::Delete(etag) => {
-            let request = aws
-                .s3()
-                .delete_object()
-                .bucket(bucket)
-                .key(key)
-                .if_match(etag);
-            aws.act("s3:DeleteObject", &object, request.send())
-                .await
-                .map(drop)
+        // A task that panicked ended nothing: the others decide.
+        match joined? {
+            Ok(end) => return Some(end),
+            Err(_) => continue,
         }
     }
 }
 
-fn named(topology: &Topology) -> (&str, &str, String) {
-    let Latch::S3 { bucket, key } = &topology.dns.latch;
-    (bucket, key, format!("{bucket}/{key}"))
+fn all_in_all(to: Side, ends: Vec<Result<Moved, AwsError>>) -> Result<Moved, AwsError> {
+    let (mut moved, mut failed) = (Vec::new(), None);
+    for end in ends {
+        match end {
+            Ok(end) => moved.push(end),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    match failed {
+        Some(error) if to == Side::Primary || moved.is_empty() => Err(error),
+        _ if moved.contains(&Moved::Now) => Ok(Moved::Now),
+        _ => Ok(Moved::Before),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn latch(incident_id: Option<u64>) -> LatchObject {
-        LatchObject {
-            etag: "\"e\"".to_owned(),
-            incident_id,
-        }
+    fn failed() -> AwsError {
+        AwsError::no_answer("s3:GetObject", "bucket/active-side", Duration::from_secs(5))
     }
 
     #[test]
-    fn the_latch_is_created_only_where_none_is() {
-        assert_eq!(next_move(None, Side::Standby, 7), LatchMove::Create);
-        let seen = latch(Some(7));
-        assert_eq!(
-            next_move(Some(&seen), Side::Standby, 7),
-            LatchMove::AlreadySo
-        );
+    fn one_object_throws_the_latch_and_a_store_that_is_away_moves_nobody_back() {
+        let thrown = || Ok(Some(latch(Some(7))));
+        let asks = |stores: Vec<_>| StoresFound(stores).asks_for().ok();
+        assert_eq!(asks(vec![thrown(), Ok(None)]), Some(Side::Standby));
+        assert_eq!(asks(vec![Ok(None), thrown()]), Some(Side::Standby));
+        assert_eq!(asks(vec![Err(failed()), thrown()]), Some(Side::Standby));
+        assert_eq!(asks(vec![Err(failed()), Ok(None)]), Some(Side::Primary));
+        assert_eq!(asks(vec![Ok(None)]), Some(Side::Primary));
+        assert_eq!(asks(vec![Err(failed()), Err(failed())]), None);
     }
 
     #[test]
-    fn an_older_incident_s_is_replaced_by_condition() {
-        for older in [Some(6), None] {
-            let step = next_move(Some(&latch(older)), Side::Standby, 7);
-            assert_eq!(step, LatchMove::Replace("\"e\"".to_owned()), "{older:?}");
-        }
-    }
-
-    #[test]
-    fn a_newer_incident_s_is_never_undone() {
-        for to in Side::BOTH {
-            assert_eq!(next_move(Some(&latch(Some(8))), to, 7), LatchMove::Newer(8));
-        }
-    }
-
-    #[test]
-    fn traffic_goes_home_when_the_object_is_gone() {
-        assert_eq!(next_move(None, Side::Primary, 9), LatchMove::AlreadySo);
-        let step = next_move(Some(&latch(Some(7))), Side::Primary, 9);
-        assert_eq!(step, LatchMove::Delete("\"e\"".to_owned()));
-    }
-
-    #[test]
-    fn the_body_carries_its_incident_and_foreign_objects_have_none() {
-        assert_eq!(
-            incident_of(br#"{"schema":"drd.latch/1.0","active":"standby","epoch":7}"#),
-            Some(7)
-        );
-        assert_eq!(incident_of(b"by hand"), None);
-        assert_eq!(incident_of(b""), None);
+    fn a_throw_is_done_by_one_store_and_a_clearing_by_both() {
+        use Moved::{Before, Now};
+        let end = |to, ends| all_in_all(to, ends).ok();
+        let (throw, clear) = (Side::Standby, Side::Primary);
+        assert_eq!(end(throw, vec![Ok(Now), Err(failed())]), Some(Now));
+        assert_eq!(end(throw, vec![Err(failed()), Ok(Before)]), Some(Before));
+        assert_eq!(end(throw, vec![Err(failed()), Err(failed())]), None);
+        assert_eq!(end(throw, vec![Ok(Before), Ok(Now)]), Some(Now));
+        assert_eq!(end(throw, vec![Ok(Before), Ok(Before)]), Some(Before));
+        assert_eq!(end(clear, vec![Ok(Now), Err(failed())]), None);
+        assert_eq!(end(clear, vec![Ok(Now), Ok(Before)]), Some(Now));
+        assert_eq!(end(clear, vec![Ok(Before)]), Some(Before));
     }
 }

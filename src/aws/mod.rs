@@ -14,6 +14,8 @@ pub mod estate_error;
 mod fenced;
 pub mod keys;
 pub mod latch;
+pub mod latch_check;
+pub mod latch_object;
 pub mod lease_gate;
 pub mod ledger;
 pub mod notify;
@@ -21,5 +23,6 @@ pub mod queue;
 pub mod quotas;
 pub mod route53;
 pub mod sdk;
+pub mod verdicts;
 
 pub use error::AwsError;

@@ -5,12 +5,15 @@
 
 use super::clients::Clients;
 use super::error::AwsError;
+use super::latch_check::LatchCheck;
 use crate::estate::dns_name::plain;
 use crate::estate::side::configured;
 use aws_sdk_route53::types::{HealthCheckConfig, ResourceRecordSet};
-use drd_bootstrap::topology::{Latch, Topology};
+use drd_bootstrap::topology::Topology;
 use drd_state_machine::event::Side;
 
+/// How many stores the latch has at most.
+const STORES_MAX: usize = 2;
 /// Records read: a name has two per address family, and rarely a TXT or so beside them.
 const RECORDS_MAX: i32 = 20;
 
@@ -25,19 +28,6 @@ pub struct FailoverHalf {
     pub evaluates_target: bool,
     /// The names or addresses it gives.
     pub targets: Vec<String>,
-}
-
-/// What is judged of a health check.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LatchCheck {
-    /// `HTTPS` and so on.
-    pub kind: String,
-    /// `host/path`.
-    pub address: String,
-    /// Whether it is inverted; `None` when the answer has no such field.
-    pub inverted: Option<bool>,
-    /// A disabled check is healthy for ever.
-    pub disabled: bool,
 }
 
 /// How Route 53 is wired: the record's failover halves, and PRIMARY's health check.
@@ -83,14 +73,25 @@ pub async fn read(aws: &Clients) -> Result<Wiring, AwsError> {
     })
 }
 
+/// A check, and those that it follows where it is calculated: one of each store, so two.
 async fn check(aws: &Clients, id: &str) -> Result<LatchCheck, AwsError> {
+    let config = config(aws, id).await?;
+    let mut check = LatchCheck::from(&config);
+    for child in config.child_health_checks().iter().take(STORES_MAX) {
+        check
+            .children
+            .push(check_of(&self::config(aws, child).await?));
+    }
+    Ok(check)
+}
+
+async fn config(aws: &Clients, id: &str) -> Result<HealthCheckConfig, AwsError> {
     const OPERATION: &str = "route53:GetHealthCheck";
     let request = aws.route53().get_health_check().health_check_id(id);
     let answer = aws.read(OPERATION, id, request.send()).await?;
     answer
         .health_check()
-        .and_then(|c| c.health_check_config())
-        .map(check_of)
+        .and_then(|c| c.health_check_config().cloned())
         .ok_or_else(|| AwsError::gone(OPERATION, id))
 }
 
@@ -107,20 +108,6 @@ fn half_of(record: &ResourceRecordSet) -> Option<FailoverHalf> {
             .chain(values)
             .collect(),
     })
-}
-
-fn check_of(config: &HealthCheckConfig) -> LatchCheck {
-    let host = config.fully_qualified_domain_name().or(config.ip_address());
-    let path = config
-        .resource_path()
-        .unwrap_or_default()
-        .trim_start_matches('/');
-    LatchCheck {
-        kind: config.r#type().as_str().to_owned(),
-        address: format!("{}/{path}", plain(host.unwrap_or_default())),
-        inverted: config.inverted(),
-        disabled: config.disabled() == Some(true),
-    }
 }
 
 impl Wiring {
@@ -147,20 +134,7 @@ impl Wiring {
         {
             faults.push("PRIMARY evaluates its target: users move by themselves".to_owned());
         }
-        let expected = latch_addresses(topology);
-        if check.kind != "HTTPS" || !expected.contains(&check.address) {
-            let (kind, address) = (&check.kind, &check.address);
-            faults.push(format!(
-                "PRIMARY follows {kind} {address}, not HTTPS {}",
-                expected[0]
-            ));
-        }
-        if check.inverted == Some(false) {
-            faults.push("PRIMARY's health check is not inverted".to_owned());
-        }
-        if check.disabled {
-            faults.push("PRIMARY's health check is disabled: healthy for ever".to_owned());
-        }
+        faults.extend(check.faults(topology));
         faults
     }
 }
@@ -200,20 +174,6 @@ impl FailoverHalf {
     }
 }
 
-/// The latch object's public addresses: by bucket host name and by path.
-fn latch_addresses(topology: &Topology) -> [String; 2] {
-    let Latch::S3 { bucket, key } = &topology.dns.latch;
-    let host = plain(&format!(
-        "s3.{}.amazonaws.com",
-        topology.sides.standby.region
-    ));
-    let key = key.trim_start_matches('/');
-    [
-        format!("{bucket}.{host}/{key}"),
-        format!("{host}/{bucket}/{key}"),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,12 +197,7 @@ mod tests {
     }
 
     fn following() -> LatchCheck {
-        LatchCheck {
-            kind: "HTTPS".to_owned(),
-            address: latch_addresses(&topology())[0].clone(),
-            inverted: Some(true),
-            disabled: false,
-        }
+        LatchCheck::of_first_store(&topology())
     }
 
     /// How many faults the pair and PRIMARY's check have after a change.

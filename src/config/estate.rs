@@ -16,7 +16,7 @@ pub(super) fn read(root: &mut Reader<'_>) -> Option<Topology> {
     );
     let sides = read_sides(root);
     let global_cluster = read_database(root);
-    let dns = read_dns(root);
+    let dns = read_dns(root, sides.as_ref());
     let events = read_intake(root, sides.as_ref());
     let references = read_references(root, sides.as_ref());
     Some(Topology {
@@ -161,7 +161,7 @@ fn read_database(root: &mut Reader<'_>) -> Option<String> {
     Some(name?.value)
 }
 
-fn read_dns(root: &mut Reader<'_>) -> Option<Dns> {
+fn read_dns(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<Dns> {
     let mut dns = root.table("dns", "the failover record and its latch")?;
     let record = dns.required("record", "the record that users resolve", values::record);
     let hosted_zone_id = dns.required(
@@ -170,12 +170,17 @@ fn read_dns(root: &mut Reader<'_>) -> Option<Dns> {
         values::zone,
     );
     let latch = kinds::read_latch(&mut dns);
+    let second_region = latch.as_ref().and_then(|read| read.second_region.as_ref());
+    if let (Some(region), Some(sides)) = (second_region, sides) {
+        let what = "the latch's second store is in a side's own region";
+        in_a_third_region(dns.notes(), region, sides, what);
+    }
     let resolvers = dns.with_default("resolvers", Vec::new(), values::resolvers);
     dns.finish();
     Some(Dns {
         record: record?.value,
         hosted_zone_id: hosted_zone_id?.value,
-        latch: latch?,
+        latch: latch?.latch,
         resolvers: resolvers.value,
     })
 }
@@ -187,7 +192,8 @@ fn read_intake(root: &mut Reader<'_>, sides: Option<&Sides>) -> Option<Events> {
         queue_beside_standby(intake.notes(), &read.queue, sides);
         topics_of_the_account(intake.notes(), &read.topics, sides);
         if let Some(region) = &read.witness_region {
-            witness_elsewhere(intake.notes(), region, sides);
+            let what = format!("witness_region {} is a side's own region", region.value);
+            in_a_third_region(intake.notes(), region, sides, &what);
         }
     }
     intake.finish();
@@ -208,12 +214,13 @@ fn topics_of_the_account(notes: &Notes, topics: &Field<Vec<Arn>>, sides: &Sides)
     }
 }
 
-/// A witness beside a side would fail with it, and be counted as a domain of its own.
-fn witness_elsewhere(notes: &Notes, witness: &Field<String>, sides: &Sides) {
+/// A witness beside a side would fail with it, and be counted as a domain of its own; a second store
+/// of the latch would be lost together with the first one, or with the side that users are to leave.
+fn in_a_third_region(notes: &Notes, region: &Field<String>, sides: &Sides, what: &str) {
     let regions = [&sides.primary.region, &sides.standby.region];
-    if regions.contains(&&witness.value) {
-        let what = format!("witness_region {} is a side's own region", witness.value);
-        notes.problem(&witness.origin, what, "its fault domain is a third region");
+    if regions.contains(&&region.value) {
+        let hint = "its fault domain is a third region";
+        notes.problem(&region.origin, what, hint);
     }
 }
 

@@ -8,7 +8,7 @@ use super::policy;
 use super::sensors::SensorConfig;
 use super::settings::LedgerConfig;
 use crate::engine::lease::clock_error;
-use drd_bootstrap::{Events, Latch, SideTopology};
+use drd_bootstrap::{Events, Latch, SecondStore, SideTopology};
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::{Autonomy, Budget, Policy};
@@ -45,24 +45,26 @@ fn write_report(out: &mut String, name: &str, config: &Config) -> fmt::Result {
     write_side(out, Side::Primary, &topology.sides.primary)?;
     write_side(out, Side::Standby, &topology.sides.standby)?;
     let dns = &topology.dns;
-    let Latch::S3 { bucket, key } = &dns.latch;
     let Events::Sqs {
         queue_url,
         topics,
         witness_region,
+        verdict_table,
         ..
     } = &topology.events;
     writeln!(
         out,
-        "  traffic    {} in zone {}, latch s3://{bucket}/{key}",
-        dns.record, dns.hosted_zone_id
+        "  traffic    {} in zone {}, latch {}",
+        dns.record,
+        dns.hosted_zone_id,
+        latch_words(&dns.latch)
     )?;
     writeln!(out, "  intake     {queue_url}")?;
     writeln!(out, "    alarms by SNS: {}", topics_words(topics))?;
     writeln!(
         out,
         "    the witness: {}",
-        witness_words(witness_region.as_deref())
+        witness_words(witness_region.as_deref(), verdict_table.as_deref())
     )?;
     writeln!(
         out,
@@ -98,12 +100,33 @@ fn topics_words(topics: &[String]) -> String {
     }
 }
 
-fn witness_words(region: Option<&str>) -> String {
-    match region {
+fn witness_words(region: Option<&str>, table: Option<&str>) -> String {
+    let region = match region {
         None => {
             "from any region (`witness_region` in [intake] names the one that counts)".to_owned()
         }
         Some(region) => format!("from {region}"),
+    };
+    match table {
+        None => {
+            format!("{region}; by the queue alone (`verdict_table` in [intake] names its table)")
+        }
+        Some(table) => format!("{region}; its newest verdicts are read from {table}"),
+    }
+}
+
+fn latch_words(latch: &Latch) -> String {
+    let Latch::S3 {
+        bucket,
+        key,
+        second,
+    } = latch;
+    let first = format!("s3://{bucket}/{key}");
+    match second {
+        None => format!("{first} alone (`second` in `latch` names a store in a third region)"),
+        Some(SecondStore { bucket, region }) => {
+            format!("{first} and s3://{bucket}/{key} in {region}")
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 use super::reader::{Field, Reader};
 use super::tree::Node;
 use super::values::{self, Arn};
-use drd_bootstrap::{Capacity, Events, Latch};
+use drd_bootstrap::{Capacity, Events, Latch, SecondStore};
 
 /// The kinds that this build knows, by the key that they are a kind of.
 const DATABASES: [&str; 1] = ["aurora"];
@@ -85,7 +85,7 @@ fn refuse_short_form(side: &mut Reader<'_>, keys: &[&'static str], long: &str) {
 }
 
 /// The latch.
-pub(super) fn read_latch(dns: &mut Reader<'_>) -> Option<Latch> {
+pub(super) fn read_latch(dns: &mut Reader<'_>) -> Option<LatchRead> {
     let purpose = "the object whose presence sends traffic to the standby";
     let mut latch = dns.table("latch", purpose)?;
     latch.optional("kind", kind_of(LATCHES));
@@ -95,11 +95,50 @@ pub(super) fn read_latch(dns: &mut Reader<'_>) -> Option<Latch> {
         values::text,
     );
     let key = latch.required("key", "the latch's key in its bucket", values::text);
+    let second = read_second_store(&mut latch);
+    if let (Some(bucket), Some(second)) = (&bucket, &second)
+        && bucket.value == second.store.bucket
+    {
+        let what = "both stores of the latch are one bucket";
+        let hint = "the second store is a bucket in the witness's region";
+        latch.notes().problem(&bucket.origin, what, hint);
+    }
     latch.finish();
-    Some(Latch::S3 {
+    let latch = Latch::S3 {
         bucket: bucket?.value,
         key: key?.value,
+        second: second.as_ref().map(|read| read.store.clone()),
+    };
+    Some(LatchRead {
+        latch,
+        second_region: second.map(|read| read.region),
     })
+}
+
+/// The latch, and what of it is compared with the sides, with where it was written.
+pub(super) struct LatchRead {
+    pub latch: Latch,
+    pub second_region: Option<Field<String>>,
+}
+
+/// The second store, with where its region was written.
+struct SecondStoreRead {
+    store: SecondStore,
+    region: Field<String>,
+}
+
+fn read_second_store(latch: &mut Reader<'_>) -> Option<SecondStoreRead> {
+    let mut second = latch.optional_table("second")?;
+    let bucket = second.required("bucket", "the second store's bucket", values::text);
+    let purpose = "the second store's region, the witness's";
+    let region = second.required("region", purpose, values::region);
+    second.finish();
+    let (bucket, region) = (bucket?.value, region?);
+    let store = SecondStore {
+        bucket,
+        region: region.value.clone(),
+    };
+    Some(SecondStoreRead { store, region })
 }
 
 /// Where signals arrive, and what of it is compared with the sides, with where it was written.
@@ -121,12 +160,14 @@ pub(super) fn read_events(intake: &mut Reader<'_>) -> Option<EventsRead> {
     let bus = intake.with_default("event_bus", "default".to_owned(), values::text);
     let topics = intake.with_default("topics", Vec::new(), values::topic_arns);
     let witness_region = intake.optional("witness_region", values::region);
+    let verdict_table = intake.optional("verdict_table", values::text);
     let queue = queue?;
     let events = Events::Sqs {
         queue_url: queue.value.clone(),
         event_bus: bus.value,
         topics: topics.value.iter().map(|arn| arn.text.clone()).collect(),
         witness_region: witness_region.as_ref().map(|field| field.value.clone()),
+        verdict_table: verdict_table.map(|field| field.value),
     };
     Some(EventsRead {
         events,

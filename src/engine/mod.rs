@@ -175,7 +175,7 @@ impl Engine {
             } => {
                 leading.polling.sensed(vantage, side);
                 for signal in signals {
-                    leading.own(Event::Signalled(signal));
+                    leading.sensed(vantage, signal);
                 }
             }
             Answer::LagRead(samples) => {

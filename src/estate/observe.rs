@@ -11,10 +11,11 @@ use crate::aws::capacity::{self, ScalingGroup};
 use crate::aws::clients::Clients;
 use crate::aws::database::{self, Cluster};
 use crate::aws::error::{AwsError, Class, Reached};
-use crate::aws::latch;
+use crate::aws::{latch, verdicts};
 use crate::engine::port::Parts;
 use drd_state_machine::event::{GlobalView, Observation, Side, SideView, Signal, Vantage, Verdict};
 use drd_state_machine::time::Time;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -55,10 +56,10 @@ pub(super) async fn look(estate: &Aurora, active: Side, parts: Parts) -> Observa
     }
 }
 
-/// Where the latch sends users: its object sends them to the standby.
+/// Where the latch sends users, as far as its stores answer.
 async fn latch_asks_for(aws: &Clients) -> Option<Side> {
-    let found = readable(latch::find(aws).await)?;
-    Some(found.map_or(Side::Primary, |_| Side::Standby))
+    let found = latch::find(aws).await;
+    readable(found.asks_for())
 }
 
 async fn when<T>(wanted: bool, part: impl Future<Output = T>) -> Option<T> {
@@ -124,34 +125,40 @@ impl SideReads {
 
 /// A read that failed is unknown. It is counted in the metrics and reported by readiness; in a
 /// dark region it fails every time, so the log has it at debug only.
-fn readable<T>(read: Result<T, AwsError>) -> Option<T> {
+fn readable<T, E: Display>(read: Result<T, E>) -> Option<T> {
     read.inspect_err(|error| tracing::debug!(%error, "could not be read"))
         .ok()
 }
 
-/// What can be read, each by its configured name: drd's own sensors and states of alarms. Other
-/// vantages have sources of their own and are left out.
+/// What can be read, each by its configured name: drd's own sensors, states of alarms, and the witness's
+/// stored verdicts. Replication has sources of its own and is left out.
 pub(super) async fn signals(estate: &Aurora, sensors: Vec<SensorSource>, now: Time) -> Vec<Signal> {
     let mut readings = JoinSet::new();
     for sensor in sensors {
         let (aws, probe) = (estate.clients.clone(), estate.probe.clone());
         readings.spawn(async move {
-            let verdict = sense(&aws, &probe, &sensor).await?;
+            let (verdict, observed_at) = sense(&aws, &probe, &sensor, now).await?;
             Some(Signal {
                 id: Arc::default(),
                 sensor: sensor.name,
                 verdict,
-                observed_at: now,
+                observed_at,
             })
         });
     }
     readings.join_all().await.into_iter().flatten().collect()
 }
 
-/// One reading of one sensor.
-async fn sense(aws: &Clients, probe: &Probe, sensor: &SensorSource) -> Option<Verdict> {
+/// One reading of one sensor, and when it looked: now, but for the witness, whose own date (by AWS's clock)
+/// is stored with its verdict.
+async fn sense(
+    aws: &Clients,
+    probe: &Probe,
+    sensor: &SensorSource,
+    now: Time,
+) -> Option<(Verdict, Time)> {
     let side = sensor.side;
-    match sensor.vantage {
+    let verdict = match sensor.vantage {
         Vantage::Probe => {
             let deadline: Duration = aws.timers().probe;
             Some(probe.endpoint(&aws.place(side).endpoint, deadline).await)
@@ -161,8 +168,10 @@ async fn sense(aws: &Clients, probe: &Probe, sensor: &SensorSource) -> Option<Ve
             let alarm = sensor.alarm_arn.as_deref()?;
             readable(alarm_states::state(aws, alarm).await).flatten()
         }
-        Vantage::Witness | Vantage::Replication => None,
-    }
+        Vantage::Witness => return readable(verdicts::newest(aws, side).await).flatten(),
+        Vantage::Replication => None,
+    };
+    verdict.map(|verdict| (verdict, now))
 }
 
 /// Whether a region's control plane answers: an error with an AWS code is an answer. Denied is

@@ -4,10 +4,12 @@
 //! Deliberately absent: retries and decisions. Another attempt is another command.
 
 use super::aurora::Aurora;
+use super::error::outcome_of;
 use crate::aws::capacity::{self, ScalingGroup, Sizes};
 use crate::aws::clients::Clients;
 use crate::aws::error::{AwsError, Class};
-use crate::aws::latch::{self, LatchMove};
+use crate::aws::latch;
+use crate::aws::latch_object::Moved;
 use crate::aws::{database, notify};
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Completion, GlobalView, Outcome, RoleChange, Side};
@@ -62,22 +64,10 @@ async fn attempt(estate: &Aurora, command: &Command) -> Outcome {
             .await
             .map(|()| DONE),
     };
-    ended.unwrap_or_else(|error| outcome_of(&error))
+    ended.unwrap_or_else(|error| outcome_of(error.class, error.to_string()))
 }
 
 const DONE: Outcome = Outcome::Done;
-
-/// What a failed call means for the command.
-fn outcome_of(error: &AwsError) -> Outcome {
-    let why = error.to_string();
-    match error.class {
-        Class::Transient => Outcome::Unknown { why },
-        Class::Unauthenticated | Class::Denied | Class::Malformed | Class::Gone => {
-            Outcome::Denied { why }
-        }
-        Class::Conflict => Outcome::Refused { why },
-    }
-}
 
 /// What a look at the global database means for a role change towards `to`: an end, or the side
 /// that writes now and accepts the request.
@@ -176,27 +166,10 @@ async fn prove_write(estate: &Aurora, side: Side) -> Outcome {
 }
 
 async fn redirect(aws: &Clients, to: Side, incident_id: u64) -> Result<Outcome, AwsError> {
-    let next = match latch::find(aws).await {
-        Ok(found) => latch::next_move(found.as_ref(), to, incident_id),
-        // Without s3:ListBucket an absent object reads as denied. Creating is conditional on
-        // absence, so it is safe to try; deleting is not.
-        Err(error) if error.class == Class::Denied && to == Side::Standby => LatchMove::Create,
-        Err(error) => return Err(error),
-    };
-    if next == LatchMove::AlreadySo {
-        return Ok(Outcome::AlreadySo);
-    }
-    match latch::make(aws, &next, incident_id).await {
-        Ok(()) => Ok(DONE),
-        Err(error) if error.class == Class::Conflict => {
-            let found = latch::find(aws).await;
-            let so = found.is_ok_and(|f| {
-                latch::next_move(f.as_ref(), to, incident_id) == LatchMove::AlreadySo
-            });
-            if so { Ok(DONE) } else { Err(error) }
-        }
-        Err(error) => Err(error),
-    }
+    Ok(match latch::move_to(aws, to, incident_id).await? {
+        Moved::Now => DONE,
+        Moved::Before => Outcome::AlreadySo,
+    })
 }
 
 #[cfg(test)]
@@ -264,7 +237,7 @@ mod tests {
     fn classes_become_outcomes() {
         let outcome = |code| {
             let error = AwsError::said("rds:FailoverGlobalCluster", "g", Some(code), "m".into());
-            outcome_of(&error)
+            outcome_of(error.class, error.to_string())
         };
         let why = |code: &str| format!("rds:FailoverGlobalCluster g: {code}: m");
         for (code, expected) in [

@@ -54,6 +54,7 @@ pub(crate) mod tests {
                 latch: Latch::S3 {
                     bucket: "bucket-latch-standby-shop1".to_owned(),
                     key: "active-side".to_owned(),
+                    second: None,
                 },
                 resolvers: Vec::new(),
             },
@@ -62,6 +63,7 @@ pub(crate) mod tests {
                 event_bus: "bus-shop1".to_owned(),
                 topics: Vec::new(),
                 witness_region: None,
+                verdict_table: None,
             },
             references: Vec::new(),
         }

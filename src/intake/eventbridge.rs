@@ -5,7 +5,7 @@
 
 use super::reading::{
     DiscardReason, EventHead, Hint, HintKind, JsonText, Parsed, Reading, SenderKind, SensorReport,
-    identity, is_stale, is_suppression, shortened, verdict_of_state,
+    identity, is_stale, is_suppression, shortened, verdict_of_state, verdict_of_witness,
 };
 use super::timestamps;
 use super::trust::Known;
@@ -203,11 +203,7 @@ impl EventReader<'_> {
         let Some(sensor) = self.known.witness_of(side) else {
             return Ok(Parsed::Discard(DiscardReason::UnknownAlarm));
         };
-        let verdict = match &*detail.verdict {
-            "healthy" => Verdict::Healthy,
-            "unhealthy" => Verdict::Unhealthy,
-            _ => Verdict::Unknown,
-        };
+        let verdict = verdict_of_witness(&detail.verdict);
         let id = identity(&self.head.id, &sensor, &detail.observed_at);
         let report = SensorReport {
             id,

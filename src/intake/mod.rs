@@ -13,5 +13,6 @@ mod timestamps;
 mod trust;
 
 pub use envelope::{BODY_BYTES_MAX, parse, read};
-pub use reading::{DiscardReason, Hint, HintKind, Parsed, Reading, SenderKind};
+pub use reading::{DiscardReason, Hint, HintKind, Parsed, Reading, SenderKind, verdict_of_witness};
+pub use timestamps::read as rfc3339_time;
 pub use trust::Known;

@@ -355,6 +355,15 @@ pub(super) fn is_stale(at: Time, known: &Known, now: Time) -> bool {
 }
 
 /// A verdict from CloudWatch's three states. A state that is not documented is not a failure.
+/// The witness's word for a verdict; one that nobody knows yet is no vote.
+pub fn verdict_of_witness(word: &str) -> Verdict {
+    match word {
+        "healthy" => Verdict::Healthy,
+        "unhealthy" => Verdict::Unhealthy,
+        _ => Verdict::Unknown,
+    }
+}
+
 pub(super) fn verdict_of_state(state: &str) -> Verdict {
     match state {
         "ALARM" => Verdict::Unhealthy,

@@ -5,7 +5,7 @@
 use drd_state_machine::time::Time;
 
 /// Reads RFC 3339 and CloudWatch's own form, whose offset `+0000` has no colon (aws-facts 1.1).
-pub(super) fn read(text: &str) -> Option<Time> {
+pub fn read(text: &str) -> Option<Time> {
     let at: jiff::Timestamp = text.parse().ok()?;
     Some(Time(at.as_millisecond()))
 }

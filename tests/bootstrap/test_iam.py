@@ -18,7 +18,7 @@ RENAMED = {"dynamodb:TransactWriteItems": "dynamodb:ConditionCheckItem"}
 # What AWS asks of the caller although no call has that name, and why.
 IMPLIED = {
     "s3:ListBucket": "without it S3 answers 403 for a latch that is not there (GetObject, S3 API reference)",
-    "kms:Decrypt": "the queue's messages and the configuration file are under the standby's key",
+    "kms:Decrypt": "messages, configuration and tables are under the standby's key",
 }
 # Actions without a resource level (service authorization reference): they stand on `*`.
 NO_RESOURCE_LEVEL = {

@@ -238,6 +238,53 @@ def test_a_run_whose_every_message_was_lost_fails_aloud(serve):
         run(environment(primary.url(), standby.url(), reference.url()), aws=aws)
 
 
+def kept(aws):
+    """What was put into the table: side, verdict and the seconds of its date, in order."""
+    items = [a["Item"] for a in aws.made("PutItem", "eu-central-2")]
+    return [(i["side"]["S"], i["verdict"]["S"], i["observed_at"]["S"][17:19]) for i in items]
+
+
+def test_the_newest_verdict_is_kept_on_each_change_and_every_30_s(serve):
+    primary = serve(script=[(200, VALID), (500, "broken"), (500, "broken")])
+    standby, reference, aws = serve(), serve(), Aws()
+    run(environment(primary.url(), standby.url(), reference.url()), aws=aws)
+    assert [k[1:] for k in kept(aws) if k[0] == "primary"] == [("healthy", "00"), ("unhealthy", "10"), ("healthy", "30")]
+    assert [k[1:] for k in kept(aws) if k[0] == "standby"] == [("healthy", "00"), ("healthy", "30")]
+    put = aws.made("PutItem")[0]
+    assert put["TableName"] == "table-verdicts-shop1"
+    assert put["ConditionExpression"] == "attribute_not_exists(side) OR observed_at < :at", "a late run overwrites nothing"
+
+
+def test_a_verdict_that_the_table_refuses_is_sent_all_the_same_and_kept_in_the_next_round(serve, capsys):
+    primary, standby, reference, aws, refused = serve(), serve(), serve(), Aws(), []
+
+    def put(region, arguments):
+        if len(refused) < 2:
+            refused.append(arguments)
+            raise functions.denied("PutItem", "ProvisionedThroughputExceededException", "slow down")
+        return {}
+
+    aws.answers["PutItem"] = put
+    answer, _ = run(environment(primary.url(), standby.url(), reference.url()), aws=aws)
+    assert answer == {"sent": 2, "lost": 0}
+    assert ("primary", "healthy", "10") in kept(aws)
+    errors = [line for line in lines(capsys.readouterr().out) if line["level"] == "error"]
+    assert [line["event"] for line in errors] == ["verdict_not_kept"] * 2
+
+
+def test_what_a_newer_run_has_kept_is_not_asked_again_and_no_error(serve, capsys):
+    primary, standby, reference, aws = serve(), serve(), serve(), Aws()
+    newer = type("ConditionalCheckFailedException", (Exception,), {})
+
+    def put(region, arguments):
+        raise newer("the conditional request failed")
+
+    aws.answers["PutItem"] = put
+    run(environment(primary.url(), standby.url(), reference.url()), aws=aws)
+    assert len(aws.made("PutItem")) == 4, "each side at its first round and 30 s later"
+    assert not [line for line in lines(capsys.readouterr().out) if line["level"] == "error"]
+
+
 def test_a_round_that_does_not_fit_is_not_begun(serve):
     primary, standby, reference = serve(), serve(), serve()
     run(environment(primary.url(), standby.url(), reference.url()), seconds=45)
@@ -251,7 +298,8 @@ def test_the_template_gives_the_witness_the_time_that_six_rounds_need():
     tries = module.DEADLINES.retries["total_max_attempts"]
     one_send = tries * (module.DEADLINES.connect_timeout + module.DEADLINES.read_timeout)
     assert properties["Timeout"] >= last_begins + module.RESERVE_MILLIS / 1000
-    assert properties["Timeout"] >= last_begins + module.ROUND_SECONDS + one_send
+    one_store = module.STORE_DEADLINES.connect_timeout + module.STORE_DEADLINES.read_timeout
+    assert properties["Timeout"] >= last_begins + module.ROUND_SECONDS + one_send + one_store
     # Nothing reserves concurrency, so this alone keeps a third run from beginning.
     assert properties["Timeout"] < 2 * 60
 

@@ -2,7 +2,7 @@
 
 use crate::{SHOP1, assert_contains, good, owned};
 use drd::config::{self, LedgerConfig, SensorConfig};
-use drd_bootstrap::Events;
+use drd_bootstrap::{Events, Latch};
 use drd_state_machine::diagnosis::Diagnosis::{DatabaseDown, EdgeDown};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::policy::{Autonomy, Policy, Serving};
@@ -54,6 +54,22 @@ fn every_estate_has_its_four_sensors_a_side_and_alarms_are_declared() {
         .chain(implicit)
         .collect();
     assert_eq!(names, wanted);
+}
+
+#[test]
+fn the_second_store_and_the_table_of_verdicts_are_named() {
+    let latch = "key = \"active-side\"";
+    let second = "second = { bucket = \"bucket-latch-witness-shop1\", region = \"eu-west-1\" }";
+    let text = SHOP1.replace(latch, &format!("{latch}, {second}")).replace(
+        "[intake]\n",
+        "[intake]\nverdict_table = \"table-verdicts-shop1\"\n",
+    );
+    let config = good(&text, &[]);
+    let Latch::S3 { second, .. } = &config.topology.dns.latch;
+    let region = second.as_ref().map(|store| store.region.as_str());
+    assert_eq!(region, Some("eu-west-1"));
+    let Events::Sqs { verdict_table, .. } = &config.topology.events;
+    assert_eq!(verdict_table.as_deref(), Some("table-verdicts-shop1"));
 }
 
 #[test]

@@ -43,11 +43,13 @@ fn the_queue_s_one_topic_and_the_witness_s_region_are_named() {
     let Events::Sqs {
         topics,
         witness_region,
+        verdict_table,
         ..
     } = topology.events;
     let topic = "arn:aws:sns:eu-central-2:123456789012:topic-alerts-standby-shop1";
     assert_eq!(topics, [topic]);
     assert_eq!(witness_region.as_deref(), Some("eu-west-1"));
+    assert_eq!(verdict_table.as_deref(), Some("table-verdicts-shop1"));
 }
 
 #[test]

@@ -343,3 +343,21 @@ fn senders_that_could_never_count_are_refused() {
     let problem = bad_with("[intake]\n", &intake(beside));
     assert_contains(&problem, &["is a side's own region", "a third region"]);
 }
+
+#[test]
+fn a_second_store_of_the_latch_that_would_be_lost_with_the_first_is_refused() {
+    let latch = |second: &str| {
+        let first = "bucket = \"bucket-latch-standby-shop1\", key = \"active-side\"";
+        let with = format!("{first}, second = {{ {second} }}");
+        bad_with(first, &with)
+    };
+    let beside = latch("bucket = \"other\", region = \"eu-central-2\"");
+    assert_contains(
+        &beside,
+        &["second store is in a side's own region", "a third region"],
+    );
+    let same = latch("bucket = \"bucket-latch-standby-shop1\", region = \"eu-west-1\"");
+    assert_contains(&same, &["both stores of the latch are one bucket"]);
+    let nowhere = latch("bucket = \"other\"");
+    assert_contains(&nowhere, &["region"]);
+}

@@ -65,7 +65,7 @@ const MALFORMED: &str = "InvalidInput InvalidParameter Malformed MissingParamete
 const ABSENCE_TEXTS: [&str; 2] = ["not found", "does not exist"];
 
 /// Classifies an answer: its code and text, and the HTTP status. No code: no answer of AWS's.
-pub(super) fn classify(code: Option<&str>, text: &str, status: Option<u16>) -> Class {
+pub fn classify(code: Option<&str>, text: &str, status: Option<u16>) -> Class {
     // Contained, not equal: services vary in prefixes and suffixes.
     let is_one_of = |words: &str| {
         code.is_some_and(|code| words.split_whitespace().any(|word| code.contains(word)))

@@ -5,10 +5,9 @@
 //! has this type too; and retries. One call of the daemon's is one attempt: another attempt is a
 //! state of its machine.
 
-use super::class::classify;
 use std::time::Duration;
 
-pub use super::class::Class;
+pub use super::class::{Class, classify};
 
 /// How far a request came. The control-plane sensor judges by this and not by the class: a throttle
 /// is an answer.

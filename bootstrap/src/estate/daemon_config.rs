@@ -8,7 +8,7 @@
 use crate::estate::naming::Suffix;
 use crate::estate::settings::{Key, Settings};
 use crate::estate::topology::{
-    Capacity, Database, Dns, Events, Latch, SideTopology, Sides, Topology,
+    Capacity, Database, Dns, Events, Latch, SecondStore, SideTopology, Sides, Topology,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -126,6 +126,7 @@ pub fn topology(facts: &DaemonFacts, outputs: &NamedOutputs) -> Result<Topology,
             latch: Latch::S3 {
                 bucket: reader.get("latch", "LatchBucket"),
                 key: LATCH_KEY.to_owned(),
+                second: None,
             },
             resolvers: Vec::new(),
         },
@@ -135,6 +136,7 @@ pub fn topology(facts: &DaemonFacts, outputs: &NamedOutputs) -> Result<Topology,
             // The one topic with a subscription of the queue: events.yaml, AlarmSubscription.
             topics: vec![reader.get("foundation-standby", "TopicArn")],
             witness_region: Some(facts.witness_region.clone()),
+            verdict_table: Some(reader.get("events", "VerdictTableName")),
         },
         references: references(facts),
     };
@@ -200,21 +202,23 @@ pub fn toml(facts: &DaemonFacts, topology: &Topology) -> String {
     text.push_str("[dns]\n");
     line(&mut text, "record", &topology.dns.record);
     line(&mut text, "hosted_zone_id", &topology.dns.hosted_zone_id);
-    let Latch::S3 { bucket, key } = &topology.dns.latch;
-    let (bucket, key) = (quoted(bucket), quoted(key));
-    let _ = writeln!(text, "latch = {{ bucket = {bucket}, key = {key} }}");
+    let _ = writeln!(text, "latch = {{ {} }}", latch(&topology.dns.latch));
     text.push_str("[intake]\n");
     let Events::Sqs {
         queue_url,
         event_bus,
         topics,
         witness_region,
+        verdict_table,
     } = &topology.events;
     line(&mut text, "queue_url", queue_url);
     line(&mut text, "event_bus", event_bus);
     let _ = writeln!(text, "topics = [{}]", list(topics));
     if let Some(region) = witness_region {
         line(&mut text, "witness_region", region);
+    }
+    if let Some(table) = verdict_table {
+        line(&mut text, "verdict_table", table);
     }
     for role in ["primary", "standby"] {
         sensors(&mut text, role, topology);
@@ -285,6 +289,23 @@ fn line(text: &mut String, key: &str, value: &str) {
     let _ = writeln!(text, "{key} = {}", quoted(value));
 }
 
+/// The keys of the inline table `latch`.
+fn latch(latch: &Latch) -> String {
+    let Latch::S3 {
+        bucket,
+        key,
+        second,
+    } = latch;
+    let first = format!("bucket = {}, key = {}", quoted(bucket), quoted(key));
+    match second {
+        None => first,
+        Some(SecondStore { bucket, region }) => {
+            let (bucket, region) = (quoted(bucket), quoted(region));
+            format!("{first}, second = {{ bucket = {bucket}, region = {region} }}")
+        }
+    }
+}
+
 fn list(values: &[String]) -> String {
     let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
     values.join(", ")
@@ -301,86 +322,4 @@ pub fn config_bucket(suffix: &Suffix) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OUTPUTS: &str = include_str!("../../../tests/fixtures/config/outputs.json");
-
-    fn facts() -> DaemonFacts {
-        let suffix = Suffix::new("shop1").expect("a suffix");
-        DaemonFacts::of(&Settings::resolve(&suffix, None, &BTreeMap::new()).expect("defaults"))
-    }
-
-    fn outputs() -> NamedOutputs {
-        serde_json::from_str(OUTPUTS).expect("outputs")
-    }
-
-    #[test]
-    fn every_output_that_is_missing_is_named_at_once() {
-        let mut outputs = outputs();
-        outputs.remove("stack-latch-shop1");
-        if let Some(app) = outputs.get_mut("stack-app-standby-shop1") {
-            app.insert("AlbDnsName".to_owned(), String::new());
-        }
-        let Err(MissingOutputs(missing)) = topology(&facts(), &outputs) else {
-            panic!("it was complete");
-        };
-        let expected = [
-            "stack-app-standby-shop1: AlbDnsName",
-            "stack-latch-shop1: LatchBucket",
-        ];
-        assert_eq!(missing, expected);
-    }
-
-    #[test]
-    fn each_side_gets_its_own_outputs() {
-        let topology = topology(&facts(), &outputs()).expect("complete");
-        let (primary, standby) = (&topology.sides.primary, &topology.sides.standby);
-        assert_eq!(primary.cluster_id(), "aurora-primary-shop1");
-        assert_eq!(standby.cluster_id(), "aurora-standby-shop1");
-        assert!(primary.endpoint.contains("//primary.") && standby.endpoint.contains("//standby."));
-        assert_eq!(
-            topology.dns.record, "api.shop1.example.com.",
-            "the final dot is added"
-        );
-    }
-
-    #[test]
-    fn references_are_in_neither_side() {
-        let mut facts = facts();
-        assert_eq!(
-            references(&facts),
-            [
-                "https://sts.eu-west-1.amazonaws.com/",
-                "https://s3.eu-north-1.amazonaws.com/"
-            ]
-        );
-        facts.primary_region = "eu-west-1".to_owned();
-        assert_eq!(references(&facts).len(), 2);
-        assert!(!references(&facts).concat().contains("eu-west-1"));
-    }
-
-    #[test]
-    fn daemons_in_tasks_share_the_table_and_a_lone_one_keeps_a_file() {
-        let topology = topology(&facts(), &outputs()).expect("complete");
-        let shared = DaemonFacts {
-            shared_ledger: true,
-            ..facts()
-        };
-        let (alone, shared) = (toml(&facts(), &topology), toml(&shared, &topology));
-        assert!(
-            alone.contains("path = \"/var/lib/drd/ledger-shop1.jsonl\""),
-            "{alone}"
-        );
-        assert!(
-            shared.contains("kind = \"dynamodb\"\ntable = \"table-ledger-shop1\""),
-            "{shared}"
-        );
-        assert!(!shared.contains("/var/lib/drd/ledger"));
-    }
-
-    #[test]
-    fn a_value_cannot_break_out_of_its_line() {
-        assert_eq!(quoted("a\"\nb = 1"), "\"a\\\"\\nb = 1\"");
-    }
-}
+mod tests;

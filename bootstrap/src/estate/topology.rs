@@ -42,19 +42,34 @@ pub enum Events {
         topics: Vec<String>,
         /// The region that the witness reports from; `None`: any.
         witness_region: Option<String>,
+        /// The table in the standby side's region that keeps the witness's newest verdicts; `None`:
+        /// they come by the queue alone.
+        verdict_table: Option<String>,
     },
 }
 
 /// What sends traffic to the standby.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Latch {
-    /// One S3 object, whose presence does.
+    /// One S3 object in each store, whose presence in any of them does.
     S3 {
         /// Bucket in the standby side's region.
         bucket: String,
-        /// Key of the object.
+        /// Key of the object, the same in both stores.
         key: String,
+        /// The second store, in the witness's region: with it the loss of one region's S3 moves nobody
+        /// back (DESIGN section 7).
+        second: Option<SecondStore>,
     },
+}
+
+/// The latch's second store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondStore {
+    /// Its bucket.
+    pub bucket: String,
+    /// Its region: neither side's.
+    pub region: String,
 }
 
 /// One side of the estate.

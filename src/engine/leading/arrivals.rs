@@ -8,7 +8,7 @@ use crate::engine::conductor::{EventLetter, EventOrigin};
 use crate::engine::environment::Environment;
 use crate::engine::incoming::{Incoming, incoming};
 use crate::engine::port::{Action, Message, Notice, Order, OrderReply};
-use drd_state_machine::event::{Check, Completion, Event, LagSample, Verdict};
+use drd_state_machine::event::{Check, Completion, Event, LagSample, Signal, Vantage, Verdict};
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
@@ -83,6 +83,14 @@ impl Leading {
                 origin,
             }),
         }
+    }
+
+    /// A sensor was read. What the witness stored is dated by AWS's clock, every other reading by this host's.
+    pub(in crate::engine) fn sensed(&mut self, vantage: Vantage, mut signal: Signal) {
+        if vantage == Vantage::Witness {
+            signal.observed_at = signal.observed_at - self.conductor.record().facts.clock_error;
+        }
+        self.own(Event::Signalled(signal));
     }
 
     /// A receive ended.

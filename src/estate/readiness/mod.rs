@@ -12,7 +12,7 @@ use super::dns::RecordKnown;
 use crate::aws::capacity::ScalingGroup;
 use crate::aws::database::Cluster;
 use crate::aws::error::{AwsError, Class};
-use crate::aws::latch::LatchObject;
+use crate::aws::latch::StoresFound;
 use crate::aws::queue::{self, QueueAttributes};
 use crate::aws::route53::{self, Wiring};
 use crate::aws::{alarms, capacity, database, latch};
@@ -38,11 +38,12 @@ struct Reads {
     group: AwsRead<ScalingGroup>,
     targets: AwsRead<Option<u32>>,
     wiring: AwsRead<Wiring>,
-    latch: AwsRead<Option<LatchObject>>,
+    latch: StoresFound,
     queue: AwsRead<QueueAttributes>,
     lag: AwsRead<Vec<LagSample>>,
     record: Result<RecordKnown, String>,
-    outsider: AwsRead<()>,
+    /// Of each store of the latch.
+    outsider: Vec<AwsRead<()>>,
 }
 
 /// Runs every check. `desired` is the size that the serving side must reach.
@@ -99,7 +100,7 @@ pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Ve
 fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<Check> {
     let gate = |name: &str, found: Judged| found.named(name, Gates::Failover);
     let note = |name: &str, found: Judged| found.named(name, Gates::Nothing);
-    let (group, latch, wiring) = (&reads.group, &reads.latch, &reads.wiring);
+    let (group, wiring) = (&reads.group, &reads.wiring);
     let connected = on(&reads.global, |g| replica_connected(g, active));
     vec![
         gate("engine_parity", engine_parity(reads)),
@@ -107,12 +108,13 @@ fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<
         gate("replica_connected", connected),
         gate("suspended_processes", on(group, suspended_processes)),
         gate("failover_pair", on(wiring, |w| failover_pair(w, topology))),
-        gate("latch_public", public(&reads.outsider)),
+        gate("latch_public", latch_public(&reads.outsider)),
         gate("dns_record", record::known(&reads.record, topology)),
         gate("permissions", permissions(reads)),
         note("group_max", on(group, |g| group_max(g, desired))),
         note("latch_wired", on(wiring, |w| latch_wired(w, topology))),
-        note("latch_state", on(latch, |l| latch_state(l, active))),
+        note("latch_state", latch_state(&reads.latch, active)),
+        note("latch_stores", latch_stores(&reads.outsider)),
         note("queue", on(&reads.queue, queue_state)),
     ]
 }
@@ -234,7 +236,7 @@ fn permissions(reads: &Reads) -> Judged {
         reads.group.as_ref().err(),
         reads.targets.as_ref().err(),
         reads.wiring.as_ref().err(),
-        reads.latch.as_ref().err(),
+        reads.latch.0.iter().find_map(|store| store.as_ref().err()),
         reads.queue.as_ref().err(),
         reads.lag.as_ref().err(),
     ];
@@ -260,8 +262,30 @@ fn hint(error: &AwsError) -> &'static str {
     }
 }
 
-fn latch_state(latch: &Option<LatchObject>, active: Side) -> Judged {
-    let points = latch.as_ref().map_or(Side::Primary, |_| Side::Standby);
+/// One store that outsiders read is enough to turn the record over.
+fn latch_public(stores: &[AwsRead<()>]) -> Judged {
+    let read = stores.iter().find(|store| store.is_ok());
+    let unread = || Judged::unknown("no store of the latch was read", POLICY);
+    read.or(stores.first()).map_or_else(unread, public)
+}
+
+/// What keeps users where they are when a region's S3 is away after a failover.
+fn latch_stores(stores: &[AwsRead<()>]) -> Judged {
+    let refused = stores.iter().find(|store| store.is_err());
+    match (refused, stores) {
+        (Some(refused), _) => public(refused),
+        (None, [_]) => Judged::green(
+            "one store: while its S3 is away, users go back to the primary; `second` in [dns] `latch` names another",
+        ),
+        (None, all) => Judged::green(format!("{} stores, read without credentials", all.len())),
+    }
+}
+
+fn latch_state(latch: &StoresFound, active: Side) -> Judged {
+    let points = match latch.asks_for() {
+        Ok(points) => points,
+        Err(error) => return not_known(error),
+    };
     let detail = format!("the latch sends traffic to {points}, active is {active}");
     judged(
         points == active,
@@ -287,7 +311,7 @@ fn failover_pair(wiring: &Wiring, topology: &Topology) -> Judged {
 }
 
 /// What the PRIMARY record needs.
-const LATCH_CHECK: &str = "give PRIMARY the latch's inverted health check, and nothing else";
+const LATCH_CHECK: &str = "give PRIMARY the latch's inverted health check (with two stores: one calculated of both), and nothing else";
 
 fn latch_wired(wiring: &Wiring, topology: &Topology) -> Judged {
     let Some(check) = &wiring.health_check else {
@@ -295,7 +319,7 @@ fn latch_wired(wiring: &Wiring, topology: &Topology) -> Judged {
     };
     on(check, |check| {
         let faults = wiring.latch_faults(check, topology);
-        if faults.is_empty() && check.inverted.is_none() {
+        if faults.is_empty() && !check.reports_inversion() {
             let detail = "Route 53 does not report whether the check is inverted";
             return Judged::unknown(detail, "look at the health check by hand");
         }

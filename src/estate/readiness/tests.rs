@@ -1,6 +1,7 @@
 //! Each fault is found by its own check, and what is not known is never red.
 
 use super::*;
+use crate::aws::latch_object::LatchObject;
 use crate::estate::side::tests::topology;
 use drd_bootstrap::checks::Verdict;
 
@@ -38,10 +39,10 @@ fn fit() -> Reads {
         group: Ok(group(6)),
         targets: Ok(None),
         wiring: Err(error("route53:ListX", "Throttling")),
-        latch: Ok(None),
+        latch: StoresFound(vec![Ok(None)]),
         queue: Ok(QueueAttributes::default()),
         lag: Ok(Vec::new()),
-        outsider: Ok(()),
+        outsider: vec![Ok(())],
         record: Ok(known(&["192.0.2.53:53"], &[])),
     }
 }
@@ -99,16 +100,25 @@ fn each_fault_is_found_by_its_own_check() {
         let reds = red(|r| r.global.iter_mut().for_each(change));
         assert_eq!(reds, ["replica_connected"]);
     }
-    let outside = |code| red(|r| r.outsider = Err(error("s3:GetObject", code)));
-    assert_eq!(outside("AccessDenied"), ["latch_public"]);
+    let outside = |code| red(|r| r.outsider = vec![Err(error("s3:GetObject", code))]);
+    assert_eq!(outside("AccessDenied"), ["latch_public", "latch_stores"]);
     assert_eq!(outside("SlowDown"), [""; 0]);
+    let second = |r: &mut Reads| r.outsider.push(Err(error("s3:GetObject", "AccessDenied")));
+    assert_eq!(
+        red(second),
+        ["latch_stores"],
+        "one store turns the record over"
+    );
     let denied = known(&["192.0.2.53:53"], &["192.0.2.54:53"]);
     assert_eq!(red(|r| r.record = Ok(denied)), ["dns_record"]);
     let thrown = LatchObject {
         etag: "e".to_owned(),
         incident_id: Some(3),
     };
-    assert_eq!(red(|r| r.latch = Ok(Some(thrown))), ["latch_state"]);
+    assert_eq!(
+        red(|r| r.latch = StoresFound(vec![Ok(None), Ok(Some(thrown))])),
+        ["latch_state"]
+    );
 }
 
 #[test]
@@ -140,7 +150,7 @@ fn credentials_that_expired_are_unknown_and_not_red() {
     assert!(with(Verdict::Unknown, expired).contains(&"permissions".to_owned()));
     let both = |r: &mut Reads| {
         expired(r);
-        r.latch = Err(error("s3:GetX", "AccessDenied"));
+        r.latch = StoresFound(vec![Err(error("s3:GetX", "AccessDenied"))]);
     };
     assert!(red(both).contains(&"permissions".to_owned()));
 }
