@@ -8,6 +8,8 @@ use super::install::Install;
 use super::latch::LatchOwner;
 use super::rng::Chance;
 use super::world::World;
+use crate::estate::error::outcome_of;
+use drd_bootstrap::aws::error::classify;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{Outcome, Side};
 use drd_state_machine::time::Span;
@@ -116,13 +118,7 @@ fn reach(
 /// What drd's classes make of an AWS error code.
 fn error(service: &str, operation: &str, code: &str) -> Outcome {
     let why = format!("{service}:{operation}: {code}");
-    if code.contains("AccessDenied") || code.contains("Unauthorized") || code.contains("NotFound") {
-        Outcome::Denied { why }
-    } else if code.contains("StateFault") || code.contains("InProgress") {
-        Outcome::Refused { why }
-    } else {
-        Outcome::Unknown { why }
-    }
+    outcome_of(classify(Some(code), "", None), why)
 }
 
 type Carried = (Outcome, bool, Option<String>);
