@@ -80,7 +80,7 @@ async fn check(aws: &Clients, id: &str) -> Result<LatchCheck, AwsError> {
     for child in config.child_health_checks().iter().take(STORES_MAX) {
         check
             .children
-            .push(check_of(&self::config(aws, child).await?));
+            .push(LatchCheck::from(&self::config(aws, child).await?));
     }
     Ok(check)
 }
