@@ -18,9 +18,9 @@ use drd_state_machine::time::{Span, Time};
 const LOOK_GAP: Span = Span::secs(1);
 /// The vantages whose newest verdicts are stored: by CloudWatch, and in the witness's table.
 const STORED: [Vantage; 3] = [Vantage::Route53, Vantage::Inside, Vantage::Witness];
-/// Receives in flight while the queue has more than one takes: eight of ten messages, at 10 ms a
-/// call, are 8,000 messages a second, more than the ledger takes.
-const RECEIVES_MAX: u32 = 8;
+/// Receives in flight while the queue has more than one takes: sixteen of ten messages, at 10 ms a
+/// call, are 16,000 messages a second, more than the daemon reads.
+const RECEIVES_MAX: u32 = 16;
 /// What one receive brings at most (SQS, ReceiveMessage): a full one means that there is more.
 const FULL: usize = 10;
 /// After a receive that failed: a queue that is away is asked again, not flooded.

@@ -6,7 +6,7 @@ that watch by themselves; a test says what they saw.
 
 import itertools
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import events
@@ -33,7 +33,8 @@ class Estate:
         self.rds = {side: self._client("rds", region) for side, region in REGION.items()}
         self.asg = {side: self._client("autoscaling", region) for side, region in REGION.items()}
         self.sqs, self.s3 = self._client("sqs", STANDBY), self._client("s3", STANDBY)
-        self.bus, self.metrics = self._client("events", STANDBY), self._client("cloudwatch", STANDBY)
+        self.bus = self._client("events", STANDBY)
+        self.metrics = {side: self._client("cloudwatch", region) for side, region in REGION.items()}
         self.route53 = self._client("route53", GLOBAL)
         self.global_cluster = f"global-aurora-{self.suffix}"
         self.bucket = f"bucket-latch-standby-{self.suffix}"
@@ -44,6 +45,7 @@ class Estate:
         self.dns = Answerer(self.record, ADDRESS["primary"], ADDRESS["standby"], self.latched)
         self.replicating, self.closing = threading.Event(), threading.Event()
         self.replicating.set()
+        self.secondary = "standby"
         self.sampler = threading.Thread(target=self._sample_lag, daemon=True)
         self.sampler.start()
 
@@ -61,13 +63,13 @@ class Estate:
 
     def _sample_lag(self) -> None:
         """AWS: lag is reported only by the region of the current secondary, under the secondary's identifier."""
-        dimension = [{"Name": "DBClusterIdentifier", "Value": self.name("aurora", "standby")}]
         while True:
+            dimension = [{"Name": "DBClusterIdentifier", "Value": self.name("aurora", self.secondary)}]
             if self.replicating.is_set():
                 for namespace, metric, resolution in LAGS:
-                    sample = {"MetricName": metric, "Dimensions": dimension, "Timestamp": datetime.now(UTC),
+                    sample = {"MetricName": metric, "Dimensions": dimension, "Timestamp": datetime.now(UTC) - timedelta(seconds=self.world.behind),
                               "Value": 350.0, "Unit": "Milliseconds"}
-                    self.metrics.put_metric_data(Namespace=namespace, MetricData=[sample | resolution])
+                    self.metrics[self.secondary].put_metric_data(Namespace=namespace, MetricData=[sample | resolution])
             if self.closing.wait(LAG_EVERY_SECONDS):
                 return
 
@@ -88,16 +90,26 @@ class Estate:
         app = self.apps["primary"]
         app.hang() if how == "hang" else app.refuse()
 
+    def database_fails(self, side: str) -> None:
+        """The cluster is there without an instance; its application answers nobody, its replication stops."""
+        self.replicating.clear()
+        self.rds[side].delete_db_instance(DBInstanceIdentifier=f"{self.name('aurora', side)}-0", SkipFinalSnapshot=True)
+        self.apps[side].refuse()
+
+    def put(self, entry: dict) -> None:
+        """By way of the bus, so that account, region and id are the emulator's own."""
+        answer = self.bus.put_events(Entries=[entry])
+        assert answer["FailedEntryCount"] == 0, answer
+
     def send(self, body: str) -> None:
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
 
     def alarm(self, side: str, value: str, **how) -> None:
+        how["age"] = how.get("age", 0) + self.world.behind
         self.send(events.alarm(self.alarm_arn(side), value, **how))
 
     def witness(self, side: str, verdict: str, reason: str = "what the test says") -> None:
-        """By way of the bus, so that account, region and id are the emulator's own."""
-        answer = self.bus.put_events(Entries=[events.verdict(side, verdict, reason)])
-        assert answer["FailedEntryCount"] == 0, answer
+        self.put(events.verdict(side, verdict, reason, age=self.world.behind))
 
     # --- what is true now -----------------------------------------------------------------------------------
 

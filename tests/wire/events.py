@@ -1,7 +1,6 @@
-"""What arrives on the queue: the envelopes of CloudWatch alarms and of drd's witness, as AWS writes them.
+"""What arrives on the queue: the envelopes of CloudWatch alarms and of drd's senders, as AWS writes them.
 
-Deliberately absent: the emulator's own alarm evaluation (no emulator emits these events) and drd's heartbeat,
-which the daemon itself sends through EventBridge.
+Deliberately absent: the emulator's own alarm evaluation (no emulator emits these events).
 """
 
 import json
@@ -46,7 +45,36 @@ def alarm(arn: str, value: str, previous: str = "OK", age: float = 0, identity: 
     })
 
 
-def verdict(side: str, value: str, reason: str) -> dict:
+def verdict(side: str, value: str, reason: str, age: float = 0) -> dict:
     """The witness's entry for PutEvents; the bus adds id, account, region and time as for any event."""
-    detail = {"side": side, "verdict": value, "observed_at": exact(datetime.now(UTC)), "reason": reason}
+    looked = datetime.now(UTC) - timedelta(seconds=age)
+    detail = {"side": side, "verdict": value, "observed_at": exact(looked), "reason": reason}
     return {"Source": "drd.witness", "DetailType": "Endpoint Verdict", "Detail": json.dumps(detail)}
+
+
+def lag(seconds: float, taken_at: datetime) -> dict:
+    """The lag monitor's entry for PutEvents."""
+    detail = {"lag_seconds": seconds, "taken_at": exact(taken_at)}
+    return {"Source": "drd.lag", "DetailType": "Replication Lag", "Detail": json.dumps(detail)}
+
+
+def heartbeat(sent_at: datetime, nonce: str) -> dict:
+    """What the daemon itself puts on the bus."""
+    detail = {"sent_at": exact(sent_at), "nonce": nonce}
+    return {"Source": "drd.heartbeat", "DetailType": "Heartbeat", "Detail": json.dumps(detail)}
+
+
+def notification(topic: str, arn: str, value: str) -> str:
+    """The same alarm as `alarm`, by way of an SNS topic."""
+    _, _, _, _, account, _, name = arn.split(":", 6)
+    now = datetime.now(UTC)
+    message = {"AlarmName": name, "AWSAccountId": account, "AlarmArn": arn, "NewStateValue": value, "OldStateValue": "OK",
+               "NewStateReason": "Threshold Crossed", "StateChangeTime": alarm_time(now), "Region": "US East (N. Virginia)"}
+    return envelope(topic, json.dumps(message))
+
+
+def envelope(topic: str, message: str) -> str:
+    """What SNS puts around a message for a queue."""
+    return json.dumps({"Type": "Notification", "MessageId": str(uuid.uuid4()), "TopicArn": topic, "Message": message,
+                       "Timestamp": exact(datetime.now(UTC)), "SignatureVersion": "1", "Signature": "x",
+                       "SigningCertURL": "https://sns.us-east-1.amazonaws.com/x.pem", "UnsubscribeURL": "https://x/"})

@@ -41,6 +41,11 @@ class Faults:
         self._add(service=service, operation=operation,
                   error={"code": "AccessDenied", "status": 403, "message": text})
 
+    def expire_token(self, service: str, operation: str, times: int) -> None:
+        """AWS: the call is refused because the credentials ran out a moment ago; it has no effect."""
+        error = {"code": "ExpiredToken", "status": 403, "message": "The security token included in the request is expired"}
+        self._add(service=service, operation=operation, times=times, error=error)
+
     def refuse_credentials(self, region: str) -> None:
         """AWS: a token of STS's global endpoint is not valid in a region that was opted in to."""
         error = {"code": "InvalidClientTokenId", "status": 403, "message": "The security token included is invalid"}

@@ -4,7 +4,6 @@ The log's reader, the disk and the HTTP clients hang (stalls.py), the queue is f
 absent: AWS endpoints that hang (test_under_fire.py, test_failover.py).
 """
 
-import json
 import time
 
 import pytest
@@ -12,6 +11,7 @@ from daemon import Daemon, binary
 from estate import Estate
 from events import alarm
 from junk import JunkQueue
+from pages import Pages
 from resources import STANDBY
 from stalls import HungDisk, HungJournal, NeverReading, UnreadPipe, Watch
 from test_failover import RECOVERS_WITHIN, promotions, region_lost, serves_from_the_standby
@@ -50,25 +50,6 @@ class Stalled(Daemon):
         self.stall.end()
         super().close()
         self.stall.close()
-
-
-class Pages:
-    """What drd pages, read from the bus: a queue of the test's own behind a rule of its own."""
-
-    def __init__(self, estate):
-        self.sqs, self.seen = estate.sqs, []
-        self.url = self.sqs.create_queue(QueueName=f"queue-pages-{estate.suffix}")["QueueUrl"]
-        known = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
-        rule = f"rule-pages-{estate.suffix}"
-        estate.bus.put_rule(Name=rule, EventPattern=json.dumps({"source": ["drd.page"]}))
-        estate.bus.put_targets(Rule=rule, Targets=[{"Id": "pages", "Arn": known["Attributes"]["QueueArn"]}])
-
-    def read(self) -> list[dict]:
-        answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
-        for message in answer.get("Messages", []):
-            self.seen.append(json.loads(message["Body"])["detail"])
-            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return self.seen
 
 
 @pytest.fixture

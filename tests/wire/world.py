@@ -133,6 +133,8 @@ class World:
 
     def __init__(self, scratch: Path, **settings: str):
         self.settings = settings
+        # By how much the emulator's clock is behind this host's, in seconds.
+        self.behind = 0.0
         self.emulator = f"http://127.0.0.1:{free_port()}"
         self.proxy = f"http://127.0.0.1:{free_port()}"
         self.audit = Audit(scratch / "audit.jsonl")
