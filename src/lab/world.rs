@@ -29,6 +29,10 @@ pub struct RoleChange {
     pub dropped: bool,
 }
 
+/// The record's TTL (edge.yaml).
+const TTL: Span = Span::secs(30);
+/// What is left of it, at the least, in an answer that a resolver has had for a while.
+const TTL_LEFT: Span = Span::secs(20);
 /// Behind by no more than this, a replica counts as caught up.
 const CAUGHT_UP: Span = Span::secs(10);
 /// How often a switchover looks whether it has.
@@ -89,7 +93,7 @@ pub struct World {
     pub(super) closes_at: Option<Time>,
     /// Until when a deployment has the writer away.
     pub away_until: [Time; 2],
-    /// The record's TTL, 30 to 60 s.
+    /// How long the client keeps an answer.
     pub ttl: Span,
     /// How far behind the replica is when nothing is wrong.
     pub base_lag: Span,
@@ -143,7 +147,7 @@ impl World {
             open: [false; 2],
             closes_at: None,
             away_until: [Time::default(); 2],
-            ttl: chance.span(Span::secs(30), Span::secs(60)),
+            ttl: chance.span(TTL_LEFT, TTL),
             base_lag: chance.span(Span::millis(200), Span::millis(1200)),
             frozen: None,
             furthest: Time::default(),

@@ -13,6 +13,8 @@ from loading import Template, listed
 
 VARIABLE = re.compile(r"\$\{[^!}][^}]*\}")
 GRID_COLUMNS = 24
+# A half minute of the 300 s; an alias to a load balancer has 60 s.
+TTL_SECONDS_MAX = 30
 
 
 def is_latch(check: dict[str, Any]) -> bool:
@@ -51,8 +53,11 @@ def the_primary_record_follows_the_latch_alone(template: Template) -> Iterator[s
             yield f"{logical_id}: its health check is not the latch"
         if place == "SECONDARY" and "HealthCheckId" in properties:
             yield f"{logical_id}: SECONDARY has a health check"
-        if str(properties.get("AliasTarget", {}).get("EvaluateTargetHealth")).lower() != "false":
+        alias = properties.get("AliasTarget")
+        if alias is not None and str(alias.get("EvaluateTargetHealth")).lower() != "false":
             yield f"{logical_id}: EvaluateTargetHealth lets the load balancer's targets move users"
+        if alias is not None or int(properties.get("TTL", 0)) not in range(1, TTL_SECONDS_MAX + 1):
+            yield f"{logical_id}: resolvers keep the old side for more than {TTL_SECONDS_MAX} s"
     if template.name == "edge" or places:
         if sorted(places) != ["PRIMARY", "SECONDARY"]:
             yield f"the failover pair is {sorted(places)}"

@@ -48,7 +48,7 @@ def role(**statement: Any) -> dict[str, Any]:
 
 
 def record(place: str, **more: Any) -> dict[str, Any]:
-    return made("AWS::Route53::RecordSet", Failover=place, AliasTarget={"EvaluateTargetHealth": False}, **more)
+    return made("AWS::Route53::RecordSet", Failover=place, Type="CNAME", TTL="30", ResourceRecords=["alb"], **more)
 
 
 def alarm(**more: Any) -> dict[str, Any]:
@@ -221,8 +221,10 @@ FAULTS = [
     (LATCHED, properties("Latch", "HealthCheckConfig", "Type", value="CALCULATED")),
     (LATCHED, properties("Latch", "HealthCheckConfig", "Inverted", value=False)),
     (LATCHED, properties("Latch", "HealthCheckConfig", "FullyQualifiedDomainName", value="primary.example.org")),
-    (LATCHED, properties("Primary", "AliasTarget", "EvaluateTargetHealth", value=True)),
-    (LATCHED, properties("Secondary", "AliasTarget", "EvaluateTargetHealth", value=True)),
+    (LATCHED, properties("Primary", "AliasTarget", value={"EvaluateTargetHealth": True})),
+    (LATCHED, properties("Secondary", "AliasTarget", value={"EvaluateTargetHealth": False})),
+    (LATCHED, properties("Secondary", "TTL", value="60")),
+    (LATCHED, properties("Primary", "TTL", value=...)),
     (LATCHED, properties("Secondary", "HealthCheckId", value={"Ref": "Latch"})),
     (LATCHED, plant("Resources", "Secondary", value=...)),
     (LATCHED, resource(made("AWS::Route53::RecordSet", HealthCheckId={"Ref": "Latch"}))),
