@@ -231,11 +231,6 @@ impl ConformReader {
             format!("decided in {from}, on a record in {phase}")
         });
         self.phase = Some(decision.to);
-        let switched = self.attempts.contains_key(&Kind::Switchover);
-        if switched && line.enters(Phase::Promoting) {
-            // A switchover that came to nothing: the other ladder counts its attempts anew.
-            self.attempts.clear();
-        }
         let reason = !decision.because.is_empty();
         self.require(reason, now, LedgerRule::Reason, || {
             "a decision without a reason".to_owned()
@@ -307,11 +302,7 @@ impl ConformReader {
         // Commands that are made once have no numbers.
         let numbered = !matches!(kind, Kind::Prescale | Kind::ScaleBack);
         let before = self.attempts.insert(kind, attempt).filter(|_| numbered);
-        // What nobody knows the end of is asked for again by a daemon that starts; a proof, which changes
-        // nothing, as a hold begins too.
-        let holds = line.enters(Phase::Held);
-        let anew = matches!(line.event, Event::Started) || (holds && !kind.mutates());
-        let rises = before.is_none_or(|before| attempt > before || (anew && attempt == before));
+        let rises = before.is_none_or(|before| attempt > before);
         self.require(rises, line.now, LedgerRule::Attempts, || {
             format!(
                 "attempt {attempt} of {kind} after attempt {}",

@@ -66,6 +66,28 @@ impl Step {
         self.retry_at = None;
     }
 
+    /// The same step from its beginning. Its numbers go on: the end of an attempt from before must not pass
+    /// for the end of a new one.
+    pub(crate) fn begun_again(self) -> Step {
+        Step {
+            attempt: self.attempt,
+            ..Step::default()
+        }
+    }
+
+    /// What was asked for is no order to ask for it again: that is decided anew, from now on.
+    pub(crate) fn no_order(self, now: Time) -> Step {
+        if self.attempt == 0 || self.is_done() {
+            return self;
+        }
+        Step {
+            asked_at: now,
+            retry_at: Some(now),
+            accepted: false,
+            ..self
+        }
+    }
+
     pub(crate) fn again(&mut self, at: Time) {
         self.accepted = false;
         self.retry_at = Some(at);

@@ -1,4 +1,4 @@
-//! Random fault mixes from seeds, each judged on every step.
+//! Random fault mixes from seeds, each judged on every step, and each ledger against what must hold in every one.
 //!
 //! `mix` draws them. Deliberately absent: expectations. A soak knows no right outcome, only
 //! broken promises.
@@ -10,9 +10,11 @@ mod parameters;
 pub use mix::{only, scenario, with_nuisance};
 
 use super::coverage::{Coverage, Milestone};
+use super::judge::Violation;
 use super::rehearsal::rehearse;
-use super::scenario::{Outcome, Scenario};
+use super::scenario::{Fault, FaultKind, Outcome, Scenario};
 use super::simulation::{Bench, Rehearsed};
+use crate::ledger::conform;
 use drd_state_machine::time::Span;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -180,6 +182,23 @@ fn add(mut all: Soaked, part: Soaked) -> Soaked {
     all
 }
 
+/// Where the ledger does not conform. One that people replaced by an older one of itself starts again in
+/// the middle, and is left out.
+fn deviations(scenario: &Scenario, rehearsed: &Rehearsed) -> Vec<Violation> {
+    let replaced = |fault: &Fault| fault.kind == FaultKind::LedgerReplaced;
+    if scenario.faults.iter().any(replaced) {
+        return Vec::new();
+    }
+    let found = conform(&rehearsed.entries).into_iter();
+    found
+        .map(|deviation| Violation {
+            promise: "ledger",
+            at: deviation.now,
+            what: deviation.to_string(),
+        })
+        .collect()
+}
+
 fn work(
     (base, seeds): (u64, u64),
     next: &AtomicU64,
@@ -195,7 +214,11 @@ fn work(
             return mine;
         }
         let seed = base.wrapping_add(n);
-        let rehearsed = rehearse(&draw(seed), seed, bench, &mut |_| {});
+        let scenario = draw(seed);
+        let mut rehearsed = rehearse(&scenario, seed, bench, &mut |_| {});
+        rehearsed
+            .violations
+            .extend(deviations(&scenario, &rehearsed));
         mine.seeds += 1;
         mine.checks += rehearsed.checks;
         mine.outcomes[place(rehearsed.outcome)] += 1;

@@ -13,7 +13,7 @@ use super::recovery::{join, recant, redirect_again, turn_lossy, verifying};
 use crate::event::{Event, Word};
 use crate::messages;
 use crate::record::Facts;
-use crate::state::{Progress, State, Step, Stopped};
+use crate::state::{Progress, State, Stopped};
 use statig::Outcome::{Handled, Super, Transition};
 
 pub(super) fn held(
@@ -29,18 +29,20 @@ pub(super) fn held(
             // A word to go on is none to lose writes: what drd began by itself it asks for again only
             // where it would begin it now.
             let asks = !p.database.is_done() && may_ask_again(facts, ctx);
-            let database = if asks { Step::default() } else { p.database };
+            let database = if asks {
+                p.database.begun_again()
+            } else {
+                p.database.no_order(ctx.now)
+            };
             ctx.go(
                 State::Promoting(Progress { database, ..*p }),
                 "resumed by an operator",
             )
         }
-        (Stopped::Redirecting { .. }, Some(Word::Resume)) => ctx.go(
-            State::Redirecting {
-                latch: Step::default(),
-            },
-            "resumed by an operator",
-        ),
+        (Stopped::Redirecting { latch }, Some(Word::Resume)) => {
+            let latch = latch.begun_again();
+            ctx.go(State::Redirecting { latch }, "resumed by an operator")
+        }
         (Stopped::Verifying, Some(Word::Resume)) => {
             ctx.go(State::Verifying, "resumed by an operator")
         }

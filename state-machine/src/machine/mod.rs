@@ -69,6 +69,9 @@ impl Route<Facts> for State {
             facts.paged.clear();
             facts.guard.astray_paged_at = None;
             facts.clock_paged = false;
+            if let State::Promoting(progress) | State::Switching(progress) = self {
+                promotion::roles_are_no_order(progress, facts, ctx.now);
+            }
             self.call_entry_action(facts, ctx);
             if !ctx.commands.is_empty() {
                 ctx.because.get_or_insert_with(|| messages::started(facts));

@@ -332,14 +332,16 @@ fn remember(p: &Progress, facts: &mut Facts) {
     }
 }
 
-/// On entry, and again after a crash: the commands of every step that is not done, with the
-/// attempt numbers of before. Each looks before it acts, so asking twice has the effect of one.
+/// On entry, and again after a crash: the commands of every step that is not done, under new numbers.
+/// Each looks before it acts, so asking twice has the effect of one. A role change that waits for its retry
+/// is left to [`advance`].
 pub(super) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>) {
     let Some(incident) = &facts.incident else {
         return;
     };
-    if !p.database.is_done() {
-        issue_role_again(p, incident, ctx);
+    if !p.database.is_done() && p.database.retry_at.is_none() {
+        reask(&mut p.database, ctx.now);
+        ctx.commands.push(role_command(p, incident));
     }
     if !p.capacity.is_done() {
         reask(&mut p.capacity, ctx.now);
@@ -348,20 +350,13 @@ pub(super) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>
     issue_proof_again(p, facts, ctx);
 }
 
-/// A ledger is no order (rule 14): what was asked for before a restart is asked for again by
-/// [`advance`], when what is seen then allows it.
-fn issue_role_again(p: &mut Progress, incident: &Incident, ctx: &mut Context<'_>) {
-    if incident.trigger == Trigger::Automatic && p.database.attempt > 0 {
-        p.database = Step {
-            asked_at: ctx.now,
-            retry_at: Some(ctx.now),
-            accepted: false,
-            ..p.database
-        };
-        return;
+/// A ledger is no order (rule 14): a role change that was asked for before a restart is asked for again by
+/// [`advance`], when what is seen then allows it. An operator's word stays one.
+pub(super) fn roles_are_no_order(p: &mut Progress, facts: &Facts, now: Time) {
+    let incident = facts.incident.as_ref();
+    if incident.is_some_and(|i| i.trigger == Trigger::Automatic) {
+        p.database = p.database.no_order(now);
     }
-    reask(&mut p.database, ctx.now);
-    ctx.commands.push(role_command(p, incident));
 }
 
 pub(super) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>) {
@@ -374,10 +369,10 @@ pub(super) fn issue_proof_again(p: &mut Progress, facts: &Facts, ctx: &mut Conte
     }
 }
 
+/// Under a number of its own: the end of one that is under way must not pass for this one's.
 fn reask(step: &mut Step, now: Time) {
-    let attempt = step.attempt.max(1);
     *step = Step {
-        attempt,
+        attempt: step.attempt + 1,
         asked_at: now,
         ..Step::default()
     };

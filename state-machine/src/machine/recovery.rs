@@ -134,13 +134,12 @@ pub(super) fn join(progress: &Progress, facts: &mut Facts, ctx: &mut Context<'_>
     )
 }
 
+/// Throws the latch, each time under a number of its own.
 pub(super) fn redirect(latch: &mut Step, facts: &Facts, ctx: &mut Context<'_>) {
     let Some(incident) = &facts.incident else {
         return;
     };
-    if latch.attempt == 0 {
-        latch.ask(ctx.now);
-    }
+    latch.ask(ctx.now);
     let (incident_id, attempt, to) = (facts.incident_id, latch.attempt, incident.to);
     ctx.commands.push(Command::Redirect {
         incident_id,
@@ -175,7 +174,6 @@ pub(super) fn redirect_again(latch: &mut Step, facts: &mut Facts, ctx: &mut Cont
     if let Some(incident) = facts.incident.as_ref().filter(|_| lost) {
         late_requests::remember(facts, incident.to, ctx.now);
     }
-    latch.ask(ctx.now);
     redirect(latch, facts, ctx);
     ctx.because = Some(format!(
         "the latch is thrown again, attempt {}",
