@@ -129,7 +129,11 @@ mod tests {
 
     #[test]
     fn one_object_throws_the_latch_and_a_store_that_is_away_moves_nobody_back() {
-        let thrown = || Ok(Some(latch(Some(7))));
+        let object = || LatchObject {
+            etag: "\"e\"".to_owned(),
+            incident_id: Some(7),
+        };
+        let thrown = || Ok(Some(object()));
         let asks = |stores: Vec<_>| StoresFound(stores).asks_for().ok();
         assert_eq!(asks(vec![thrown(), Ok(None)]), Some(Side::Standby));
         assert_eq!(asks(vec![Ok(None), thrown()]), Some(Side::Standby));

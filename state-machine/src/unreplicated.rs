@@ -14,6 +14,11 @@ pub struct Unreplicated {
     served: Span,
     /// Since the first bad reading: a quorum may still report that it was dark.
     undecided: Span,
+    /// What a quorum reported dark.
+    dark: Span,
+    /// The first bad reading that it goes back to. Where a good one came since, and no newer position, the
+    /// endpoint may have answered wrongly and served all the time: it counts as served at the next quorum.
+    dark_from: Time,
     /// Up to when both are counted.
     counted_at: Time,
 }
@@ -35,6 +40,8 @@ impl Unreplicated {
         Unreplicated {
             served: Span((end - position).0.max(0)),
             undecided: Span::ZERO,
+            dark: Span::ZERO,
+            dark_from: Time::default(),
             counted_at: end,
         }
     }
@@ -48,7 +55,7 @@ impl Unreplicated {
         match endpoint {
             Endpoint::Served => self.served = self.served + passed,
             Endpoint::Doubted => self.undecided = self.undecided + passed,
-            Endpoint::Dark => {}
+            Endpoint::Dark => self.dark = self.dark + passed,
         }
         self.counted_at = now;
     }
@@ -58,7 +65,8 @@ impl Unreplicated {
     pub(crate) fn advanced(&mut self, position: Time, first: bool, now: Time) {
         let since = Span((now - position).0.max(0));
         self.undecided = self.undecided.min(since);
-        let before = since - self.undecided;
+        self.dark = self.dark.min(since - self.undecided);
+        let before = since - self.undecided - self.dark;
         self.served = if first {
             before
         } else {
@@ -69,9 +77,14 @@ impl Unreplicated {
 
     /// A quorum came about: from the first bad reading on it was dark already.
     pub(crate) fn was_dark(&mut self, first_bad: Time, now: Time) {
+        if first_bad > self.dark_from {
+            self.served = self.served + std::mem::take(&mut self.dark);
+            self.dark_from = first_bad;
+        }
         let undecided = std::mem::take(&mut self.undecided);
         let served = Span((undecided - (now - first_bad)).0.max(0));
         self.served = self.served + served;
+        self.dark = self.dark + (undecided - served);
     }
 
     /// No quorum came about: it was served all the time.
@@ -87,5 +100,6 @@ impl Unreplicated {
     /// Moves every remembered moment by `by`: the clock was set back.
     pub(crate) fn shift(&mut self, by: Span) {
         self.counted_at = self.counted_at + by;
+        self.dark_from = self.dark_from + by;
     }
 }

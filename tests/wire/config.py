@@ -1,8 +1,10 @@
 """Writes the estate's drd.toml: the production shape (DESIGN, section 10) with timers short enough for a test.
 
+With WIRE_TIMES=product the timers are left to their defaults, for the tests that can wait for those (test_attacks.py).
 Deliberately absent: any key that only a test would need. An address that could leave the machine is refused.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +14,14 @@ from resources import ADDRESS, LATCH_KEY, REGION, SERVING
 from world import free_port, loopback
 
 ADDRESSES = re.compile(r'"(https?://[^"]*|[\d.]+:\d+)"')
+PRODUCT = os.environ.get("WIRE_TIMES") == "product"
+
+
+def seconds(fast: float, product: float) -> float:
+    """A time that depends on the timers that drd has."""
+    return product if PRODUCT else fast
+
+
 TIMERS = '''[policy]
 rto = "300s"
 rpo = "60s"
@@ -33,7 +43,8 @@ readiness = "5s"
 heartbeat = "3s"
 call_timeout = "2s"
 '''
-HOLD_DOWN_SECONDS, LONGEST_HOLD_DOWN_SECONDS, CALL_TIMEOUT_SECONDS = 6, 8, 2
+HOLD_DOWN_SECONDS, LONGEST_HOLD_DOWN_SECONDS = seconds(6, 60), seconds(8, 90)
+CALL_TIMEOUT_SECONDS = seconds(2, 5)
 
 
 def write_config(estate: Estate) -> Path:
@@ -42,7 +53,7 @@ def write_config(estate: Estate) -> Path:
     estate.ledger = estate.scratch / "ledger.jsonl"
     sides = [side_section(estate, side) for side in REGION]
     sensors = [sensor_sections(estate, side) for side in REGION]
-    text = "\n".join([f'suffix = "{estate.suffix}"', *sides, shared_sections(estate), *sensors, TIMERS])
+    text = "\n".join([f'suffix = "{estate.suffix}"', *sides, shared_sections(estate), *sensors, "" if PRODUCT else TIMERS])
     for address in ADDRESSES.findall(text):
         loopback(address)
     path = estate.scratch / "drd.toml"

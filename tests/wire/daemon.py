@@ -12,11 +12,11 @@ import urllib.request
 from datetime import datetime
 from pathlib import Path
 
-from config import write_config
+from config import seconds, write_config
 from estate import Estate
 from world import HERE, Process, environment, eventually, loopback
 
-ARMS_WITHIN = 40.0
+ARMS_WITHIN = seconds(40, 180)
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 
@@ -79,8 +79,15 @@ class Daemon:
         return self.process.stop(within=8)
 
     def close(self) -> None:
+        """Every ledger that a test leaves conforms to what must hold in every ledger."""
         if self.process and self.process.running():
             self.terminate()
+        if self.estate.ledger.exists():
+            self.conforms(self.estate.ledger)
+
+    def conforms(self, ledger: Path) -> None:
+        checked = self.run("replay", "--conform", str(ledger))
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
     def tail(self) -> str:
         return self.process.tail() if self.process else "(never started)"

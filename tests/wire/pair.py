@@ -111,6 +111,7 @@ class Pair:
         path.write_text("".join(item["line"]["S"] + "\n" for item in items))
         replayed = self.first.run("replay", str(path))
         assert replayed.returncode == 0, replayed.stderr
+        self.first.conforms(path)
 
     def first_line_of(self, seat: Seat) -> float:
         """When this daemon, as the newest leader, wrote its first line of the newest epoch: seconds since 1970."""

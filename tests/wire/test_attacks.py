@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 
 import events
 import pytest
-from config import HOLD_DOWN_SECONDS, LONGEST_HOLD_DOWN_SECONDS
-from daemon import Daemon
+from config import HOLD_DOWN_SECONDS, LONGEST_HOLD_DOWN_SECONDS, seconds
+from daemon import ARMS_WITHIN, Daemon
 from estate import Estate
 from junk import JunkQueue
 from pages import Pages
@@ -24,14 +24,14 @@ from test_failover import RECOVERS_WITHIN, promotions, region_lost, serves_from_
 from test_restraint import discarded, nothing_is_changed
 from world import World, eventually, throughout
 
-NOTICED_WITHIN = 30.0  # what drd finds by looking is paged 15 s later
-ADOPTED_WITHIN = 100.0  # roles that agree for 60 s are adopted
+NOTICED_WITHIN = seconds(30, 150)  # what drd finds by looking is paged 15 s later
+ADOPTED_WITHIN = seconds(100, 200)  # roles that agree for 60 s are adopted
 LATER_AT_MOST = 5.0
 CALL_SECONDS = 0.010
 # A forged proof of life counts for two periods and the delivery (config.py: 2 s each), then the hold-down runs anew.
-PROOF_EXPIRES_SECONDS = 6
+PROOF_EXPIRES_SECONDS = seconds(6, 75)
 AHEAD_SECONDS = 360
-AWAY_SECONDS = 20
+AWAY_SECONDS = seconds(20, 480)
 VERDICT_COUNTS_SECONDS = 90  # the witness's; without it the alarm is one domain alone
 
 
@@ -252,7 +252,7 @@ def test_harmless_messages_before_the_verdicts_make_no_failover_late(queued, cou
         daemon.start(until_armed=False)
         queue.put(envelope_of(estate, "primary", "healthy"), envelope_of(estate, "standby", "healthy"))
     for _, daemon, _ in both:
-        eventually("it is armed", daemon._armed, 40)
+        eventually("it is armed", daemon._armed, ARMS_WITHIN)
     flooded = both[0]
     elsewhere = f"arn:aws:cloudwatch:{STANDBY}:{flooded[0].account}:alarm:alarm-of-a-runaway-sender"
     harmless = [events.alarm(elsewhere, "ALARM") for _ in range(count)]

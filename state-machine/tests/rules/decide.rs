@@ -7,7 +7,7 @@ use drd_state_machine::assess;
 use drd_state_machine::blocker::Blocker;
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Event, Side, Vantage, Word};
+use drd_state_machine::event::{Event, Side, Vantage, Verdict, Word};
 use drd_state_machine::gates::explain;
 use drd_state_machine::state::{Hold, State};
 use drd_state_machine::time::Span;
@@ -46,6 +46,35 @@ fn a_replica_that_is_less_far_behind_does_not_hold() {
     e.wait(200);
     e.region_dark();
     e.wait_for("promoting", 75);
+}
+
+/// A minute and a half in which the endpoint answers wrongly and no sample comes, 15 s in which it is well or
+/// is not, and then the region is dark.
+fn dark_after_wrong_answers(then: Verdict) -> Estate {
+    let mut e = estate();
+    e.may_only_advise_on(Diagnosis::ApplicationDown);
+    e.lag = None;
+    e.endpoint(Unhealthy);
+    e.wait(90);
+    e.endpoint(then);
+    e.wait(15);
+    e.forget();
+    e.region_dark();
+    e.wait(120);
+    e
+}
+
+#[test]
+fn what_a_quorum_reported_dark_counts_as_served_once_it_was_found_well_again_without_a_sample() {
+    let e = dark_after_wrong_answers(Healthy);
+    e.changes_no_role();
+    assert!(
+        matches!(blockers(&e)[..], [Blocker::LossOver { .. }]),
+        "{}",
+        e.because()
+    );
+    let e = dark_after_wrong_answers(Unhealthy);
+    assert_eq!(e.asked(Kind::Promote).len(), 1, "{}", e.story());
 }
 
 #[test]
