@@ -74,7 +74,7 @@ fn what_a_quorum_reported_dark_counts_as_served_once_it_was_found_well_again_wit
         e.because()
     );
     let e = dark_after_wrong_answers(Unhealthy);
-    assert_eq!(e.asked(Kind::Promote).len(), 1, "{}", e.story());
+    assert!(!e.asked(Kind::Promote).is_empty(), "{}", e.story());
 }
 
 #[test]
