@@ -148,7 +148,9 @@ impl DecidedLine<'_> {
             let middle = matches!(stage, Stopped::Promoting(_));
             return middle && (acts(*to) || *to == Phase::Held);
         }
-        (*from == Phase::Fencing || acts(*from)) && acts(*to)
+        // Held in its middle because the objective is used up, it is asked for all the same (rule 13).
+        let goes_on = acts(*from) && *to == Phase::Held;
+        goes_on || ((*from == Phase::Fencing || acts(*from)) && acts(*to))
     }
 }
 
