@@ -19,7 +19,7 @@ impl World {
         let latch = self.latch.asks_for(self.readable_latches());
         let wanted = self.faults.record_to.unwrap_or(latch);
         let moves = self.answer_moves.map_or(self.answer, |(_, side)| side);
-        if self.faults.record_to.is_some() || self.readable_latches() != [true; 2] {
+        if self.faults.record_to.is_some() || self.readable_latches() == [false; 2] {
             self.disturbed_at = Some(self.now);
         }
         if wanted == self.answer {

@@ -157,7 +157,9 @@ impl Judge {
             self.require(proven, "S6", now, || {
                 format!("traffic sent to {to} before a write was proven")
             });
-            self.redirected_to = Some(to);
+            if self.redirected_to.replace(to) != Some(to) {
+                (self.turned_at, self.one_store) = (Some(now), false);
+            }
             self.redirected_at = Some(now);
         }
         let asks = cloud::endpoint(world, command);

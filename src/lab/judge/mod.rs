@@ -56,6 +56,9 @@ const DECEIVED: Span = Span::secs(90 + 135);
 /// that keeps its answer for 120 s more, and a look.
 const DISTURBED: Span = Span::secs(40 + 120 + 20);
 
+/// For so long a request to move the latch may be on its way: an attempt's deadline.
+const REDIRECT_LANDS: Span = Span::secs(15);
+
 /// A promise that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -98,6 +101,10 @@ pub struct Judge {
     answer: Option<Side>,
     redirected_to: Option<Side>,
     redirected_at: Option<Time>,
+    /// When the latch was asked to turn to the other side, and whether a store was away then: only the
+    /// other one has it.
+    turned_at: Option<Time>,
+    one_store: bool,
     recovering_to: Option<Side>,
     handed_out: u64,
     settled: u64,
@@ -137,15 +144,15 @@ fn quorum_is_wrong(world: &World) -> bool {
 }
 
 /// Whether DNS may move without drd: the record or the latch was edited by hand, the roles were changed
-/// by hand, or a store of the latch is away.
+/// by hand, or no store of the latch can be read. The loss of one of two moves nobody.
 fn moved_by_others(world: &World) -> bool {
-    let readable = world.readable_latches();
     let person = world.latch.owner([true; 2]) == Some(LatchOwner::Person);
     let just_now = world
         .disturbed_at
         .is_some_and(|at| world.now - at <= DISTURBED);
     let edited = world.faults.record_to.is_some() || just_now;
-    edited || person || world.by_hand || readable != [true; 2]
+    let unreadable = world.readable_latches() == [false; 2];
+    edited || person || world.by_hand || unreadable
 }
 
 /// Whether it asks for the writer that there is.
@@ -206,10 +213,14 @@ impl Judge {
                 format!("the writer moved to {to}, which is not what was asked for last")
             });
         }
+        let moving = self
+            .turned_at
+            .is_some_and(|at| world.now - at <= REDIRECT_LANDS);
+        self.one_store |= moving && world.readable_latches() != [true; 2];
         let before = self.answer.replace(world.answer);
         if before.is_some_and(|before| before != world.answer) {
             let asked = self.redirected_to.unwrap_or(Side::Primary) == world.answer;
-            let excused = moved_by_others(world);
+            let excused = moved_by_others(world) || self.one_store;
             self.require(asked || excused, "L4", now, || {
                 format!("DNS went to {} by itself", world.answer)
             });
