@@ -227,13 +227,14 @@ impl Faults {
         wrong.map(|(_, verdict)| *verdict)
     }
 
-    /// How many fault domains report this side's endpoint down whatever is true.
-    pub fn wrong_domains(&self, side: Side) -> usize {
+    /// How many fault domains report this side's endpoint down whatever is true. `flapped`: an alarm flaps,
+    /// or is still as it was left.
+    pub fn wrong_domains(&self, side: Side, flapped: bool) -> usize {
         let down = |vantage: &Vantage| self.wrong(*vantage, side) == Some(Verdict::Unhealthy);
         let endpoint = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
         let wrong = endpoint.iter().filter(|vantage| down(vantage)).count();
         // The alarm that flaps is Route 53's.
-        let flaps = self.alarm_flap.is_some() && !down(&Vantage::Route53);
+        let flaps = flapped && !down(&Vantage::Route53);
         wrong + usize::from(flaps && side == Side::Primary)
     }
 

@@ -56,6 +56,9 @@ const DECEIVED: Span = Span::secs(90 + 135);
 /// that keeps its answer for 120 s more, and a look.
 const DISTURBED: Span = Span::secs(40 + 120 + 20);
 
+/// An alarm that flapped is as it was left until its next evaluation, a minute later at most, has arrived.
+const FLAP_STANDS: Span = Span::secs(60 + 15);
+
 /// For so long a request to move the latch may be on its way: an attempt's deadline.
 const REDIRECT_LANDS: Span = Span::secs(15);
 
@@ -114,6 +117,8 @@ pub struct Judge {
     staying: staying::StayingBook,
     /// What did not hold; the first one is what matters.
     pub violations: Vec<Violation>,
+    /// When an alarm flapped last.
+    flapped_at: Option<Time>,
     /// When a quorum of fault domains was wrong last: what that leads to is counted, not judged.
     pub quorum_wrong_at: Option<Time>,
     /// Promotions that may lose writes, of a database that lived: within 20 s of its return, or while a
@@ -138,8 +143,8 @@ fn lives(world: &World) -> bool {
 }
 
 /// Whether as many fault domains as the quorum wants report down what is well.
-fn quorum_is_wrong(world: &World) -> bool {
-    let wrong = |side| world.faults.wrong_domains(side) >= QUORUM;
+fn quorum_is_wrong(world: &World, flapped: bool) -> bool {
+    let wrong = |side| world.faults.wrong_domains(side, flapped) >= QUORUM;
     Side::BOTH.into_iter().any(wrong)
 }
 
@@ -187,7 +192,11 @@ impl Judge {
     pub fn world(&mut self, world: &World) {
         let now = world.now;
         self.paged_at = world.paged_at;
-        if quorum_is_wrong(world) {
+        if world.faults.alarm_flap.is_some() {
+            self.flapped_at = Some(now);
+        }
+        let flapped = self.flapped_at.is_some_and(|at| now - at <= FLAP_STANDS);
+        if quorum_is_wrong(world, flapped) {
             self.quorum_wrong_at = Some(now);
         }
         self.alive_since = lives(world).then(|| self.alive_since.unwrap_or(now));
