@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 /// region take a tenth of it. Its own request may still land, which is what is wanted.
 const OTHER_STORE: Duration = Duration::from_secs(1);
 
-/// What each store holds, in the order of [`Clients::latch_stores`]; a store that gave no answer is its
+/// What each store holds, in the order of the configuration; a store that gave no answer is its
 /// error.
 #[derive(Debug)]
 pub struct StoresFound(pub Vec<Result<Option<LatchObject>, AwsError>>);
@@ -67,7 +67,7 @@ pub async fn read_as_outsider(aws: &Clients) -> Vec<Result<(), AwsError>> {
 /// left to clear it (DESIGN section 7).
 ///
 /// # Errors
-/// The failed call: of every store for a throw, of any for a clearing. [`Class::Conflict`] where a newer
+/// The failed call: of every store for a throw, of any for a clearing. A conflict where a newer
 /// incident moved it.
 pub async fn move_to(aws: &Clients, to: Side, incident_id: u64) -> Result<Moved, AwsError> {
     let mut moves = JoinSet::new();

@@ -26,6 +26,10 @@ pub(crate) fn started(facts: &mut Facts, newest: Time, now: Time) {
             remember(facts, unanswered.to, now);
         }
     }
+    let left = facts.cool_down_until - newest;
+    if left > Span::ZERO {
+        facts.cool_down_until = now + left;
+    }
 }
 
 /// Takes the end of an attempt: one that got no answer may still be on its way.

@@ -158,7 +158,7 @@ def test_a_restored_ledger_that_ends_in_the_middle_of_a_failover_acts_on_nothing
     estate.alarm("primary", "OK", previous="ALARM")
     throughout("no promotion", lambda: promotions(estate) == 0, 3 * LONGEST_HOLD_DOWN_SECONDS)
     # For 330 s more a request of the daemon before may still land, so the incident stays open.
-    assert daemon.state() == "promoting" and estate.writers() == ["primary"]
+    assert daemon.state() in ("promoting", "held") and estate.writers() == ["primary"]
     region_lost(estate)
     eventually("the next outage is failed over", lambda: daemon.state() == "exposed", RECOVERS_WITHIN)
     assert promotions(estate) == 1 and estate.latched()

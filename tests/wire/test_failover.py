@@ -9,7 +9,7 @@ from daemon import Daemon
 from resources import GLOBAL, SERVING, STANDBY
 from world import eventually
 
-RECOVERS_WITHIN = seconds(90, 400)
+RECOVERS_WITHIN = seconds(90, 600)  # without pushed samples a proof of life expires after 240 s, and the hold-down is 180 s
 FENCE_SECONDS = 10
 CALLS = 4  # mutating calls that take effect: pre-scale, promote, scale, redirect
 PATH = ["watching", "suspecting", "fencing", "promoting", "redirecting", "verifying", "exposed"]
