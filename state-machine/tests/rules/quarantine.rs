@@ -213,3 +213,15 @@ fn a_fence_that_ends_without_an_answer_after_the_recovery_counts_from_then() {
     e.ends(Kind::Fence, unanswered());
     assert_eq!(e.record.facts.unanswered.map(|u| u.until), Some(e.now));
 }
+
+/// Its host may be minutes ahead of the one before: the gap is not known to be time.
+#[test]
+fn what_is_left_of_the_cool_down_is_left_again_for_the_next_daemon() {
+    let mut e = estate();
+    e.exposed();
+    let left = e.record.facts.cool_down_until - e.now;
+    assert!(left > Span::secs(60), "{left}");
+    e.now = e.now + Span::secs(2700);
+    e.give(Event::Started);
+    assert_eq!(e.record.facts.cool_down_until - e.now, left);
+}
