@@ -29,3 +29,5 @@ pub const LAG_WINDOW: Span = Span::secs(600);
 pub const ONE_CALL: Span = Span::millis(300);
 /// A dozen describe calls beside each other.
 pub const READINESS: Span = Span::secs(1);
+/// How long a resolver's answer is good for: the record's TTL (edge.yaml), or what is left of it.
+pub const TTL: (Span, Span) = (Span::secs(20), Span::secs(30));

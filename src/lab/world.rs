@@ -8,6 +8,7 @@ use super::asked::AskedFor;
 use super::faults::Faults;
 use super::latch::LatchStores;
 use super::rng::Chance;
+use super::timing::TTL;
 use drd_state_machine::event::{LagSample, Side};
 use drd_state_machine::time::{Span, Time};
 
@@ -29,10 +30,6 @@ pub struct RoleChange {
     pub dropped: bool,
 }
 
-/// The record's TTL (edge.yaml).
-const TTL: Span = Span::secs(30);
-/// What is left of it, at the least, in an answer that a resolver has had for a while.
-const TTL_LEFT: Span = Span::secs(20);
 /// Behind by no more than this, a replica counts as caught up.
 const CAUGHT_UP: Span = Span::secs(10);
 /// How often a switchover looks whether it has.
@@ -147,7 +144,7 @@ impl World {
             open: [false; 2],
             closes_at: None,
             away_until: [Time::default(); 2],
-            ttl: chance.span(TTL_LEFT, TTL),
+            ttl: chance.span(TTL.0, TTL.1),
             base_lag: chance.span(Span::millis(200), Span::millis(1200)),
             frozen: None,
             furthest: Time::default(),
