@@ -7,7 +7,6 @@ variables, so that the file it reads is the one bootstrap wrote. Deliberately ab
 
 import itertools
 import json
-import threading
 import tomllib
 import uuid
 from datetime import UTC, datetime
@@ -41,17 +40,14 @@ class Built(Estate):
         self.rds = {side: self._client("rds", region) for side, region in REGION.items()}
         self.asg = {side: self._client("autoscaling", region) for side, region in REGION.items()}
         self.sqs, self.s3 = self._client("sqs", STANDBY), self._client("s3", STANDBY)
-        self.metrics, self.watch = self._client("cloudwatch", STANDBY), self._client("cloudwatch", GLOBAL)
+        self.watch = self._client("cloudwatch", GLOBAL)
         self.read(tomllib.loads((drd.state.parent / f"{drd.suffix}.toml").read_text()))
         self.dead_url = self.sqs.get_queue_url(QueueName=f"queue-dead-{self.suffix}")["QueueUrl"]
         self.apps = {side: App(lambda side=side: self.writers() == [side]) for side in REGION}
         self.reference = Reference()
         self.dns = Answerer(self.record, ADDRESS["primary"], ADDRESS["standby"], self.latched)
         self.listen, self.ledger = f"127.0.0.1:{free_port()}", self.scratch / "ledger.jsonl"
-        self.replicating, self.closing = threading.Event(), threading.Event()
-        self.replicating.set()
-        self.sampler = threading.Thread(target=self._sample_lag, daemon=True)
-        self.sampler.start()
+        self._replicate()
 
     def read(self, config: dict) -> None:
         self.global_cluster = config["database"]["global_cluster"]

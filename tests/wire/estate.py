@@ -34,7 +34,6 @@ class Estate:
         self.asg = {side: self._client("autoscaling", region) for side, region in REGION.items()}
         self.sqs, self.s3 = self._client("sqs", STANDBY), self._client("s3", STANDBY)
         self.bus = self._client("events", STANDBY)
-        self.metrics = {side: self._client("cloudwatch", region) for side, region in REGION.items()}
         self.route53 = self._client("route53", GLOBAL)
         self.global_cluster = f"global-aurora-{self.suffix}"
         self.bucket = f"bucket-latch-standby-{self.suffix}"
@@ -43,11 +42,7 @@ class Estate:
         self.apps = {side: App(lambda side=side: self.writers() == [side]) for side in REGION}
         self.reference = Reference()
         self.dns = Answerer(self.record, ADDRESS["primary"], ADDRESS["standby"], self.latched)
-        self.replicating, self.closing = threading.Event(), threading.Event()
-        self.replicating.set()
-        self.secondary = "standby"
-        self.sampler = threading.Thread(target=self._sample_lag, daemon=True)
-        self.sampler.start()
+        self._replicate()
 
     def _client(self, service: str, region: str):
         return self.world.client(service, self.account, region)
@@ -60,6 +55,15 @@ class Estate:
 
     def alarm_arn(self, side: str) -> str:
         return f"arn:aws:cloudwatch:{GLOBAL}:{self.account}:alarm:{self.name('alarm-health', side)}"
+
+    def _replicate(self) -> None:
+        """From here on lag is sampled, by the region of the side that follows."""
+        self.metrics = {side: self._client("cloudwatch", region) for side, region in REGION.items()}
+        self.secondary = "standby"
+        self.replicating, self.closing = threading.Event(), threading.Event()
+        self.replicating.set()
+        self.sampler = threading.Thread(target=self._sample_lag, daemon=True)
+        self.sampler.start()
 
     def _sample_lag(self) -> None:
         """AWS: lag is reported only by the region of the current secondary, under the secondary's identifier."""
