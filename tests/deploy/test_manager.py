@@ -47,6 +47,8 @@ def test_a_daemon_whose_ledger_cannot_be_believed_never_says_that_it_is_ready(es
     daemon.start(until_armed=False)
     assert daemon.process.child.wait(20) == 1, daemon.tail()
     assert not manager.is_ready()
+    # No ledger that has to conform.
+    estate.ledger.unlink()
 
 
 def test_the_status_follows_a_failover_and_the_loop_is_heard_all_along(estate, daemon, manager):
