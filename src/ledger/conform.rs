@@ -8,7 +8,7 @@ use super::entry::Entry;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Event, Outcome, Side};
 use drd_state_machine::policy::QUARANTINE;
-use drd_state_machine::record::{Incident, Trigger};
+use drd_state_machine::record::{Incident, Operation, Trigger};
 use drd_state_machine::state::{State, Stopped};
 use drd_state_machine::time::Time;
 use drd_state_machine::{Decision, Phase, Record, Setup};
@@ -332,7 +332,9 @@ impl ConformReader {
                 to.other()
             )
         });
-        let Some(incident) = incident.filter(|_| kind == Kind::Promote) else {
+        // A lossless move that turns lossy in this line says what it may lose from the next line on.
+        let lossy = |i: &&Incident| kind == Kind::Promote && i.operation == Operation::Failover;
+        let Some(incident) = incident.filter(lossy) else {
             return;
         };
         let rpo = self.setup.as_ref().map(|setup| setup.policy.rpo);

@@ -113,6 +113,7 @@ pub(super) fn turn_lossy(
     if let Some(incident) = &mut facts.incident {
         incident.operation = Operation::Failover;
         incident.diagnosis = seen;
+        incident.loss = ctx.seen.loss;
     }
     let progress = Progress {
         database: Step::default(),

@@ -5,6 +5,7 @@
 use crate::estate::{Estate, Healthy, Unhealthy, completion, denied, estate, refused};
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Outcome, Side, Vantage, Word};
+use drd_state_machine::time::Span;
 
 /// The edge is down, and the other side is proven.
 fn switching() -> Estate {
@@ -89,6 +90,18 @@ fn a_region_that_dies_during_the_switchover_is_failed_over_after_its_own_hold_do
     assert_eq!(asked.iter().map(|c| c.attempt()).collect::<Vec<_>>(), [1]);
     e.order(Word::Abandon);
     assert!(e.pages().last().expect("a page").contains("no way back"));
+}
+
+/// The lossless move may have begun with a replica far behind: what counts is what may be lost now.
+#[test]
+fn a_move_that_turns_lossy_reports_what_it_may_lose_from_then_on() {
+    let mut e = switching();
+    let incident = e.record.facts.incident.as_mut().expect("an incident");
+    incident.loss = Some(Span::secs(120));
+    e.region_dark();
+    e.wait_for("promoting", 250);
+    let loss = e.record.facts.incident.as_ref().and_then(|i| i.loss);
+    assert!(loss <= Some(e.setup.policy.rpo), "{loss:?}");
 }
 
 #[test]
