@@ -81,6 +81,9 @@ def test_forged_heartbeats_during_an_application_outage_never_make_it_lossy(esta
         eventually("forged ones are counted", lambda: discarded(daemon, "unknown_heartbeat") >= 3, 15)
         throughout("no lossy call", lambda: estate.calls("FailoverGlobalCluster") == [], 3 * LONGEST_HOLD_DOWN_SECONDS)
         estate.database_fails("primary")
+        # They repeat themselves, and a verdict of before may count no more.
+        estate.alarm("primary", "ALARM")
+        estate.witness("primary", "unhealthy", "connection refused")
         eventually("the database's own death is failed over", lambda: estate.writers() == ["standby"], RECOVERS_WITHIN)
     finally:
         stop.set()
