@@ -5,8 +5,9 @@ endpoint is healthy when it answers 200 and its body holds the mark of valid tra
 the references answers either, the witness itself is cut off: it says unknown, never unhealthy.
 
 Sent are changes of a verdict, and every verdict once a run, so that silence means a silent witness. The newest verdict
-of each side is also kept in a table, on each change and every 30 s, for when a message is lost. Deliberately absent: any opinion on what to do (drd weighs), certificates' validity (as Route 53's checkers: an expired certificate
-is no outage of a region), following redirects, and anything outside boto3 and the standard library.
+of each side is also kept in a table, on each change and every 30 s, for when a message is lost. Deliberately absent:
+any opinion on what to do (drd weighs), certificates' validity (as Route 53's checkers: an expired certificate is no
+outage of a region), following redirects, and anything outside boto3 and the standard library.
 """
 
 import http.client

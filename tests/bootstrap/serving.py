@@ -6,10 +6,7 @@ variables, so that the file it reads is the one bootstrap wrote. Deliberately ab
 """
 
 import itertools
-import json
 import tomllib
-import uuid
-from datetime import UTC, datetime
 
 import events
 from account import WITNESS
@@ -65,11 +62,7 @@ class Built(Estate):
 
     def witness(self, side: str, verdict: str, reason: str = "what the test says") -> None:
         """Straight to the queue, as the witness's function sends it."""
-        entry, now = events.verdict(side, verdict, reason), datetime.now(UTC)
-        self.send(json.dumps({
-            "version": "0", "id": str(uuid.uuid4()), "source": entry["Source"], "detail-type": entry["DetailType"],
-            "account": self.account, "region": WITNESS, "time": events.rfc3339(now), "resources": [],
-            "detail": json.loads(entry["Detail"])}))
+        self.send(events.delivered(events.verdict(side, verdict, reason), self.account, WITNESS))
 
     def variables(self) -> dict[str, str]:
         """What stands in for the world outside AWS, and timers short enough for a test."""

@@ -52,6 +52,13 @@ def verdict(side: str, value: str, reason: str, age: float = 0) -> dict:
     return {"Source": "drd.witness", "DetailType": "Endpoint Verdict", "Detail": json.dumps(detail)}
 
 
+def delivered(entry: dict, account: str, region: str) -> str:
+    """An entry for PutEvents as it arrives on the queue, where no bus is to make it."""
+    return json.dumps({"version": "0", "id": str(uuid.uuid4()), "source": entry["Source"], "resources": [],
+                       "detail-type": entry["DetailType"], "account": account, "region": region,
+                       "time": rfc3339(datetime.now(UTC)), "detail": json.loads(entry["Detail"])})
+
+
 def lag(seconds: float, taken_at: datetime) -> dict:
     """The lag monitor's entry for PutEvents."""
     detail = {"lag_seconds": seconds, "taken_at": exact(taken_at)}

@@ -35,6 +35,18 @@ AWAY_SECONDS = seconds(20, 480)
 VERDICT_COUNTS_SECONDS = 90  # the witness's; without it the alarm is one domain alone
 
 
+def verdict_of(estate, side: str, verdict: str) -> str:
+    """The witness's message as the queue has it."""
+    return events.delivered(events.verdict(side, verdict, "connection timed out"), estate.account, STANDBY)
+
+
+def database_dies(estate, side: str) -> None:
+    """And the sensors report it."""
+    estate.database_fails(side)
+    estate.alarm(side, "ALARM")
+    estate.witness(side, "unhealthy", "connection refused")
+
+
 def assert_still_fails_over(estate, daemon) -> None:
     """The control: a real outage."""
     region_lost(estate)
@@ -80,10 +92,8 @@ def test_forged_heartbeats_during_an_application_outage_never_make_it_lossy(esta
     try:
         eventually("forged ones are counted", lambda: discarded(daemon, "unknown_heartbeat") >= 3, 15)
         throughout("no lossy call", lambda: estate.calls("FailoverGlobalCluster") == [], 3 * LONGEST_HOLD_DOWN_SECONDS)
-        estate.database_fails("primary")
-        # They repeat themselves, and a verdict of before may count no more.
-        estate.alarm("primary", "ALARM")
-        estate.witness("primary", "unhealthy", "connection refused")
+        # The sensors repeat themselves: a verdict of before may count no more.
+        database_dies(estate, "primary")
         eventually("the database's own death is failed over", lambda: estate.writers() == ["standby"], RECOVERS_WITHIN)
     finally:
         stop.set()
@@ -111,9 +121,7 @@ def test_a_foreign_topic_speaks_for_no_sensor_and_our_own_one_does(estate, listi
     estate.region_goes_dark()
     estate.send(events.notification(foreign, estate.alarm_arn("primary"), "ALARM"))
     eventually("the foreign topic is counted", lambda: discarded(daemon, "foreign_topic") >= 1, 15)
-    witness = {"version": "0", "id": "1", "source": "drd.witness", "detail-type": "Endpoint Verdict", "region": STANDBY,
-               "account": estate.account, "time": events.rfc3339(datetime.now(UTC)), "resources": [],
-               "detail": json.loads(events.verdict("primary", "unhealthy", "forged")["Detail"])}
+    witness = json.loads(verdict_of(estate, "primary", "unhealthy"))
     estate.send(events.envelope(estate.topic, json.dumps(witness | {"AlarmName": "passes the filter"})))
     nothing_is_changed(estate, daemon, during=2 * LONGEST_HOLD_DOWN_SECONDS)
     estate.send(events.notification(estate.topic, estate.alarm_arn("primary"), "ALARM"))
@@ -189,18 +197,12 @@ def roles_are_moved_by_hand(estate) -> None:
     eventually("the writer moved", lambda: estate.writers() == ["standby"], 15)
 
 
-def writer_fails(estate) -> None:
-    estate.database_fails("standby")
-    estate.alarm("standby", "ALARM")
-    estate.witness("standby", "unhealthy", "connection refused")
-
-
 def test_roles_that_somebody_moved_are_adopted_and_the_real_writers_outage_is_never_silent(estate, daemon):
     """Theirs may still land for 15 minutes: until then the outage is held, and people are paged."""
     pages = Pages(estate)
     roles_are_moved_by_hand(estate)
     eventually("drd takes the roles as they are", lambda: daemon.status()["active_side"] == "standby", ADOPTED_WITHIN)
-    writer_fails(estate)
+    database_dies(estate, "standby")
     eventually("it is held", lambda: daemon.status()["state"] == "held", RECOVERS_WITHIN)
     eventually("people are paged why", lambda: [p for p in map(json.dumps, pages.read())
                                                 if "is held" in p and "may still land" in p], NOTICED_WITHIN)
@@ -209,9 +211,7 @@ def test_roles_that_somebody_moved_are_adopted_and_the_real_writers_outage_is_ne
 
 def test_the_same_outage_without_a_change_by_hand_is_failed_over(estate, daemon):
     """The control of the one above."""
-    estate.database_fails("primary")
-    estate.alarm("primary", "ALARM")
-    estate.witness("primary", "unhealthy", "connection refused")
+    database_dies(estate, "primary")
     eventually("the writer is the standby", lambda: estate.writers() == ["standby"], RECOVERS_WITHIN)
     eventually("users follow it", estate.latched, RECOVERS_WITHIN)
     assert promotions(estate) == 1
@@ -241,29 +241,21 @@ def queued(world, tmp_path):
         estate.close()
 
 
-def envelope_of(estate, side: str, verdict: str) -> str:
-    entry = events.verdict(side, verdict, "connection timed out")
-    return json.dumps({"version": "0", "id": f"{side}-{time.time()}", "source": entry["Source"], "resources": [],
-                       "detail-type": entry["DetailType"], "account": estate.account, "region": STANDBY,
-                       "time": events.rfc3339(datetime.now(UTC)), "detail": json.loads(entry["Detail"])})
-
-
 @pytest.mark.parametrize("count", [3_000, 100_000])
 def test_harmless_messages_before_the_verdicts_make_no_failover_late(queued, count):
     both = [queued("flooded"), queued("calm")]
     for estate, daemon, queue in both:
         daemon.start(until_armed=False)
-        queue.put(envelope_of(estate, "primary", "healthy"), envelope_of(estate, "standby", "healthy"))
+        queue.put(verdict_of(estate, "primary", "healthy"), verdict_of(estate, "standby", "healthy"))
     for _, daemon, _ in both:
         eventually("it is armed", daemon._armed, ARMS_WITHIN)
-    flooded = both[0]
-    elsewhere = f"arn:aws:cloudwatch:{STANDBY}:{flooded[0].account}:alarm:alarm-of-a-runaway-sender"
+    elsewhere = f"arn:aws:cloudwatch:{STANDBY}:{both[0][0].account}:alarm:alarm-of-a-runaway-sender"
     harmless = [events.alarm(elsewhere, "ALARM") for _ in range(count)]
     asked = {}
     began = time.time()
-    for name, junk, (estate, _, queue) in (("flooded", harmless, both[0]), ("calm", [], both[1])):
+    for junk, (estate, _, queue) in zip((harmless, []), both, strict=True):
         estate.region_goes_dark()
-        queue.put(*junk, events.alarm(estate.alarm_arn("primary"), "ALARM"), envelope_of(estate, "primary", "unhealthy"))
+        queue.put(*junk, events.alarm(estate.alarm_arn("primary"), "ALARM"), verdict_of(estate, "primary", "unhealthy"))
     for name, (estate, daemon, _) in zip(("flooded", "calm"), both, strict=True):
         eventually(f"{name}: exposed", lambda daemon=daemon: daemon.state() == "exposed", RECOVERS_WITHIN)
         asked[name] = estate.calls("FailoverGlobalCluster")[0].at - began
