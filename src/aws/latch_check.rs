@@ -9,6 +9,7 @@ use drd_bootstrap::topology::{Latch, Topology};
 
 /// A check of other checks (Route 53 API reference, HealthCheckConfig).
 const CALCULATED: &str = "CALCULATED";
+
 /// What is judged of a health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LatchCheck {

@@ -109,9 +109,6 @@ pub(super) async fn move_in(
         Err(error) if error.class == Class::Denied && to == Side::Standby => LatchMove::Create,
         Err(error) => return Err(error),
     };
-    if next == LatchMove::AlreadySo {
-        return Ok(Moved::Before);
-    }
     match make(aws, store, &next, incident_id).await {
         Err(error) if error.class == Class::Conflict => {
             let found = find_in(aws, store).await;
@@ -120,7 +117,7 @@ pub(super) async fn move_in(
             });
             if is_so { Ok(Moved::Now) } else { Err(error) }
         }
-        made => made.map(|()| Moved::Now),
+        made => made,
     }
 }
 
@@ -165,7 +162,7 @@ async fn make(
     store: &LatchStore,
     next: &LatchMove,
     incident_id: u64,
-) -> Result<(), AwsError> {
+) -> Result<Moved, AwsError> {
     let object = store.object();
     let LatchStore {
         bucket, key, s3, ..
@@ -184,7 +181,7 @@ async fn make(
             .body(ByteStream::from(text))
     };
     match next {
-        LatchMove::AlreadySo => Ok(()),
+        LatchMove::AlreadySo => Ok(Moved::Before),
         LatchMove::Newer(theirs) => Err(AwsError::said(
             "s3:PutObject",
             &object,
@@ -197,19 +194,19 @@ async fn make(
             let request = put().if_none_match("*");
             aws.act("s3:PutObject", &object, request.send())
                 .await
-                .map(drop)
+                .map(|_| Moved::Now)
         }
         LatchMove::Replace(etag) => {
             let request = put().if_match(etag);
             aws.act("s3:PutObject", &object, request.send())
                 .await
-                .map(drop)
+                .map(|_| Moved::Now)
         }
         LatchMove::Delete(etag) => {
             let request = s3.delete_object().bucket(bucket).key(key).if_match(etag);
             aws.act("s3:DeleteObject", &object, request.send())
                 .await
-                .map(drop)
+                .map(|_| Moved::Now)
         }
     }
 }
