@@ -6,6 +6,7 @@
 //! absent: until when the gate is open (`crate::estate::lease_gate`), and which clients have it
 //! (`fenced`).
 
+use crate::engine::port::ROLE_CHANGE_LEAVES;
 use crate::estate::lease_gate::LeaseGate;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -22,6 +23,14 @@ const READS: [&str; 4] = ["Describe", "Get", "Head", "List"];
 #[derive(Debug, thiserror::Error)]
 #[error("not sent: this daemon's lease is over, another one may lead")]
 pub struct LeaseOver;
+
+/// The decision was old when the request was ready to leave: what was seen then may be over.
+#[derive(Debug, thiserror::Error)]
+#[error("not sent: the decision is older than {ROLE_CHANGE_LEAVES}")]
+pub struct DecisionOld;
+
+/// The operations that change the roles of a global database, and cannot be undone.
+const ROLE_CHANGES: [&str; 2] = ["FailoverGlobalCluster", "SwitchoverGlobalCluster"];
 
 /// Whether an operation changes the estate. Unknown ones do.
 fn mutates(operation: &str) -> bool {
@@ -44,13 +53,14 @@ impl Intercept for CheckLease {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let reads = bag
-            .load::<Metadata>()
-            .is_some_and(|operation| !mutates(operation.name()));
-        if reads || self.0.is_open() {
-            return Ok(());
+        let operation = bag.load::<Metadata>().map_or("", Metadata::name);
+        if mutates(operation) && !self.0.is_open() {
+            return Err(LeaseOver.into());
         }
-        Err(LeaseOver.into())
+        if ROLE_CHANGES.contains(&operation) && !self.0.takes_role_changes() {
+            return Err(DecisionOld.into());
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,9 @@ use super::parts::DaemonParts;
 use super::store::LedgerStore;
 use crate::clock::{boot, duration};
 use crate::engine::lease::Terms;
-use crate::engine::port::{Action, Answer, Ask, Gate, Input, Message, Order, OrderReply, Receipt};
+use crate::engine::port::{
+    Action, Answer, Ask, Gate, Input, Message, Order, OrderReply, Receipt, not_sent,
+};
 use crate::engine::{Engine, Environment};
 use crate::estate::{Estate, SensorSource};
 use crate::ledger::LedgerError;
@@ -202,7 +204,10 @@ impl Shell {
     }
 
     fn ask(&mut self, term: u64, ask: Ask) {
-        if let Ask::Perform(command) = &ask {
+        if let Ask::Perform { command, until } = &ask {
+            if command.kind().irreversible() {
+                self.parts.gate.role_changes_until(*until);
+            }
             incident_log::performing(command, self.engine.record());
         }
         let (parts, store) = (self.parts.clone(), self.store.clone());
@@ -251,7 +256,11 @@ async fn answer(parts: &DaemonParts, store: &LedgerStore, ask: Ask) -> Answer {
     let now = parts.clock.read();
     match ask {
         Ask::Append(lines) => Answer::Appended(store.append(lines).await),
-        Ask::Perform(command) => Answer::Finished(estate.perform(&command).await),
+        Ask::Perform { command, until } => Answer::Finished(if boot() < until {
+            estate.perform(&command).await
+        } else {
+            not_sent(&command)
+        }),
         Ask::Look { active, parts } => Answer::Looked {
             parts,
             seen: estate.look(active, parts).await,

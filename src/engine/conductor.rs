@@ -58,6 +58,8 @@ pub(super) struct Proposed {
     completion: Option<Completion>,
     before: Arc<Record>,
     now: Time,
+    /// When it was decided, since boot.
+    pub(super) at: Span,
 }
 
 /// What a term remembers, and what of it is not durable yet.
@@ -125,7 +127,7 @@ impl Conductor {
     pub(super) fn propose(
         &mut self,
         setup: &Arc<Setup>,
-        now: Time,
+        (at, now): (Span, Time),
         letter: EventLetter,
         lines: &mut Vec<Entry>,
     ) {
@@ -150,6 +152,7 @@ impl Conductor {
             completion,
             before,
             now,
+            at,
         });
     }
 

@@ -1,8 +1,9 @@
 //! Events that wait for the machine while a line is on its way.
 //!
 //! Readings of one sensor with the same verdict are one: the newest, and a flood of them takes no
-//! more room than one. A change of verdict is never lost. Deliberately absent: order among sensors
-//! beyond that of arrival; ends of attempts go first, since an effect outweighs a reading.
+//! more room than one. A change of verdict is never lost. Ends of attempts go first, since an effect
+//! outweighs a reading; then readings, so that a look, time or an order, which may lead to an act, meets all
+//! that is known. Deliberately absent: order among sensors beyond that of arrival.
 
 use super::conductor::{EventLetter, EventOrigin};
 use drd_state_machine::event::{Event, Observation, Signal, Verdict};
@@ -14,17 +15,33 @@ const LETTERS_MAX: usize = 300;
 /// Orders that may wait: people who ask more often are answered that drd is busy.
 const ORDERS_MAX: usize = 8;
 
+/// Readings that may go before a letter of another kind: a flood of them delays it and does not stop it.
+const READINGS_FIRST: usize = LETTERS_MAX;
+
 /// What waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Inbox {
     urgent: VecDeque<EventLetter>,
     letters: VecDeque<EventLetter>,
+    /// Readings that went before an older letter of another kind.
+    ahead: usize,
 }
 
 impl Inbox {
     /// The next one.
     pub(super) fn pop(&mut self) -> Option<EventLetter> {
-        self.urgent.pop_front().or_else(|| self.letters.pop_front())
+        self.urgent.pop_front().or_else(|| self.pop_letter())
+    }
+
+    fn pop_letter(&mut self) -> Option<EventLetter> {
+        let reading = |letter: &EventLetter| is_reading(&letter.event);
+        let place = self.letters.iter().position(reading).unwrap_or_default();
+        if place == 0 || self.ahead >= READINGS_FIRST {
+            self.ahead = 0;
+            return self.letters.pop_front();
+        }
+        self.ahead += 1;
+        self.letters.remove(place)
     }
 
     /// Whether messages may be received: there is room for another batch.
@@ -79,6 +96,22 @@ impl Inbox {
         join(&mut letter.origin, &old.origin);
         *old = letter;
         None
+    }
+}
+
+/// Whether it reports what is so, and by itself leads to no act.
+fn is_reading(event: &Event) -> bool {
+    match event {
+        Event::Signalled(_)
+        | Event::Sampled(_)
+        | Event::LagRead(_)
+        | Event::HeartbeatReturned { .. } => true,
+        Event::Observed(_)
+        | Event::Checked { .. }
+        | Event::Finished(_)
+        | Event::Ordered { .. }
+        | Event::Started
+        | Event::Tick => false,
     }
 }
 
@@ -200,6 +233,35 @@ mod tests {
         };
         inbox.push_urgent(tick.clone());
         assert_eq!(inbox.pop(), Some(tick));
+    }
+
+    /// After a disk that hung, what was read meanwhile is known before a look leads to an act.
+    #[test]
+    fn a_look_waits_for_the_readings_that_came_after_it_and_not_for_ever() {
+        let mut inbox = Inbox::default();
+        inbox.push(look(Verdict::Healthy));
+        inbox.push(letter(1, Verdict::Unhealthy));
+        inbox.push(letter(2, Verdict::Healthy));
+        let order: Vec<_> = std::iter::from_fn(|| inbox.pop()).collect();
+        let readings = [letter(1, Verdict::Unhealthy), letter(2, Verdict::Healthy)];
+        assert_eq!(order[..2], readings);
+        assert_eq!(order[2..], [look(Verdict::Healthy)]);
+
+        inbox.push(look(Verdict::Healthy));
+        for number in 0..2 * READINGS_FIRST as i64 {
+            let verdict = if number % 2 == 0 {
+                Verdict::Healthy
+            } else {
+                Verdict::Unhealthy
+            };
+            inbox.push(letter(number, verdict));
+            let next = inbox.pop();
+            if next == Some(look(Verdict::Healthy)) {
+                assert_eq!(number, READINGS_FIRST as i64);
+                return;
+            }
+        }
+        panic!("the look never came");
     }
 
     fn look(references: Verdict) -> EventLetter {

@@ -9,7 +9,7 @@ use super::conductor::{Conductor, EventLetter, EventOrigin, opening};
 use super::environment::Environment;
 use super::inbox::Inbox;
 use super::polling::Polling;
-use super::port::{Action, Ask, Notice, OrderReply};
+use super::port::{Action, Ask, Notice, OrderReply, ROLE_CHANGE_LEAVES};
 use crate::ledger::Entry;
 use drd_state_machine::Record;
 use drd_state_machine::command::{Command, Kind};
@@ -195,7 +195,7 @@ impl Leading {
         out: &mut Vec<Action>,
     ) {
         while self.live && self.appending == Appending::Nothing {
-            let lines = self.propose(env, local);
+            let lines = self.propose(env, now, local);
             if !self.conductor.waits() {
                 return;
             }
@@ -208,14 +208,14 @@ impl Leading {
         }
     }
 
-    fn propose(&mut self, env: &Environment, local: Time) -> Vec<Entry> {
+    fn propose(&mut self, env: &Environment, now: Span, local: Time) -> Vec<Entry> {
         let mut lines = Vec::new();
         for _ in 0..BATCH_MAX {
             let Some(letter) = self.inbox.pop() else {
                 break;
             };
             self.conductor
-                .propose(&env.setup, local, letter, &mut lines);
+                .propose(&env.setup, (now, local), letter, &mut lines);
             if self.conductor.wants_to_act() {
                 break;
             }
@@ -282,7 +282,7 @@ impl Leading {
             }
             out.push(Action::Notice(Notice::Decided { decision, first }));
             for command in commands {
-                self.dispatch(command, out);
+                self.dispatch(command, proposed.at, out);
             }
         }
         if !receipts.is_empty() {
@@ -292,7 +292,7 @@ impl Leading {
     }
 
     /// Carries out one command beside the loop. One of an older incident is stale.
-    fn dispatch(&mut self, command: Command, out: &mut Vec<Action>) {
+    fn dispatch(&mut self, command: Command, decided_at: Span, out: &mut Vec<Action>) {
         let current = command.incident_id() == self.record().facts.incident_id;
         if command.kind().mutates() && !current {
             out.push(Action::Notice(Notice::Stale(command)));
@@ -302,8 +302,13 @@ impl Leading {
             out.push(Action::page(command));
             return;
         }
+        let until = if command.kind().irreversible() {
+            decided_at + ROLE_CHANGE_LEAVES
+        } else {
+            Span(i64::MAX)
+        };
         self.performing += 1;
-        self.ask(out, Ask::Perform(command));
+        self.ask(out, Ask::Perform { command, until });
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 #[derive(Debug)]
 pub struct LeaseGate {
     until_ms: AtomicI64,
+    role_change_until_ms: AtomicI64,
     boot: fn() -> Span,
 }
 
@@ -18,6 +19,7 @@ impl LeaseGate {
     pub fn closed(boot: fn() -> Span) -> LeaseGate {
         LeaseGate {
             until_ms: AtomicI64::new(i64::MIN),
+            role_change_until_ms: AtomicI64::new(i64::MIN),
             boot,
         }
     }
@@ -32,9 +34,20 @@ impl LeaseGate {
         self.open_until(Span(i64::MIN));
     }
 
+    /// A role change was decided: its request may leave until that moment since boot, and not longer. There is
+    /// one of them at a time.
+    pub fn role_changes_until(&self, until: Span) {
+        self.role_change_until_ms.store(until.0, Ordering::SeqCst);
+    }
+
     /// Whether a mutating request may leave now.
     pub fn is_open(&self) -> bool {
         (self.boot)().0 < self.until_ms.load(Ordering::SeqCst)
+    }
+
+    /// Whether a role change was decided so recently that its request may leave now, if any may.
+    pub fn takes_role_changes(&self) -> bool {
+        (self.boot)().0 < self.role_change_until_ms.load(Ordering::SeqCst)
     }
 }
 
@@ -52,5 +65,16 @@ mod tests {
         assert!(gate.is_open());
         gate.close();
         assert!(!gate.is_open());
+    }
+
+    #[test]
+    fn a_role_change_leaves_until_its_own_moment() {
+        let gate = LeaseGate::closed(|| Span::secs(10));
+        gate.open_until(Span::secs(20));
+        assert!(!gate.takes_role_changes(), "none was decided");
+        gate.role_changes_until(Span::secs(10));
+        assert!(!gate.takes_role_changes(), "the moment itself is too late");
+        gate.role_changes_until(Span::millis(10_001));
+        assert!(gate.takes_role_changes());
     }
 }

@@ -227,15 +227,13 @@ impl Faults {
         wrong.map(|(_, verdict)| *verdict)
     }
 
-    /// How many fault domains report this side's endpoint down whatever is true. `flapped`: an alarm flaps,
-    /// or is still as it was left.
-    pub fn wrong_domains(&self, side: Side, flapped: bool) -> usize {
+    /// How many fault domains report this side's endpoint down whatever is true. `alarm`: so does Route 53's
+    /// alarm, for a reason that is no fault of its sensor.
+    pub fn wrong_domains(&self, side: Side, alarm: bool) -> usize {
         let down = |vantage: &Vantage| self.wrong(*vantage, side) == Some(Verdict::Unhealthy);
         let endpoint = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
         let wrong = endpoint.iter().filter(|vantage| down(vantage)).count();
-        // The alarm that flaps is Route 53's.
-        let flaps = flapped && !down(&Vantage::Route53);
-        wrong + usize::from(flaps && side == Side::Primary)
+        wrong + usize::from(alarm && !down(&Vantage::Route53))
     }
 
     /// Why a service of a region that answers refuses whoever asks, by AWS's code.

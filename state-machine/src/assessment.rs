@@ -21,6 +21,9 @@ pub struct Assessment {
     pub down: u8,
     /// Fault domains that report it well.
     pub up: u8,
+    /// Which of the same three can report at all: a sensor of theirs is fresh, whatever it reports, and also
+    /// while it is muted.
+    pub live: [bool; 3],
     /// Whether replication got past the moment that a quorum was bad: the veto.
     pub replicating: bool,
     /// The control plane of the active region; unhealthy only after [`SILENCE`].
@@ -31,6 +34,7 @@ pub struct Assessment {
     pub loss: Option<Span>,
 }
 
+/// The vantages that see the endpoint, in the order of [`Assessment::votes`].
 const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
 
 /// Assesses the evidence. Also keeps the episode's two clocks in it.
@@ -48,6 +52,7 @@ pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
         votes,
         down,
         up,
+        live: live(facts, setup, now, observer_ok),
         replicating: onset
             .is_some_and(|onset| facts.evidence.is_proven_alive(onset, now, &setup.policy)),
         control_plane: control_plane(facts, setup, now),
@@ -98,6 +103,18 @@ fn votes(facts: &Facts, setup: &Setup, now: Time) -> [Verdict; 3] {
                 .evidence
                 .vote(vantage, facts.active, now, &setup.policy)
         }
+    })
+}
+
+/// A domain is live when one of its sensors is fresh (rule 1). The probe's is ours: it is live while our
+/// references answer.
+fn live(facts: &Facts, setup: &Setup, now: Time, observer_ok: bool) -> [bool; 3] {
+    ENDPOINT.map(|vantage| {
+        let readings = facts.evidence.readings.iter();
+        readings
+            .filter(|r| r.vantage == vantage && r.side == facts.active)
+            .any(|r| r.last_verdict(now, &setup.policy) != Verdict::Unknown)
+            && (vantage != Vantage::Probe || observer_ok)
     })
 }
 
@@ -260,6 +277,26 @@ impl Assessment {
             ""
         });
         text
+    }
+
+    /// What is missing when fewer domains are live than `quorum`: no outage could be confirmed then.
+    pub fn too_few_live(&self, quorum: u8) -> Option<String> {
+        let named = |wanted: bool| {
+            let domains = ENDPOINT.iter().zip(self.live);
+            let names: Vec<&str> = domains
+                .filter(|(_, live)| *live == wanted)
+                .map(|(vantage, _)| vantage.name())
+                .collect();
+            names.join(", ")
+        };
+        let live = self.live.iter().filter(|live| **live).count();
+        (live < usize::from(quorum)).then(|| {
+            format!(
+                "{live} of {} fault domains are live, and the quorum is {quorum}: nothing fresh from {}",
+                ENDPOINT.len(),
+                named(false)
+            )
+        })
     }
 
     /// Whether our own references answered after the quorum came about.

@@ -163,6 +163,7 @@ pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> 
         event_path_silent(facts, now)
             .map(|silent| format!("no heartbeat came back through the queue for {silent}")),
     );
+    why.extend(seen.too_few_live(setup.policy.quorum));
     if seen.observer != Verdict::Healthy {
         why.push("drd's own references do not answer".to_owned());
     }
@@ -195,11 +196,17 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Ve
     };
     let held = facts.evidence.quorum_for(now);
     let wait = hold_down(facts, setup, now, seen);
+    let few = seen.too_few_live(policy.quorum);
     let mut lines = vec![
         Reason {
             code: "quorum",
             met: yes_no(seen.down >= policy.quorum),
             text: seen.summary(facts, setup, now),
+        },
+        Reason {
+            code: "live_domains",
+            met: yes_no(few.is_none()),
+            text: few.unwrap_or_else(|| "enough fault domains report".to_owned()),
         },
         Reason {
             code: "hold_down",

@@ -116,6 +116,7 @@ fn is_armed(record: &Record, setup: &Setup, now: Time, seen: &Assessment) -> boo
         && gates::rpo(seen, setup).is_none()
         && gates::event_path_silent(&record.facts, now).is_none()
         && seen.observer == event::Verdict::Healthy
+        && seen.too_few_live(setup.policy.quorum).is_none()
 }
 
 /// What makes a decision worth a line of the ledger.

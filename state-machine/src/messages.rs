@@ -303,6 +303,13 @@ pub(crate) fn event_path(silent: Span) -> String {
     )
 }
 
+/// The page of too few live domains.
+pub(crate) fn few_domains(missing: &str, lasted: Span) -> String {
+    format!(
+        "not armed for {lasted}: {missing}. No outage can be confirmed. No role was changed; look at the sensors named, drd arms itself once they report"
+    )
+}
+
 /// The page of a hold that lasts.
 pub(crate) fn still_held(facts: &Facts, hold: &Hold, stage: &Stopped, now: Time) -> String {
     let for_long = now - facts.entered_at;

@@ -135,6 +135,9 @@ pub const PAGE_AFTER: Span = Span::secs(15);
 pub const REPEATED_WINDOW: Span = Span::secs(180);
 /// Roles that were changed by hand are adopted when all agrees for a minute (rule 23).
 pub const ADOPT_AFTER: Span = Span::secs(60);
+/// Too few live domains are paged after this: a daemon that starts has read every alarm by then, and a
+/// sensor is silent only after it has been so for 20 to 135 s.
+pub const FEW_DOMAINS_PAGED: Span = Span::secs(60);
 /// How often drd puts back within [`RESTORES_WINDOW`] what somebody else keeps changing (rule 22).
 pub const RESTORES_MAX: usize = 3;
 /// See [`RESTORES_MAX`].

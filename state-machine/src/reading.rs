@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 /// How long a report of the witness counts: it repeats itself every 60 s, and 30 s of delivery.
 const WITNESS_FRESH: Span = Span::secs(90);
+/// The witness looks every 10 s and waits up to 10 s for an answer. It sends what changed: its look before
+/// that one found the endpoint as it last reported it.
+const WITNESS_LOOKS: Span = Span::secs(20);
 /// How long an alarm's state counts since it was received or read: two reads of 60 s, and 15 s.
 pub(crate) const ALARM_FRESH: Span = Span::secs(135);
 
@@ -108,6 +111,13 @@ impl Reading {
         }
     }
 
+    /// Whether the witness's newest report, that it was well, counted until this change was seen.
+    fn was_well(&self, changed_at: Time) -> bool {
+        self.vantage == Vantage::Witness
+            && self.verdict == Verdict::Healthy
+            && changed_at - self.observed_at <= WITNESS_FRESH
+    }
+
     /// `pushed`: it reports a change of its own accord, where a state that was read may have been so
     /// for long.
     pub(crate) fn update(
@@ -119,6 +129,9 @@ impl Reading {
     ) -> Noted {
         let changed = self.verdict != verdict;
         let alarm = matches!(self.vantage, Vantage::Route53 | Vantage::Inside);
+        if pushed && verdict == Verdict::Unhealthy && self.was_well(observed_at) {
+            self.good_at = self.good_at.max(observed_at - WITNESS_LOOKS);
+        }
         // An alarm's state that is read is no older than its last change, and the first one that is
         // read is no change.
         let became_good = changed && (pushed || self.verdict == Verdict::Unhealthy);

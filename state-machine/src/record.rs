@@ -111,6 +111,8 @@ pub struct Facts {
     pub heartbeat_took: Span,
     /// It was paged that it does not.
     pub event_path_paged: bool,
+    /// That too few fault domains are live.
+    pub few_domains: FewDomains,
     /// It was paged that this host's clock is wrong.
     pub clock_paged: bool,
     /// What is seen, and since when.
@@ -119,6 +121,16 @@ pub struct Facts {
     pub guard: Guard,
     /// The diagnoses that were paged.
     pub paged: Vec<Paged>,
+}
+
+/// Fewer fault domains are live than the quorum needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FewDomains {
+    /// Since when; absent while enough are live.
+    pub since: Option<Time>,
+    /// When it was last paged.
+    pub paged_at: Option<Time>,
 }
 
 /// The diagnosis and since when it holds.
@@ -211,6 +223,7 @@ impl Record {
                 heartbeat_at: None,
                 heartbeat_took: Span::ZERO,
                 event_path_paged: false,
+                few_domains: FewDomains::default(),
                 clock_paged: false,
                 diagnosis: Diagnosed {
                     is: Diagnosis::Unclear,
@@ -255,6 +268,8 @@ impl Facts {
         self.cool_down_until = self.cool_down_until + by;
         self.readiness.checked_at = self.readiness.checked_at + by;
         self.heartbeat_at = self.heartbeat_at.map(|t| t + by);
+        self.few_domains.since = self.few_domains.since.map(|t| t + by);
+        self.few_domains.paged_at = self.few_domains.paged_at.map(|t| t + by);
         self.diagnosis.since = self.diagnosis.since + by;
         self.paused_since = self.paused_since.map(|t| t + by);
         self.evidence.shift(by);

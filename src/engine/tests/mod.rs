@@ -226,7 +226,7 @@ impl Bench {
 
 fn performed(action: &Action) -> Option<Command> {
     if let Action::Ask {
-        ask: Ask::Perform(command),
+        ask: Ask::Perform { command, .. },
         ..
     } = action
     {

@@ -20,6 +20,8 @@ pub enum Milestone {
     HandedOver,
     /// A leader whose lease was over did not send what it had signed.
     StaleLeaderFenced,
+    /// A role change was not sent: its decision was too old.
+    DecisionTooOld,
     /// The store refused the line of a leader that another one had replaced.
     StaleLeaderRefused,
     /// A renewal took effect, its answer was lost, and the leader went on.
@@ -50,12 +52,13 @@ pub enum Milestone {
 
 impl Milestone {
     /// Every one.
-    pub const ALL: [Milestone; 18] = [
+    pub const ALL: [Milestone; 19] = [
         Milestone::Takeover,
         Milestone::TakeoverInPromoting,
         Milestone::OwnLeaseReclaimed,
         Milestone::HandedOver,
         Milestone::StaleLeaderFenced,
+        Milestone::DecisionTooOld,
         Milestone::StaleLeaderRefused,
         Milestone::LostRenewalAdopted,
         Milestone::LeaseGrantedTooLate,
@@ -79,6 +82,7 @@ impl Milestone {
             Milestone::OwnLeaseReclaimed => "own lease reclaimed",
             Milestone::HandedOver => "lease handed over",
             Milestone::StaleLeaderFenced => "stale leader fenced",
+            Milestone::DecisionTooOld => "role change not sent, decided too long ago",
             Milestone::StaleLeaderRefused => "stale leader's line refused",
             Milestone::LostRenewalAdopted => "lost renewal adopted",
             Milestone::LeaseGrantedTooLate => "lease granted too late",

@@ -358,7 +358,9 @@ impl Simulation<'_> {
     ) {
         match ask {
             Ask::Append(lines) => self.append(who, term, lines, inputs),
-            Ask::Perform(command) => self.perform(who, term, command, leaves_now),
+            Ask::Perform { command, until } => {
+                self.perform(who, term, (command, until), leaves_now);
+            }
             Ask::Receive => self.wait_for_messages(who, term),
             Ask::Look { active, parts } => self.look(who, term, active, parts),
             Ask::Sense { vantage, side } => self.sense(who, term, vantage, side, inputs),

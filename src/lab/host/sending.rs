@@ -3,7 +3,7 @@
 //! Deliberately absent: what the simulated AWS does with a request (`cloud`), and the lines that
 //! make a decision durable (`lines`).
 
-use crate::engine::port::{Answer, Input};
+use crate::engine::port::{Answer, Input, not_sent};
 use crate::lab::EPOCH;
 use crate::lab::api;
 use crate::lab::cloud;
@@ -29,7 +29,13 @@ const PAGE_LEAVES: Span = Span::millis(20);
 impl Simulation<'_> {
     /// A command leaves the engine: it is signed, and then the gate is looked at. `leaves_now`:
     /// whatever happens next, it is on the wire.
-    pub(super) fn perform(&mut self, who: Install, term: u64, command: Command, leaves_now: bool) {
+    pub(super) fn perform(
+        &mut self,
+        who: Install,
+        term: u64,
+        (command, until): (Command, Span),
+        leaves_now: bool,
+    ) {
         self.say("command", in_words(&command));
         let Some(process) = self.hosts[who.index()].process.as_ref() else {
             return;
@@ -43,6 +49,7 @@ impl Simulation<'_> {
                 generation,
             },
             command,
+            until,
         };
         if let Some(record) = process.engine.record() {
             let entries = &self.store.entries;
@@ -50,7 +57,7 @@ impl Simulation<'_> {
                 .acts(&self.world, record, entries, &signed.command);
         }
         let takes = self.chance.span(Span::millis(5), Span::millis(50));
-        if leaves_now {
+        if leaves_now && self.boot(who) < until {
             self.transmit(who, signed, takes);
         } else {
             if signed.command.kind().mutates()
@@ -96,6 +103,21 @@ impl Simulation<'_> {
                 return;
             }
         }
+        if boot >= signed.until {
+            self.reached.note(Milestone::DecisionTooOld);
+            let called = self.called(who);
+            let done = not_sent(&signed.command);
+            self.say(
+                "daemon",
+                format!(
+                    "{called}: a {} is not sent, its decision is too old",
+                    done.kind
+                ),
+            );
+            let waits = Some((signed.incarnation, signed.term));
+            self.ends(waits, &signed.command, done.outcome, Span::ZERO);
+            return;
+        }
         self.transmit(who, signed, Span::ZERO);
     }
 
@@ -106,6 +128,7 @@ impl Simulation<'_> {
             term,
             sender,
             command,
+            until: _,
         } = signed;
         if command.kind().mutates() {
             self.sent.insert(command.kind());

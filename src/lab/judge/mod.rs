@@ -142,12 +142,6 @@ fn lives(world: &World) -> bool {
     world.takes_writes(writer) || (world.database_answers(writer) && switches)
 }
 
-/// Whether as many fault domains as the quorum wants report down what is well.
-fn quorum_is_wrong(world: &World, flapped: bool) -> bool {
-    let wrong = |side| world.faults.wrong_domains(side, flapped) >= QUORUM;
-    Side::BOTH.into_iter().any(wrong)
-}
-
 /// Whether DNS may move without drd: the record or the latch was edited by hand, the roles were changed
 /// by hand, or no store of the latch can be read. The loss of one of two moves nobody.
 fn moved_by_others(world: &World) -> bool {
@@ -195,8 +189,10 @@ impl Judge {
         if world.faults.alarm_flap.is_some() {
             self.flapped_at = Some(now);
         }
-        let flapped = self.flapped_at.is_some_and(|at| now - at <= FLAP_STANDS);
-        if quorum_is_wrong(world, flapped) {
+        if Side::BOTH
+            .into_iter()
+            .any(|side| self.quorum_is_wrong(world, side))
+        {
             self.quorum_wrong_at = Some(now);
         }
         self.alive_since = lives(world).then(|| self.alive_since.unwrap_or(now));

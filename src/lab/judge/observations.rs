@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: verdicts, and anything that the machine concluded.
 
-use super::{Judge, JudgedReading, QUORUM};
+use super::{FLAP_STANDS, JUST_BACK, Judge, JudgedReading, QUORUM};
 use crate::lab::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
@@ -144,6 +144,28 @@ impl Judge {
             .filter(|(_, _, w)| w.verdict == Verdict::Unhealthy)
             .map(|(_, _, w)| w.vantage.domain().name())
             .collect()
+    }
+
+    /// Whether as many fault domains as the quorum wants report down what is well.
+    pub(super) fn quorum_is_wrong(&self, world: &World, side: Side) -> bool {
+        let flapped = self
+            .flapped_at
+            .is_some_and(|at| side == Side::Primary && world.now - at <= FLAP_STANDS);
+        let alarm = flapped || self.alarm_is_late(world, side);
+        world.faults.wrong_domains(side, alarm) >= QUORUM
+    }
+
+    /// Route 53's alarm shows an outage that is over: it follows in 75 to 155 s (DESIGN section 4). For a
+    /// moment after the end every sensor does.
+    fn alarm_is_late(&self, world: &World, side: Side) -> bool {
+        let over = |(_, until)| world.now - until > JUST_BACK;
+        let served = side == world.answer && world.takes_writes(side) && self.bad.is_none_or(over);
+        served
+            && self.readings.iter().any(|(_, about, reading)| {
+                *about == side
+                    && reading.vantage == Vantage::Route53
+                    && reading.verdict == Verdict::Unhealthy
+            })
     }
 
     /// The gate, by the truth: what users wrote before the outage and the replica does not have.

@@ -26,6 +26,8 @@ pub(in crate::lab) struct Signed {
     pub(in crate::lab) term: u64,
     pub(in crate::lab) sender: Sender,
     pub(in crate::lab) command: Command,
+    /// Until when it may leave, since the host's boot.
+    pub(in crate::lab) until: Span,
 }
 
 /// A call on its way.

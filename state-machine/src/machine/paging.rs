@@ -6,9 +6,12 @@ use super::context::Context;
 use crate::assessment::Assessment;
 use crate::command::Severity;
 use crate::diagnosis::Diagnosis;
+use crate::event::Verdict;
 use crate::gates;
 use crate::messages;
-use crate::policy::{CLOCK_ERROR_PAGED, PAGE_AFTER, PAGE_AGAIN, REPEATED_WINDOW, Setup};
+use crate::policy::{
+    CLOCK_ERROR_PAGED, FEW_DOMAINS_PAGED, PAGE_AFTER, PAGE_AGAIN, REPEATED_WINDOW, Setup,
+};
 use crate::record::{Facts, Paged};
 use crate::state::State;
 use crate::time::{Span, Time};
@@ -32,8 +35,32 @@ fn page_after(diagnosis: Diagnosis) -> Option<Span> {
     }
 }
 
-/// Pages once that messages may not arrive.
-pub(super) fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
+/// Pages once what keeps drd from seeing an outage: messages that may not arrive, domains that are silent.
+pub(super) fn page_blindness_once(facts: &mut Facts, ctx: &mut Context<'_>) {
+    page_event_path_once(facts, ctx);
+    page_few_domains_once(facts, ctx);
+}
+
+/// Once a spell, and at most every 5 min. Where drd's own references fail, that is paged instead.
+fn page_few_domains_once(facts: &mut Facts, ctx: &mut Context<'_>) {
+    let missing = ctx.seen.too_few_live(ctx.setup.policy.quorum);
+    let Some(missing) = missing.filter(|_| ctx.seen.observer == Verdict::Healthy) else {
+        facts.few_domains.since = None;
+        return;
+    };
+    let since = *facts.few_domains.since.get_or_insert(ctx.now);
+    let lasted = ctx.now - since.max(facts.started_at);
+    let paged_at = facts.few_domains.paged_at;
+    let again = paged_at.is_none_or(|at| at < since && ctx.now - at >= PAGE_AGAIN);
+    if lasted < FEW_DOMAINS_PAGED || !again {
+        return;
+    }
+    facts.few_domains.paged_at = Some(ctx.now);
+    let text = messages::few_domains(&missing, lasted);
+    ctx.page(facts, Severity::Warning, text);
+}
+
+fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
     if let Some(silent) = gates::event_path_silent(facts, ctx.now)
         && !facts.event_path_paged
     {
@@ -86,7 +113,7 @@ pub(super) fn page_repeated(facts: &mut Facts, ctx: &mut Context<'_>) {
 
 /// Pages a diagnosis without a rung, once an episode and only after it lasted.
 pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
-    page_event_path_once(facts, ctx);
+    page_blindness_once(facts, ctx);
     forget_paged(facts, ctx);
     let Some(wait) = page_after(facts.diagnosis.is) else {
         return;

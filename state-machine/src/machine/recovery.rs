@@ -7,7 +7,7 @@ use super::completion;
 use super::context::{Context, Next, drd_may_act};
 use super::earned::{close, has_earned};
 use super::guard::guard;
-use super::paging::{forget_paged, page_event_path_once, page_once, page_when_due};
+use super::paging::{forget_paged, page_blindness_once, page_once, page_when_due};
 use super::promotion::{self, may_return};
 use crate::blocker::Blocker;
 use crate::command::{Command, Severity};
@@ -203,7 +203,7 @@ pub(super) fn exposed(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
         facts.readiness = Readiness::default();
         return ctx.go(State::Watching, messages::protected_again(facts));
     }
-    page_event_path_once(facts, ctx);
+    page_blindness_once(facts, ctx);
     guard(facts, ctx);
     if facts.evidence.corroborated_at.is_some() {
         page_once(facts, ctx, messages::second_refused);

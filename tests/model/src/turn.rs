@@ -123,7 +123,7 @@ impl Turn {
                 let answer = Answer::Appended(self.append(&lines));
                 Some(Input::Answered { term, answer })
             }
-            Ask::Perform(command) => {
+            Ask::Perform { command, .. } => {
                 self.commands.push(command);
                 None
             }
