@@ -195,7 +195,13 @@ fn later(event: &Event, by: Span) -> Event {
 
 fn rehearsals(bench: &Bench) {
     let since = Instant::now();
-    let soaked = soak::soak(0, SEEDS, 1, bench, &|_| {});
+    let plan = soak::SoakPlan {
+        base: 0,
+        seeds: SEEDS,
+        jobs: 1,
+        keep_going: false,
+    };
+    let soaked = soak::soak(plan, bench, &|_| {});
     assert!(
         soaked.first_violation.is_none(),
         "a promise was broken: see drd gameday soak"

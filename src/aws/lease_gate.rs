@@ -6,7 +6,7 @@
 //! absent: until when the gate is open (`crate::estate::lease_gate`), and which clients have it
 //! (`fenced`).
 
-use crate::engine::port::ROLE_CHANGE_LEAVES;
+use crate::engine::unsent::ROLE_CHANGE_LEAVES;
 use crate::estate::lease_gate::LeaseGate;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;

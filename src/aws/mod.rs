@@ -9,6 +9,7 @@ pub mod alarms;
 pub mod capacity;
 pub mod clients;
 pub mod database;
+pub mod deployments;
 pub mod error;
 pub mod estate_error;
 mod fenced;

@@ -9,9 +9,8 @@ use super::parts::DaemonParts;
 use super::store::LedgerStore;
 use crate::clock::{boot, duration};
 use crate::engine::lease::Terms;
-use crate::engine::port::{
-    Action, Answer, Ask, Gate, Input, Message, Order, OrderReply, Receipt, not_sent,
-};
+use crate::engine::port::{Action, Answer, Ask, Gate, Input, Message, Order, OrderReply, Receipt};
+use crate::engine::unsent::not_sent;
 use crate::engine::{Engine, Environment};
 use crate::estate::{Estate, SensorSource};
 use crate::ledger::LedgerError;

@@ -8,18 +8,15 @@
 use super::causes::causes;
 #[cfg(feature = "aws")]
 use super::table_store::TableStore;
+use crate::clock::duration;
 use crate::engine::port::{AppendFault, StoreAnswer, StoreCall};
-use crate::ledger::{Entry, FileLedger, LedgerError, fold};
+use crate::ledger::{DISK_ANSWERS, Entry, FileLedger, LedgerError, fold};
 use drd_state_machine::Record;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long a write to the disk may take until nothing rests on it any more: a busy disk syncs
-/// within a second, and half of the 5 s pace of a recovery is left.
-pub(super) const DISK_MAX: Duration = Duration::from_secs(2);
 /// Jobs that wait for the disk: one. A second one would wait for a disk that does not answer.
 const JOBS_MAX: usize = 1;
 
@@ -110,15 +107,15 @@ impl FileStore {
     }
 
     fn late(&self) -> String {
-        let (path, seconds) = (self.path.display(), DISK_MAX.as_secs());
-        format!("ledger {path}: no answer of the disk within {seconds} s")
+        let path = self.path.display();
+        format!("ledger {path}: no answer of the disk within {DISK_ANSWERS}")
     }
 
     async fn append(&self, lines: Vec<Entry>) -> Result<(), AppendFault> {
         let (done, answer) = oneshot::channel();
         self.hand_over(Job::Append(lines, done))
             .map_err(AppendFault::Refused)?;
-        match tokio::time::timeout(DISK_MAX, answer).await {
+        match tokio::time::timeout(duration(DISK_ANSWERS), answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(AppendFault::InDoubt(self.late())),
         }

@@ -9,7 +9,8 @@ use super::conductor::{Conductor, EventLetter, EventOrigin, opening};
 use super::environment::Environment;
 use super::inbox::Inbox;
 use super::polling::Polling;
-use super::port::{Action, Ask, Notice, OrderReply, ROLE_CHANGE_LEAVES};
+use super::port::{Action, Ask, Notice, OrderReply};
+use super::unsent::ROLE_CHANGE_LEAVES;
 use crate::ledger::Entry;
 use drd_state_machine::Record;
 use drd_state_machine::command::{Command, Kind};
@@ -269,7 +270,6 @@ impl Leading {
         let mut receipts = Vec::new();
         for proposed in self.conductor.commit(lines, &env.metrics, &env.setup) {
             let (decision, origin) = (proposed.decision, proposed.origin);
-            let first = origin == EventOrigin::Start;
             let commands = decision.commands.clone();
             let taken = OrderReply::Taken {
                 because: decision.because.to_string(),
@@ -280,7 +280,7 @@ impl Leading {
                 let noted = decision.noted;
                 out.push(Action::Notice(Notice::Taken { id, noted }));
             }
-            out.push(Action::Notice(Notice::Decided { decision, first }));
+            out.push(Action::Notice(Notice::Decided { decision }));
             for command in commands {
                 self.dispatch(command, proposed.at, out);
             }

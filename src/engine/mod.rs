@@ -23,6 +23,7 @@ pub mod port;
 mod shown;
 #[cfg(test)]
 mod tests;
+pub mod unsent;
 
 pub use environment::Environment;
 pub use ledger_outage::LedgerOutage;

@@ -9,7 +9,7 @@ use crate::intake::{DiscardReason, Hint};
 use crate::ledger::Entry;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{
-    Check, Completion, LagSample, Observation, Outcome, Side, Signal, Vantage, Word,
+    Check, Completion, LagSample, Observation, Side, Signal, Vantage, Word,
 };
 use drd_state_machine::reading::Noted;
 use drd_state_machine::time::{Span, Time};
@@ -144,22 +144,6 @@ pub enum Input {
     StopRequested,
 }
 
-/// What cannot be undone leaves within this of its decision, or not at all: what was seen then may be over
-/// (DESIGN section 4, rule 14).
-pub const ROLE_CHANGE_LEAVES: Span = Span::secs(15);
-
-/// The end of an attempt that was not sent: its decision is too old.
-pub fn not_sent(command: &Command) -> Completion {
-    Completion {
-        kind: command.kind(),
-        incident_id: command.incident_id(),
-        attempt: command.attempt(),
-        outcome: Outcome::Refused {
-            why: format!("not sent: the decision is older than {ROLE_CHANGE_LEAVES}"),
-        },
-    }
-}
-
 /// Something to do outside, beside the loop, once, with a deadline.
 #[derive(Clone, Debug)]
 pub enum Ask {
@@ -169,7 +153,7 @@ pub enum Ask {
     Perform {
         /// The command.
         command: Command,
-        /// Until when it may leave: [`ROLE_CHANGE_LEAVES`] after the decision, for what cannot be undone.
+        /// Until when it may leave: [`super::unsent::ROLE_CHANGE_LEAVES`] after the decision, for what cannot be undone.
         until: Span,
     },
     /// Look at these parts.
@@ -360,8 +344,6 @@ pub enum Notice {
     Decided {
         /// The decision.
         decision: Decision,
-        /// It is a term's first one.
-        first: bool,
     },
     /// A command of an older incident was not performed.
     Stale(Command),

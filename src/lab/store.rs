@@ -100,6 +100,11 @@ impl SimulatedStore {
         self.on_their_way.push_back(lines);
     }
 
+    /// Whether lines are on their way.
+    pub fn is_late(&self) -> bool {
+        !self.on_their_way.is_empty()
+    }
+
     /// The lines that have been on their way for the longest arrive. `false` when another lease
     /// than their own is in force by now.
     pub fn arrive(&mut self) -> bool {

@@ -4,6 +4,8 @@
 //! Deliberately absent: who may write (`engine::lease`, checked by the table), and writing while
 //! the daemon runs (`daemon::store`).
 
+use drd_state_machine::time::Span;
+
 mod chain;
 mod conform;
 mod entry;
@@ -19,3 +21,7 @@ pub use error::LedgerError;
 pub use file::{FileLedger, Found};
 pub use fold::fold;
 pub use replay::{Replayed, replay, what_if};
+
+/// How long a write to the disk may take until nothing rests on it any more: a busy disk syncs within a
+/// second, and half of the 5 s pace of a recovery is left.
+pub const DISK_ANSWERS: Span = Span::secs(2);

@@ -4,7 +4,7 @@
 
 use crate::event::{GlobalView, LagSample, Observation, Side, SideView, Signal, Vantage, Verdict};
 use crate::policy::{LOOK_FRESH, Policy, Sensor};
-use crate::reading::{Noted, Reading};
+use crate::reading::{ALARM_FRESH, Noted, Reading};
 use crate::repeated::BadSpells;
 use crate::time::{Span, Time};
 use crate::unreplicated::Unreplicated;
@@ -213,7 +213,8 @@ impl Evidence {
 
     fn take_references(&mut self, references: Verdict, now: Time) {
         let before = self.references;
-        let was_ok = before.recent(now) == Some(Verdict::Healthy);
+        // A process that was frozen did not look: what it looked at goes on, as a quorum's silence does.
+        let was_ok = before.is == Verdict::Healthy && now - before.at <= ALARM_FRESH;
         if references == Verdict::Healthy && !was_ok {
             self.observer_ok_since = now;
         }

@@ -51,6 +51,13 @@ pub(crate) fn refused(blocker: &Blocker) -> String {
     format!("the order is refused and nothing was begun: {blocker}; say it again then")
 }
 
+pub(crate) fn order_expired(facts: &Facts, age: Span) -> String {
+    format!(
+        "run {}: the operator's order is {age} old and nothing came of it: it is given up, no role was changed. Give it again",
+        facts.incident_id
+    )
+}
+
 pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
     let paused = if outage_stands {
         "; the outage still stands, so drd is paused until an operator resumes it"

@@ -86,6 +86,9 @@ pub const RETRY: Span = Span::secs(2);
 pub const RETRY_REFUSED: Span = Span::secs(5);
 /// A promotion that was accepted but shows neither progress nor effect for this long was dropped.
 pub const DROPPED: Span = Span::secs(30);
+/// An operator's order that nothing came of for so long is given up: people act otherwise by then. As long as an
+/// order on the bus counts.
+pub const ORDER_FRESH: Span = Span::secs(60);
 /// An attempt that never reports back is counted as unanswered: twice the longest deadline.
 pub const LOST: Span = Span::secs(30);
 /// Refusals of a role change before people are paged: a state fault that outlives three retries is

@@ -3,14 +3,23 @@
 //! Deliberately absent: the 20,000 seeds, which `drd gameday soak` runs in release.
 
 use crate::{bench, rehearsed};
-use drd::lab::soak::{percentile, scenario, soak};
+use drd::lab::soak::{SoakPlan, percentile, scenario, soak};
 
 /// The rarest situation comes about once in some thousand rehearsals.
 const SEEDS_TO_MEET_ALL: u64 = 6000;
 
+fn plan(base: u64, seeds: u64, jobs: usize) -> SoakPlan {
+    SoakPlan {
+        base,
+        seeds,
+        jobs,
+        keep_going: false,
+    }
+}
+
 #[test]
 fn three_hundred_seeds_break_no_promise() {
-    let soaked = soak(0, 300, 2, bench(), &|_| {});
+    let soaked = soak(plan(0, 300, 2), bench(), &|_| {});
     if let Some((seed, done)) = &soaked.first_violation {
         panic!("seed {seed}: {:?}", done.violations);
     }
@@ -29,7 +38,7 @@ fn three_hundred_seeds_break_no_promise() {
 /// A soak that never comes there proves nothing about it.
 #[test]
 fn every_hard_situation_is_met_and_a_promise_kept_in_it() {
-    let soaked = soak(0, SEEDS_TO_MEET_ALL, 2, bench(), &|_| {});
+    let soaked = soak(plan(0, SEEDS_TO_MEET_ALL, 2), bench(), &|_| {});
     if let Some((seed, done)) = &soaked.first_violation {
         panic!("seed {seed}: {:?}", done.violations);
     }
@@ -38,7 +47,7 @@ fn every_hard_situation_is_met_and_a_promise_kept_in_it() {
 
 #[test]
 fn recoveries_are_told_by_their_shares() {
-    let soaked = soak(0, 60, 2, bench(), &|_| {});
+    let soaked = soak(plan(0, 60, 2), bench(), &|_| {});
     let (half, most) = (
         percentile(&soaked.recoveries, 0.5),
         percentile(&soaked.recoveries, 0.99),
@@ -75,8 +84,8 @@ fn seeds_differ() {
 #[test]
 fn one_thread_and_two_find_the_same() {
     let (one, two) = (
-        soak(40, 40, 1, bench(), &|_| {}),
-        soak(40, 40, 2, bench(), &|_| {}),
+        soak(plan(40, 40, 1), bench(), &|_| {}),
+        soak(plan(40, 40, 2), bench(), &|_| {}),
     );
     assert_eq!((one.outcomes, one.checks), (two.outcomes, two.checks));
 }

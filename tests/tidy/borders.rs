@@ -64,6 +64,20 @@ const ADDRESSES: [&str; 6] = [
 /// All that the state machine may depend on, and therefore name.
 const MACHINE_NEEDS: [&str; 3] = ["serde", "statig", "thiserror"];
 
+/// Where rehearsals are judged.
+const JUDGE: &str = "src/lab/judge";
+/// What a daemon knows, and what it makes of it: its record, its states, its status.
+const OWN_WORDS: [&str; 8] = [
+    "state-machine/src/record.rs",
+    "state-machine/src/state.rs",
+    "state-machine/src/phase.rs",
+    "state-machine/src/assessment.rs",
+    "state-machine/src/gates.rs",
+    "src/status/",
+    "src/engine/",
+    "src/report/",
+];
+
 /// Files by the beginning of their path; `src/cli.rs` belongs to `src/cli/`.
 fn within(file: &str, places: &[&str]) -> bool {
     let folder = format!("{}/", file.trim_end_matches(".rs"));
@@ -154,6 +168,18 @@ pub fn pure_rooms_name_nothing_real(graph: &Graph) -> Vec<String> {
     };
     let found = graph.foreign.iter().filter(pure).filter(real);
     found.map(named).collect()
+}
+
+/// The judge of rehearsals imports nothing that a daemon says of itself: it reads the world.
+pub fn the_judge_reads_the_world(graph: &Graph) -> Vec<String> {
+    let judge = graph.edges.iter();
+    let judge = judge.filter(|(file, _)| file.starts_with(JUDGE));
+    judge
+        .flat_map(|(file, imported)| {
+            let own = imported.iter().filter(|(to, _)| within(to, &OWN_WORDS));
+            own.map(move |(to, (line, path))| format!("{file}:{line} -> {to} ({path})"))
+        })
+        .collect()
 }
 
 /// The state machine's manifest has no dependency but [`MACHINE_NEEDS`].
@@ -256,6 +282,18 @@ mod samples {
             "src/lab.rs:1: names std::net::bind",
         ];
         assert_eq!(pure_rooms_name_nothing_real(&graph), expected);
+    }
+
+    #[test]
+    fn a_judge_that_reads_what_it_judges() {
+        let graph = graph(&[
+            ("src/lib.rs", "mod lab; mod status;"),
+            ("src/lab.rs", "mod judge;"),
+            ("src/lab/judge.rs", "use crate::status::armed;"),
+            ("src/status.rs", "pub fn armed() {}"),
+        ]);
+        let expected = ["src/lab/judge.rs:1 -> src/status.rs (crate::status::armed)"];
+        assert_eq!(the_judge_reads_the_world(&graph), expected);
     }
 
     #[test]

@@ -102,6 +102,11 @@ fn pure_rooms_name_nothing_real() {
 }
 
 #[test]
+fn the_judge_reads_the_world() {
+    holds(&borders::the_judge_reads_the_world(&project().graph));
+}
+
+#[test]
 fn the_machine_needs_little() {
     holds(&borders::the_machine_needs_little(&project().sources));
 }

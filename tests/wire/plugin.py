@@ -6,7 +6,7 @@ Deliberately absent: anything that knows drd, alarm evaluation (tests put the en
 health checks that probe (dns.py derives the answer from the latch), suspended scaling processes, and any fault
 (faults.py). The figures are environment variables, in seconds: WIRE_PROMOTE, WIRE_LAUNCH; in milliseconds a resource
 of a stack: WIRE_PACE; WIRE_AUDIT is a path. cloudformation.py, refusals.py, documented.py, buckets.py and stacks.py have
-what stacks need, crossing.py what goes from region to region.
+what stacks need, crossing.py what goes from region to region, deployments.py blue/green deployments.
 """
 
 import copy
@@ -18,6 +18,7 @@ import audit
 import buckets
 import cloudformation
 import crossing
+import deployments
 import documented
 import refusals
 import stacks
@@ -201,6 +202,7 @@ if __name__ == "__main__":
     buckets.install()
     stacks.install(PACE_MILLISECONDS)
     crossing.install()
+    deployments.install()
     app._dispatch_service_request = audit.wrap(app._dispatch_service_request, AUDIT)
     die_with_the_tests()
     app.main()

@@ -1,10 +1,11 @@
 """What keeps drd from being armed because no failover could end: a record that resolvers deny, a latch that Route 53's
-checkers may not read. Each with its control: armed before, armed again afterwards.
+checkers may not read, a deployment that takes the writer away. Each with its control: armed before, armed again afterwards.
 
 Deliberately absent: the checks that need no wire (src/estate/readiness has their tests).
 """
 
 import json
+import time
 
 from resources import BLOCKED
 from world import eventually
@@ -39,3 +40,17 @@ def test_doctor_names_a_blocked_latch_in_red_with_what_to_do(estate, daemon):
     assert found["latch_public"]["verdict"] == "red", told.stdout
     assert "Block Public Access" in found["latch_public"]["remedy"]
     assert found["dns_record"]["verdict"] == "green", told.stdout
+
+
+def test_a_deployment_that_switches_over_disarms_until_it_ends(estate, daemon):
+    """One that is only there changes nothing: it may wait for days."""
+    rds = estate.rds["primary"]
+    found = rds.describe_db_clusters(DBClusterIdentifier=estate.name("aurora", "primary"))["DBClusters"][0]
+    made = rds.create_blue_green_deployment(BlueGreenDeploymentName="next", Source=found["DBClusterArn"])
+    name = made["BlueGreenDeployment"]["BlueGreenDeploymentIdentifier"]
+    time.sleep(NOTICED_WITHIN / 2)
+    assert daemon.status()["armed"]
+    rds.switchover_blue_green_deployment(BlueGreenDeploymentIdentifier=name)
+    eventually("drd is not armed", lambda: disarmed_by(daemon, "blue/green deployment next"), NOTICED_WITHIN)
+    rds.delete_blue_green_deployment(BlueGreenDeploymentIdentifier=name)
+    eventually("drd is armed again", lambda: daemon.status()["armed"], NOTICED_WITHIN)

@@ -6,7 +6,7 @@ use crate::lab::coverage::{Coverage, Stage};
 use crate::lab::scenario::FaultKind;
 
 /// How many missed cells are named: the table shows where the others are.
-const NAMED_MAX: usize = 12;
+const NAMED_MAX: usize = 100;
 
 /// One line: how much was met, and how often the rarest kind was drawn.
 pub(super) fn summary(coverage: &Coverage) -> String {

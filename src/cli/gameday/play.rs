@@ -7,7 +7,7 @@ use crate::lab::crash::{Crashed, crash_all};
 use crate::lab::rehearsal::rehearse;
 use crate::lab::scenario::Scenario;
 use crate::lab::simulation::{Bench, Moment};
-use crate::lab::soak::{Draw, Soaked, soak_until};
+use crate::lab::soak::{Draw, SoakPlan, Soaked, soak_until};
 use crate::lab::{estate, setup};
 use crate::metrics::{Metrics, MetricsError};
 use crate::report::Report;
@@ -128,15 +128,14 @@ fn bar(rehearsals: u64) -> ProgressBar {
 /// # Errors
 /// As [`bench()`].
 pub fn soak_all(
-    (base, seeds): (u64, u64),
-    jobs: usize,
+    plan: SoakPlan,
     stop: &AtomicBool,
     draw: Draw<'_>,
 ) -> Result<(Soaked, f64), MetricsError> {
     let bench = bench()?;
-    let bar = bar(seeds);
+    let bar = bar(plan.seeds);
     let progress = |done| bar.set_position(done);
-    let soaked = soak_until((base, seeds), jobs, &bench, &progress, stop, draw);
+    let soaked = soak_until(plan, &bench, &progress, stop, draw);
     // 1 ms keeps the rate finite of a soak that was interrupted at once.
     let took = bar.elapsed().as_secs_f64().max(0.001);
     bar.finish_and_clear();

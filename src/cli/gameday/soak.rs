@@ -7,12 +7,16 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::print;
 use crate::lab::coverage::{Coverage, Milestone};
+use crate::lab::judge::Violation;
+use crate::lab::rehearsal::rehearse;
 use crate::lab::scenario::{FaultKind, Scenario, builtin};
 use crate::lab::setup;
 use crate::lab::simulation::Rehearsed;
-use crate::lab::soak::{Soaked, only, percentile, scenario, with_nuisance};
+use crate::lab::soak::{Draw, SoakPlan, Soaked, only, percentile, scenario, with_nuisance};
+use crate::ledger::FileLedger;
 use clap::Args;
 use drd_state_machine::time::Span;
+use std::path::PathBuf;
 
 /// From here on a soak must have met every hard situation.
 const MANY: u64 = 20_000;
@@ -37,6 +41,12 @@ pub(crate) struct SoakArgs {
     /// With one nuisance in each, drawn by its seed.
     #[arg(long, requires = "scenario")]
     nuisance: bool,
+    /// Go on after a promise was broken, and list every seed that broke one.
+    #[arg(long)]
+    keep_going: bool,
+    /// Where the ledger of the seed goes, for `drd replay`; with `--seeds 1`.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
     /// Threads; one a core when absent.
     #[arg(long)]
     jobs: Option<usize>,
@@ -48,7 +58,14 @@ impl SoakArgs {
         let jobs = threads::count(self.jobs);
         let one = self.scenario.as_deref().map(builtin::find).transpose()?;
         let draw = |seed| self.draw(one.as_ref(), seed);
-        let (soaked, rate) = play::soak_all((self.base, self.seeds), jobs, &stop, &draw)?;
+        let plan = SoakPlan {
+            base: self.base,
+            seeds: self.seeds,
+            jobs,
+            keep_going: self.keep_going,
+        };
+        self.keep_ledger(&draw)?;
+        let (soaked, rate) = play::soak_all(plan, &stop, &draw)?;
         let [failed, switched, none, held, unfinished] = soaked.outcomes;
         print(&format!(
             "{} rehearsals from seed {}: {failed} failed over, {switched} switched over, {held} held, {none} without action, {unfinished} unfinished at the end; {} checks; {rate:.0} rehearsals a second",
@@ -63,7 +80,7 @@ impl SoakArgs {
             self.covered(&soaked.coverage)?;
         }
         if let Some((seed, done)) = &soaked.first_violation {
-            return self.violation(*seed, done);
+            return self.violation(&soaked.broken, *seed, done);
         }
         if soaked.seeds < self.seeds {
             print(&format!(
@@ -117,7 +134,43 @@ impl SoakArgs {
         same
     }
 
-    fn violation(&self, seed: u64, done: &Rehearsed) -> Result<Exit, CliError> {
+    /// What the daemon of this seed wrote, as a ledger file.
+    fn keep_ledger(&self, draw: Draw<'_>) -> Result<(), CliError> {
+        let Some(path) = &self.ledger else {
+            return Ok(());
+        };
+        if self.seeds != 1 {
+            let text = "--ledger keeps the ledger of one rehearsal: give --seeds 1";
+            return Err(CliError::Usage(text.to_owned()));
+        }
+        if path.exists() {
+            let text = format!("{} exists: a ledger is never overwritten", path.display());
+            return Err(CliError::Usage(text));
+        }
+        let done = rehearse(&draw(self.base), self.base, &play::bench()?, &mut |_| {});
+        let (mut ledger, _) = FileLedger::open(path)?;
+        Ok(ledger.append(&done.entries)?)
+    }
+
+    fn violation(
+        &self,
+        all: &[(u64, Violation)],
+        seed: u64,
+        done: &Rehearsed,
+    ) -> Result<Exit, CliError> {
+        if self.keep_going {
+            for (seed, first) in all {
+                print(&format!(
+                    "seed {seed} BROKEN {}: {}",
+                    first.promise, first.what
+                ))?;
+            }
+            print(&format!(
+                "{} of {} seeds broke a promise",
+                all.len(),
+                self.seeds
+            ))?;
+        }
         for broken in &done.violations {
             print(&format!("BROKEN {}: {}", broken.promise, broken.what))?;
         }

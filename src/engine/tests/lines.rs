@@ -102,7 +102,8 @@ impl Desk {
         let mut lines = Vec::new();
         let origin = EventOrigin::Own;
         let letter = EventLetter { event, origin };
-        self.conductor.propose(&self.setup, now, letter, &mut lines);
+        self.conductor
+            .propose(&self.setup, (Span::ZERO, now), letter, &mut lines);
         self.conductor
             .commit(lines.len(), &self.metrics, &self.setup);
         lines.len()

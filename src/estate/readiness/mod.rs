@@ -15,7 +15,7 @@ use crate::aws::error::{AwsError, Class};
 use crate::aws::latch::StoresFound;
 use crate::aws::queue::{self, QueueAttributes};
 use crate::aws::route53::{self, Wiring};
-use crate::aws::{alarms, capacity, database, latch};
+use crate::aws::{alarms, capacity, database, deployments, latch};
 use drd_bootstrap::checks::latch::public;
 use drd_bootstrap::checks::{Check, Gates, Judged, not_known};
 use drd_bootstrap::topology::Topology;
@@ -44,6 +44,8 @@ struct Reads {
     record: Result<RecordKnown, String>,
     /// Of each store of the latch.
     outsider: Vec<AwsRead<()>>,
+    /// Of each side, the deployments that switch over.
+    deployments: [AwsRead<Vec<String>>; 2],
 }
 
 /// Runs every check. `desired` is the size that the serving side must reach.
@@ -61,6 +63,8 @@ pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Ve
         lag,
         record,
         outsider,
+        primary_deployments,
+        standby_deployments,
     ) = tokio::join!(
         database::cluster(aws, active),
         database::cluster(aws, standby),
@@ -75,6 +79,8 @@ pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Ve
             .resolvers
             .record_known(aws.topology(), estate.timers().dns),
         latch::read_as_outsider(aws),
+        deployments::switching(aws, Side::Primary),
+        deployments::switching(aws, Side::Standby),
     );
     let reads = Reads {
         active_cluster,
@@ -88,6 +94,7 @@ pub async fn check(estate: &Aurora, active: Side, desired: u32, now: Time) -> Ve
         lag,
         record,
         outsider,
+        deployments: [primary_deployments, standby_deployments],
     };
     let mut checks = judge(&reads, active, desired, aws.topology());
     // After the others: the key's name is in the cluster's answer.
@@ -111,6 +118,7 @@ fn judge(reads: &Reads, active: Side, desired: u32, topology: &Topology) -> Vec<
         gate("latch_public", latch_public(&reads.outsider)),
         gate("dns_record", record::known(&reads.record, topology)),
         gate("permissions", permissions(reads)),
+        deployment(&reads.deployments),
         note("group_max", on(group, |g| group_max(g, desired))),
         note("latch_wired", on(wiring, |w| latch_wired(w, topology))),
         note("latch_state", latch_state(&reads.latch, active)),
@@ -193,6 +201,24 @@ fn replica_connected(view: &GlobalView, active: Side) -> Judged {
         &format!("{writer} writes, the replica is connected"),
         "wait until the rebuild ends; no failover is possible meanwhile",
     )
+}
+
+/// A deployment that switches over is a gate: its writer is away, and no failover is. What cannot be read is
+/// none: the region that is down does not answer, and an older policy does not allow the call.
+fn deployment(found: &[AwsRead<Vec<String>>; 2]) -> Check {
+    let all: Vec<&String> = found.iter().flatten().flatten().collect();
+    if !all.is_empty() {
+        let names: Vec<&str> = all.into_iter().map(String::as_str).collect();
+        let detail = format!("blue/green deployment {} switches over", names.join(", "));
+        let remedy = "wait until it ends: aws rds describe-blue-green-deployments";
+        return Judged::red(detail, remedy).named("deployment", Gates::Failover);
+    }
+    let unread = found.iter().find_map(|one| one.as_ref().err());
+    let judged = unread.map_or_else(
+        || Judged::green("no blue/green deployment switches over"),
+        not_known,
+    );
+    judged.named("deployment", Gates::Nothing)
 }
 
 fn suspended_processes(group: &ScalingGroup) -> Judged {

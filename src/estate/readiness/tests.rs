@@ -43,6 +43,7 @@ fn fit() -> Reads {
         queue: Ok(QueueAttributes::default()),
         lag: Ok(Vec::new()),
         outsider: vec![Ok(())],
+        deployments: [Ok(Vec::new()), Ok(Vec::new())],
         record: Ok(known(&["192.0.2.53:53"], &[])),
     }
 }
@@ -174,4 +175,19 @@ fn versions_are_compared_by_major_and_minor() {
     assert_eq!(major_minor("16.6.2"), Some((16, 6)));
     assert_eq!(major_minor("8.0.mysql_aurora.3.04.1"), Some((3, 4)));
     assert_eq!(major_minor(""), None);
+}
+
+#[test]
+fn a_deployment_that_switches_over_is_a_gate_and_one_that_cannot_be_read_is_none() {
+    let found = |reads: &Reads| {
+        let all = judge(reads, Side::Primary, 6, &topology());
+        let check = all.into_iter().find(|check| check.name == "deployment");
+        check.map(|check| (check.verdict, check.gates))
+    };
+    let mut reads = fit();
+    assert_eq!(found(&reads), Some((Verdict::Green, Gates::Nothing)));
+    reads.deployments[0] = Err(error("rds:DescribeBlueGreenDeployments", "AccessDenied"));
+    assert_eq!(found(&reads), Some((Verdict::Unknown, Gates::Nothing)));
+    reads.deployments[1] = Ok(vec!["next".to_owned()]);
+    assert_eq!(found(&reads), Some((Verdict::Red, Gates::Failover)));
 }

@@ -10,9 +10,8 @@ use crate::lab::crash_point::DeathPhase;
 use crate::lab::install::Install;
 use crate::lab::simulation::{Happening, Simulation};
 use crate::lab::store::Lines;
-use crate::ledger::Entry;
+use crate::ledger::{DISK_ANSWERS, Entry};
 use drd_state_machine::event::Side;
-use drd_state_machine::step;
 use drd_state_machine::time::Span;
 use std::collections::VecDeque;
 
@@ -38,18 +37,13 @@ impl Simulation<'_> {
         let (after, result) = if self.shared {
             self.append_to_table(who, lines)
         } else {
-            (Span::ZERO, self.append_to_file(lines))
+            self.append_to_file(lines)
         };
         if self.trap_strikes(who) {
             return;
         }
         let answer = Answer::Appended(result);
         let input = Input::Answered { term, answer };
-        if !self.shared && self.world.faults.fsync_hangs {
-            self.unanswered_lines
-                .extend(self.process(who).map(|p| (p.incarnation, input)));
-            return;
-        }
         if after > Span::ZERO {
             self.give_in(who, after, input);
         } else {
@@ -57,9 +51,14 @@ impl Simulation<'_> {
         }
     }
 
-    /// The disk answers again: what waited for it is durable.
-    pub(in crate::lab) fn answer_lines(&mut self) {
-        for (incarnation, input) in std::mem::take(&mut self.unanswered_lines) {
+    /// The disk answers again: what waited for it becomes durable, and then what waits to read it is answered.
+    pub(in crate::lab) fn disk_answers(&mut self) {
+        while self.store.is_late() {
+            let _ = self.store.arrive();
+        }
+        for (incarnation, call) in std::mem::take(&mut self.reads_waiting) {
+            let answer = self.read_ledger();
+            let input = Input::Stored { call, answer };
             self.after(Span::ZERO, Happening::Input(incarnation, input));
         }
     }
@@ -68,20 +67,12 @@ impl Simulation<'_> {
     /// then acts on it.
     fn judge_decisions(&mut self, entries: &[Entry]) {
         for entry in entries {
-            let Entry::Decided {
-                now,
-                event,
-                decision,
-                before,
+            if let Entry::Decided {
+                event, decision, ..
             } = entry
-            else {
-                continue;
-            };
-            if decision.commands.iter().any(|c| c.kind().irreversible()) {
-                let mut after = before.as_ref().clone();
-                let _ = step(&mut after, &self.setup, *now, event);
+            {
                 self.judge
-                    .decides(&self.world, &after, decision, &self.setup);
+                    .decides(&self.world, event, decision, &self.setup);
             }
         }
     }
@@ -103,15 +94,21 @@ impl Simulation<'_> {
         }
     }
 
-    fn append_to_file(&mut self, lines: Lines) -> Result<(), AppendFault> {
+    /// How long it takes, and how it ends. A disk that hangs keeps the lines: they may become durable yet.
+    fn append_to_file(&mut self, lines: Lines) -> (Span, Result<(), AppendFault>) {
+        let refused = |why: &str| (Span::ZERO, Err(AppendFault::Refused(why.to_owned())));
         if self.store.down {
-            return Err(AppendFault::Refused("the disk is full".to_owned()));
+            return refused("the disk is full");
         }
         if self.store.replaced.is_some() {
-            let why = "the file is not the one that was opened".to_owned();
-            return Err(AppendFault::Refused(why));
+            return refused("the file is not the one that was opened");
         }
-        self.put(lines)
+        if self.world.faults.fsync_hangs {
+            self.store.delay(lines);
+            let why = format!("no answer of the disk within {DISK_ANSWERS}");
+            return (DISK_ANSWERS, Err(AppendFault::InDoubt(why)));
+        }
+        (Span::ZERO, self.put(lines))
     }
 
     /// What the trap leaves of the lines becomes durable.

@@ -100,6 +100,8 @@ impl Simulation<'_> {
         });
         if self.store.opened() {
             self.judge.forgets();
+            self.queue.taken.clear();
+            self.queue.durable.clear();
         }
         let boot = self.boot(who);
         let skew = self.hosts[who.index()].wall_skew;
@@ -276,8 +278,8 @@ impl Simulation<'_> {
         let pages = decided_pages(&actions);
         for action in actions {
             match action {
-                Action::Notice(Notice::Decided { decision, first }) => {
-                    self.witness(who, &decision, first);
+                Action::Notice(Notice::Decided { decision }) => {
+                    self.witness(who, &decision);
                     if decision.is_transition() {
                         // Half of the faults that wait for a state strike before its commands
                         // leave, half after.
@@ -387,7 +389,7 @@ fn decided_pages(actions: &[Action]) -> Vec<Command> {
     actions
         .iter()
         .flat_map(|action| {
-            if let Action::Notice(Notice::Decided { decision, .. }) = action {
+            if let Action::Notice(Notice::Decided { decision }) = action {
                 decision.commands.clone()
             } else {
                 Vec::new()

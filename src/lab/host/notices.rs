@@ -11,18 +11,16 @@ use drd_state_machine::state::State;
 
 impl Simulation<'_> {
     /// A decision is durable.
-    pub(super) fn witness(&mut self, who: Install, decision: &Decision, first: bool) {
+    pub(super) fn witness(&mut self, who: Install, decision: &Decision) {
         let Some(process) = self.hosts[who.index()].process.as_ref() else {
             return;
         };
         let Some(record) = process.engine.record() else {
             return;
         };
+        let entries = &self.store.entries;
         self.judge
-            .decided(&self.world, record, decision, &self.setup);
-        if first {
-            self.judge.started(self.world.now, record, decision);
-        }
+            .decided(&self.world, entries, decision, &self.setup);
         self.reached.decided(record, decision);
         self.ever_held |= matches!(record.state, State::Held { .. });
         if std::mem::replace(&mut self.active_side, record.facts.active) != record.facts.active {

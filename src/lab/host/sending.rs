@@ -3,7 +3,8 @@
 //! Deliberately absent: what the simulated AWS does with a request (`cloud`), and the lines that
 //! make a decision durable (`lines`).
 
-use crate::engine::port::{Answer, Input, not_sent};
+use crate::engine::port::{Answer, Input};
+use crate::engine::unsent::not_sent;
 use crate::lab::EPOCH;
 use crate::lab::api;
 use crate::lab::cloud;
@@ -51,11 +52,9 @@ impl Simulation<'_> {
             command,
             until,
         };
-        if let Some(record) = process.engine.record() {
-            let entries = &self.store.entries;
-            self.judge
-                .acts(&self.world, record, entries, &signed.command);
-        }
+        let entries = &self.store.entries;
+        self.judge
+            .dispatched(self.world.now, entries, &signed.command);
         let takes = self.chance.span(Span::millis(5), Span::millis(50));
         if leaves_now && self.boot(who) < until {
             self.transmit(who, signed, takes);
@@ -130,6 +129,7 @@ impl Simulation<'_> {
             command,
             until: _,
         } = signed;
+        self.judge.acts(&self.world, &command);
         if command.kind().mutates() {
             self.sent.insert(command.kind());
             self.judge

@@ -47,6 +47,11 @@ impl Simulation<'_> {
         inputs: &mut VecDeque<Input>,
     ) {
         if !self.shared {
+            if self.world.faults.fsync_hangs {
+                self.reads_waiting
+                    .extend(self.process(who).map(|p| (p.incarnation, call)));
+                return;
+            }
             let answer = self.do_call(&ask);
             inputs.push_back(Input::Stored { call, answer });
             return;
@@ -123,16 +128,18 @@ impl Simulation<'_> {
         }
     }
 
+    pub(super) fn read_ledger(&self) -> StoreAnswer {
+        let entries = &self.store.entries;
+        StoreAnswer::Ledger {
+            record: fold(&through_json(from_here(entries, self.shared))).map(Box::new),
+            sequence: entries.len() as u64,
+        }
+    }
+
     fn do_call(&mut self, ask: &StoreCall) -> StoreAnswer {
         match ask {
             StoreCall::ReadLease => StoreAnswer::Lease(self.store.lease.clone()),
-            StoreCall::ReadLedger => {
-                let entries = &self.store.entries;
-                StoreAnswer::Ledger {
-                    record: fold(&through_json(from_here(entries, self.shared))).map(Box::new),
-                    sequence: entries.len() as u64,
-                }
-            }
+            StoreCall::ReadLedger => self.read_ledger(),
             StoreCall::WriteLease { found, next } => {
                 written(self.store.write_lease(found.as_ref(), next))
             }

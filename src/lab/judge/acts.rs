@@ -7,19 +7,34 @@ use super::{JUST_BACK, JUST_BACK_LIED_TO, Judge, RECOVERED, SERVED, lives, towar
 use crate::lab::cloud;
 use crate::lab::world::World;
 use crate::ledger::Entry;
-use drd_state_machine::Setup;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::record::{Record, Trigger};
-use drd_state_machine::state::State;
-use drd_state_machine::time::Span;
+use drd_state_machine::event::Side;
+use drd_state_machine::time::{Span, Time};
+use drd_state_machine::{Decision, Setup};
+
+/// How old a decision may be when its request leaves (DESIGN section 4, rule 14), and a moment to sign it.
+const LEAVES_WITHIN: Span = Span::secs(16);
+
+/// The side that a change of roles makes the active one.
+fn new_role(command: &Command) -> Option<Side> {
+    match command {
+        Command::Promote { to, .. } | Command::Switchover { to, .. } => Some(*to),
+        Command::Prescale { .. }
+        | Command::ScaleBack { .. }
+        | Command::Scale { .. }
+        | Command::Fence { .. }
+        | Command::ProveWrite { .. }
+        | Command::Redirect { .. }
+        | Command::Page { .. } => None,
+    }
+}
 
 /// A reading reaches the judge as it is taken, and the daemon after its answer.
 const IN_FLIGHT: Span = Span::secs(1);
 
 impl Judge {
-    /// A command is about to act.
-    pub fn acts(&mut self, world: &World, record: &Record, entries: &[Entry], command: &Command) {
-        let now = world.now;
+    /// A command is about to be carried out.
+    pub fn dispatched(&mut self, now: Time, entries: &[Entry], command: &Command) {
         let durable = entries.iter().rev().any(|entry| match entry {
             Entry::Decided { decision, .. } => decision.commands.contains(command),
             Entry::Opened { .. } | Entry::Noted { .. } => false,
@@ -27,27 +42,50 @@ impl Judge {
         self.require(durable, "S5", now, || {
             format!("{} acts without a durable decision", command.kind())
         });
-        let current = command.incident_id() == record.facts.incident_id;
+        let current = self.people.is_current(command);
         self.require(current, "S5", now, || {
             format!("{} of an older incident acts", command.kind())
         });
-        let operator = record
-            .facts
-            .incident
-            .as_ref()
-            .is_some_and(|i| i.trigger == Trigger::Operator);
-        if command.kind().mutates() && !operator {
-            let begun = !matches!(
-                record.state,
-                State::Watching | State::Suspecting | State::Fencing
-            );
-            let paused = record.facts.paused && !begun;
-            self.require(!paused, "S7", now, || {
+        if command.kind().mutates() && !self.people.ordered(command) {
+            let paused = self.people.paused_since;
+            let begun = paused.is_some_and(|paused| self.goes_on_while_paused(paused, command));
+            self.require(paused.is_none() || begun, "S7", now, || {
                 format!("{} while paused", command.kind())
             });
         }
-        if command.kind().irreversible() && !operator {
-            self.is_needed(world, command);
+    }
+
+    /// Whether it is of an incident that was past its point of no return, and whose users are not served yet.
+    fn goes_on_while_paused(&self, paused: Time, command: &Command) -> bool {
+        let incident_id = command.incident_id();
+        let mut before = self.committed.iter().filter(|(_, at)| *at <= paused);
+        before.any(|(id, _)| *id == incident_id)
+    }
+
+    pub(super) fn note_role_decided(&mut self, now: Time, decision: &Decision) {
+        if decision.commands.iter().any(|c| c.kind().irreversible()) {
+            self.role_decided_at = Some(now);
+        }
+    }
+
+    /// What cannot be undone leaves soon after its decision: what was seen then may be over.
+    fn is_recent(&mut self, now: Time, command: &Command) {
+        let decided = self.role_decided_at;
+        let recent = decided.is_some_and(|at| now - at <= LEAVES_WITHIN);
+        self.require(recent, "S5", now, || {
+            let age = decided.map(|at| now - at);
+            format!("{} leaves {age:?} after its decision", command.kind())
+        });
+    }
+
+    /// A request leaves, or is carried out here: the world as it is now is what it is judged by.
+    pub fn acts(&mut self, world: &World, command: &Command) {
+        let now = world.now;
+        if command.kind().irreversible() {
+            self.is_recent(now, command);
+            if !self.people.ordered(command) {
+                self.is_needed(world, command);
+            }
         }
         let follows =
             world.replica_connected || world.role_change.is_some() || toward_writer(world, command);
@@ -55,12 +93,6 @@ impl Judge {
         self.require(!changes || follows, "S1", now, || {
             format!("{} to a side that follows nobody", command.kind())
         });
-        self.recovering_to = record
-            .facts
-            .incident
-            .as_ref()
-            .filter(|i| i.ended_at.is_none())
-            .map(|i| i.to);
         self.moves(world, command);
     }
 
@@ -95,26 +127,19 @@ impl Judge {
         });
     }
 
-    pub(super) fn commits(
-        &mut self,
-        world: &World,
-        record: &Record,
-        setup: &Setup,
-        command: &Command,
-    ) {
-        let operator = record
-            .facts
-            .incident
-            .as_ref()
-            .is_some_and(|i| i.trigger == Trigger::Operator);
-        if !command.kind().irreversible() || operator {
+    pub(super) fn commits(&mut self, world: &World, setup: &Setup, command: &Command) {
+        let Some(to) = new_role(command) else {
+            return;
+        };
+        self.recovering_to = Some(to);
+        if self.people.ordered(command) {
             return;
         }
         let (now, incident_id) = (world.now, command.incident_id());
         if self.committed.iter().any(|(e, _)| *e == incident_id) {
             return;
         }
-        let from = record.facts.active;
+        let from = to.other();
         let down = self.domains_down(from);
         // 10 s of slack: drd's word is dated by when the sensor looked, this book by its arrival.
         // What ended within a second may be on its way to the daemon.
@@ -168,7 +193,8 @@ impl Judge {
             Kind::Promote | Kind::Scale | Kind::ProveWrite
         );
         let to = self.recovering_to.filter(|_| critical);
-        self.require(to.is_none_or(|to| asks == to), "S8", world.now, || {
+        let answers = to.is_none_or(|to| asks == to) || world.takes_writes(asks);
+        self.require(answers, "S8", world.now, || {
             format!("{} is sent to {asks}, the side that failed", command.kind())
         });
     }

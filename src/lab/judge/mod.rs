@@ -7,6 +7,7 @@ mod acts;
 mod duties;
 mod leadership;
 mod observations;
+mod people;
 mod requests;
 mod retries;
 mod staying;
@@ -18,11 +19,10 @@ pub use watch::Leader;
 use super::install::Install;
 use super::latch::LatchOwner;
 use super::world::World;
+use crate::ledger::Entry;
 use drd_state_machine::Setup;
-use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{Side, Verdict};
-use drd_state_machine::record::Record;
-use drd_state_machine::state::State;
+use drd_state_machine::command::Command;
+use drd_state_machine::event::{Event, Side, Verdict};
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, event::Vantage};
 use std::collections::BTreeSet;
@@ -97,6 +97,8 @@ pub struct Judge {
     accepted: BTreeSet<String>,
     role_changes_seen: usize,
     committed: Vec<(u64, Time)>,
+    /// When a change of roles was last decided on.
+    role_decided_at: Option<Time>,
     bad: Option<(Time, Time)>,
     paged_at: Option<Time>,
     /// Since when a page would be delivered.
@@ -112,6 +114,7 @@ pub struct Judge {
     handed_out: u64,
     settled: u64,
     requests: requests::Requests,
+    people: people::PeopleBook,
     watch: watch::WatchBook,
     retries: retries::Retries,
     staying: staying::StayingBook,
@@ -239,6 +242,8 @@ impl Judge {
     /// A daemon started on a ledger that is not the one that was written: its roles may be of another time.
     pub fn forgets(&mut self) {
         self.watch.forgets();
+        self.people.forget();
+        self.committed.clear();
         self.accepted.clear();
         // Nobody can wait for what is not written down any more.
         self.requests
@@ -247,40 +252,32 @@ impl Judge {
             .for_each(|sent| sent.answered = true);
     }
 
-    /// A daemon started on this record: what was under way must be asked for again at once.
-    pub fn started(&mut self, now: Time, record: &Record, decision: &Decision) {
-        let asks = |kind: Kind| decision.commands.iter().any(|c| c.kind() == kind);
-        let resumed = match &record.state {
-            // A switchover that an operator resumed goes on in this state, without loss.
-            State::Promoting(_) | State::Switching(_) => true,
-            State::Redirecting { .. } => asks(Kind::Redirect),
-            State::Watching
-            | State::Suspecting
-            | State::Fencing
-            | State::Verifying
-            | State::Exposed
-            | State::Held { .. } => true,
-        };
-        self.require(resumed, "L2", now, || {
-            format!(
-                "a new daemon found {} and asked for nothing",
-                record.state.name()
-            )
-        });
-    }
-
     /// A role change is judged when it is decided, before its line is on its way: a daemon that
     /// dies before its command leaves, and the next one that sends it, act on that decision.
-    pub fn decides(&mut self, world: &World, record: &Record, decision: &Decision, setup: &Setup) {
+    pub fn decides(&mut self, world: &World, event: &Event, decision: &Decision, setup: &Setup) {
+        self.people.proposed(world.now, event, decision);
+        self.note_role_decided(world.now, decision);
+        self.commits_all(world, decision, setup);
+    }
+
+    fn commits_all(&mut self, world: &World, decision: &Decision, setup: &Setup) {
         for command in &decision.commands {
-            self.commits(world, record, setup, command);
+            self.people.decided(world.now, command);
+            self.commits(world, setup, command);
         }
     }
 
-    /// After every decision that is durable.
-    pub fn decided(&mut self, world: &World, record: &Record, decision: &Decision, setup: &Setup) {
+    /// After every decision that is durable. `entries`: the ledger, as it is now.
+    pub fn decided(
+        &mut self,
+        world: &World,
+        entries: &[Entry],
+        decision: &Decision,
+        setup: &Setup,
+    ) {
         let now = world.now;
-        self.decides(world, record, decision, setup);
+        self.people.read(now, entries);
+        self.commits_all(world, decision, setup);
         self.require(!decision.because.is_empty(), "S5", now, || {
             "a decision without a reason".to_owned()
         });
@@ -304,7 +301,7 @@ impl Judge {
     }
 
     /// At the end: a long outage must have led to a decision, and a page must have been sent.
-    pub fn end(&mut self, now: Time, record: &Record, setup: &Setup, blind: bool, outage: Span) {
+    pub fn end(&mut self, now: Time, setup: &Setup, blind: bool, outage: Span) {
         let told = self.told();
         let led_since = self.requests.led_since(now);
         let long = outage > setup.policy.rto
@@ -314,10 +311,7 @@ impl Judge {
         let taken_over = led_since.is_some_and(|since| since > super::EPOCH + FIRST_TERM);
         let promise = if taken_over { "L2" } else { "L1" };
         self.require(!long || told, promise, now, || {
-            format!(
-                "writes fail for {outage} and nobody was told, in {}",
-                record.state.name()
-            )
+            format!("writes fail for {outage} and nobody was told")
         });
         let kept = self.handed_out == self.settled;
         let (out, back) = (self.handed_out, self.settled);

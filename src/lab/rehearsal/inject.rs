@@ -46,7 +46,7 @@ impl Simulation<'_> {
         match scenario.faults[place].kind {
             FaultKind::SecondDaemon => self.stop(Install::Second),
             FaultKind::LedgerReplaced => self.store.replaced = None,
-            FaultKind::FsyncHangs => self.answer_lines(),
+            FaultKind::FsyncHangs => self.disk_answers(),
             FaultKind::LogSinkHangs => {
                 let dropped = std::mem::take(&mut self.log_dropped);
                 self.say("daemon", format!("{dropped} lines of the log were dropped"));

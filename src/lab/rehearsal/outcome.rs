@@ -19,8 +19,7 @@ impl Simulation<'_> {
             .all(|who| self.world.faults.isolated[who.index()]);
         let in_flight = self.queue.messages.in_flight().count() as u64;
         self.judge.returned(in_flight);
-        self.judge
-            .end(self.world.now, &record, &self.setup, blind, outage);
+        self.judge.end(self.world.now, &self.setup, blind, outage);
         let outcome = self.outcome(&record);
         Rehearsed {
             outcome,

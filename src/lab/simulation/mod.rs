@@ -14,7 +14,6 @@ use super::sensors::Sensors;
 use super::store::{SimulatedStore, Trap};
 use super::timing;
 use super::world::World;
-use crate::engine::port::Input;
 use crate::intake::Known;
 use crate::ledger::Entry;
 use crate::metrics::Metrics;
@@ -128,8 +127,8 @@ pub struct Simulation<'s> {
     /// What CloudWatch has of the lag.
     /// From when CloudWatch gives it out, and the sample.
     pub(super) samples: Vec<(Time, LagSample)>,
-    /// Lines whose disk has not answered yet, by process.
-    pub(super) unanswered_lines: Vec<(u64, Input)>,
+    /// Who waits to read the file of a disk that hangs: the process and its call.
+    pub(super) reads_waiting: Vec<(u64, u64)>,
     /// Lines of the log that nobody read: they are dropped, so that nothing waits for a reader.
     pub(super) log_dropped: u32,
     /// Two daemons share the ledger.
@@ -200,7 +199,7 @@ impl<'s> Simulation<'s> {
             scheduled: 0,
             queue: SimulatedQueue::default(),
             samples: Vec::new(),
-            unanswered_lines: Vec::new(),
+            reads_waiting: Vec::new(),
             log_dropped: 0,
             shared: scenario.is_shared(),
             hosts: [Host::default(), Host::default()],

@@ -5,7 +5,7 @@
 use super::parameters::parameters;
 use crate::lab::rng::Chance;
 use crate::lab::scenario::{At, Fault, FaultKind};
-use drd_state_machine::event::Verdict;
+use drd_state_machine::event::{Verdict, Word};
 use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 
@@ -63,4 +63,11 @@ pub(super) fn wrong_quorum(chance: &mut Chance) -> [Fault; 2] {
         fault.lasts = Some(lasts);
         fault
     })
+}
+
+/// An operator's word at this time.
+pub(super) fn ordered(word: Word, at: Span) -> Fault {
+    let mut fault = Fault::new(FaultKind::Operator, at);
+    fault.word = Some(word);
+    fault
 }

@@ -4,8 +4,9 @@
 //!
 //! Deliberately absent: running it.
 
-use super::any_fault;
+use super::any_fault::{self, ordered};
 use super::parameters::parameters;
+use super::twice::twice;
 use crate::lab::rng::Chance;
 use crate::lab::scenario::{At, Expect, Fault, FaultKind, Outcome, Scenario, StruckDaemon};
 use drd_state_machine::event::{Side, Word};
@@ -18,6 +19,9 @@ const BESIDES: f64 = 0.8;
 
 /// How many seeds have as many wrong fault domains at once as the quorum wants: 20,000 of a million.
 const WRONG_QUORUM: f64 = 0.02;
+
+/// How many seeds have two role changes that operators order.
+const TWICE: f64 = 0.08;
 
 /// How many seeds with two daemons have operators who order something while the ledger's table is slow: what
 /// was decided before their word and what follows from it then become durable close together.
@@ -33,6 +37,14 @@ pub fn scenario(seed: u64) -> Scenario {
     }
     if chance.happens(WRONG_QUORUM) {
         drawn.faults.extend(any_fault::wrong_quorum(&mut chance));
+    }
+    let mut chance = Chance::new(seed, 11);
+    if chance.happens(TWICE) {
+        drawn
+            .faults
+            .retain(|fault| fault.kind == FaultKind::SecondDaemon);
+        let pair = drawn.is_shared();
+        drawn.faults.extend(twice(&mut chance, pair));
     }
     let mut chance = Chance::new(seed, 10);
     if drawn.is_shared() && chance.happens(HURRIED) {
@@ -160,12 +172,6 @@ fn way_back(chance: &mut Chance) -> Vec<Fault> {
         faults.push(ordered(word, at));
     }
     faults
-}
-
-fn ordered(word: Word, at: Span) -> Fault {
-    let mut fault = Fault::new(FaultKind::Operator, at);
-    fault.word = Some(word);
-    fault
 }
 
 /// The ledger's table is slow from a state on in which drd is about to act, and operators order two things.

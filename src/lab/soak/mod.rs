@@ -6,6 +6,7 @@
 mod any_fault;
 mod mix;
 mod parameters;
+mod twice;
 
 pub use mix::{only, scenario, with_nuisance};
 
@@ -20,6 +21,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The scenario of a seed.
 pub type Draw<'a> = &'a (dyn Fn(u64) -> Scenario + Sync);
+
+/// Which seeds, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct SoakPlan {
+    /// The first seed.
+    pub base: u64,
+    /// How many.
+    pub seeds: u64,
+    /// Threads.
+    pub jobs: usize,
+    /// Go on after a promise was broken.
+    pub keep_going: bool,
+}
 
 /// What a soak found.
 #[derive(Debug)]
@@ -47,6 +61,8 @@ pub struct Soaked {
     pub outages: Vec<Span>,
     /// The lowest seed with a broken promise, and what broke.
     pub first_violation: Option<(u64, Rehearsed)>,
+    /// Every seed with a broken promise, and its first one.
+    pub broken: Vec<(u64, Violation)>,
 }
 
 fn place(outcome: Outcome) -> usize {
@@ -59,24 +75,17 @@ fn place(outcome: Outcome) -> usize {
     }
 }
 
-/// Rehearses seeds `base..base + seeds` on `jobs` threads; stops soon after the first violation.
+/// Rehearses the seeds of the plan; without `keep_going` stops soon after the first violation.
 /// `progress` gets how many are done.
-pub fn soak(
-    base: u64,
-    seeds: u64,
-    jobs: usize,
-    bench: &Bench,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Soaked {
+pub fn soak(plan: SoakPlan, bench: &Bench, progress: &(dyn Fn(u64) + Sync)) -> Soaked {
     let stop = AtomicBool::new(false);
-    soak_until((base, seeds), jobs, bench, progress, &stop, &scenario)
+    soak_until(plan, bench, progress, &stop, &scenario)
 }
 
 /// As [`soak`], until `stop` is raised: each thread then ends after its rehearsal. `draw` gives the
 /// scenario of a seed.
 pub fn soak_until(
-    seeds: (u64, u64),
-    jobs: usize,
+    plan: SoakPlan,
     bench: &Bench,
     progress: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
@@ -84,8 +93,8 @@ pub fn soak_until(
 ) -> Soaked {
     let next = AtomicU64::new(0);
     let parts: Vec<Soaked> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs.max(1))
-            .map(|_| scope.spawn(|| work(seeds, &next, stop, bench, progress, draw)))
+        let workers: Vec<_> = (0..plan.jobs.max(1))
+            .map(|_| scope.spawn(|| work(plan, &next, stop, bench, progress, draw)))
             .collect();
         workers
             .into_iter()
@@ -155,6 +164,7 @@ fn nothing() -> Soaked {
         recoveries: Vec::new(),
         outages: Vec::new(),
         first_violation: None,
+        broken: Vec::new(),
     }
 }
 
@@ -175,6 +185,7 @@ fn add(mut all: Soaked, part: Soaked) -> Soaked {
     all.coverage = all.coverage.and(&part.coverage);
     all.recoveries.extend(part.recoveries);
     all.outages.extend(part.outages);
+    all.broken.extend(part.broken);
     all.first_violation = match (all.first_violation, part.first_violation) {
         (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
         (a, b) => a.or(b),
@@ -200,7 +211,7 @@ fn deviations(scenario: &Scenario, rehearsed: &Rehearsed) -> Vec<Violation> {
 }
 
 fn work(
-    (base, seeds): (u64, u64),
+    plan: SoakPlan,
     next: &AtomicU64,
     stop: &AtomicBool,
     bench: &Bench,
@@ -210,10 +221,10 @@ fn work(
     let mut mine = nothing();
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);
-        if n >= seeds || stop.load(Ordering::Relaxed) {
+        if n >= plan.seeds || stop.load(Ordering::Relaxed) {
             return mine;
         }
-        let seed = base.wrapping_add(n);
+        let seed = plan.base.wrapping_add(n);
         let scenario = draw(seed);
         let mut rehearsed = rehearse(&scenario, seed, bench, &mut |_| {});
         rehearsed
@@ -223,10 +234,13 @@ fn work(
         mine.checks += rehearsed.checks;
         mine.outcomes[place(rehearsed.outcome)] += 1;
         mine.count(&rehearsed);
-        if !rehearsed.violations.is_empty() {
-            stop.store(true, Ordering::Relaxed);
-            mine.first_violation = Some((seed, rehearsed));
-            return mine;
+        if let Some(first) = rehearsed.violations.first() {
+            mine.broken.push((seed, first.clone()));
+            mine.first_violation.get_or_insert((seed, rehearsed));
+            if !plan.keep_going {
+                stop.store(true, Ordering::Relaxed);
+                return mine;
+            }
         }
         if n.is_multiple_of(500) {
             progress(n);

@@ -16,7 +16,7 @@ use crate::event::{Event, Verdict, Word};
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
-use crate::policy::{Autonomy, DECISION_FRESH, SETTLE, UNPROVEN_PAGED};
+use crate::policy::{Autonomy, DECISION_FRESH, ORDER_FRESH, SETTLE, UNPROVEN_PAGED};
 use crate::record::{Facts, FenceOutcome, Incident, Operation, Trigger};
 use crate::state::{Hold, Progress, State, Stopped};
 use crate::time::Time;
@@ -199,9 +199,15 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
     if !waited && (!looked || unclear) {
         return Handled;
     }
-    let old = ctx.now - incident.decided_at > DECISION_FRESH;
-    let expired = old && !has_earned(facts, ctx);
+    let age = ctx.now - incident.decided_at;
     let automatic = incident.trigger == Trigger::Automatic;
+    if !automatic && age > ORDER_FRESH {
+        close(facts, ctx.now);
+        let text = messages::order_expired(facts, age);
+        ctx.page(facts, Severity::Warning, text.clone());
+        return ctx.go(State::Watching, text);
+    }
+    let expired = age > DECISION_FRESH && !has_earned(facts, ctx);
     if automatic && (expired || !still_so(facts, &incident, ctx)) {
         close(facts, ctx.now);
         return ctx.go(State::Suspecting, messages::recanted(ctx.seen));

@@ -6,7 +6,6 @@ use crate::estate::{Healthy, Unhealthy, Unknown, estate, name};
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, Side, Signal, Vantage};
-use drd_state_machine::gates::not_armed;
 use drd_state_machine::policy::Sensor;
 use drd_state_machine::reading::Noted;
 use drd_state_machine::time::Span;
@@ -125,105 +124,6 @@ fn failed_readings_never_make_a_quorum() {
     assert!(pages[0].starts_with("not armed for 60 s: 0 of 3 fault domains are live"));
     assert!(pages[1].starts_with("unclear for 300 s"));
     assert_eq!(pages.len(), 2, "blindness is paged: {pages:?}");
-}
-
-/// A domain is silent after its report has aged (rule 1); one that is left cannot make a quorum.
-#[test]
-fn too_few_live_domains_are_not_armed_and_are_paged_once_with_their_names() {
-    let mut e = estate();
-    e.verdicts.remove(&(Vantage::Witness, Side::Primary));
-    e.wait(200);
-    assert!(e.record.facts.armed, "probe and route53 are two");
-    e.quiet();
-    e.verdicts.remove(&(Vantage::Route53, Side::Primary));
-    let readings = &e.record.facts.evidence.readings;
-    let last = readings.iter().find(|r| &*r.sensor == "route53-primary");
-    let age = e.now - last.expect("it has reported").observed_at;
-    e.wait(135 - age.0 / 1000);
-    assert!(
-        e.record.facts.armed,
-        "the last state of the alarm counts for 135 s"
-    );
-    e.wait(1);
-    assert!(!e.record.facts.armed);
-    let seen = drd_state_machine::assess(&e.record, &e.setup, e.now);
-    assert_eq!(seen.live, [false, false, true]);
-    let why = not_armed(&e.record.facts, &e.setup, e.now, &seen);
-    let text =
-        "1 of 3 fault domains are live, and the quorum is 2: nothing fresh from witness, route53";
-    assert_eq!(why, [text]);
-    e.wait(59);
-    assert_eq!(e.pages(), [""; 0]);
-    e.wait(1200);
-    let page = format!(
-        "not armed for 60 s: {text}. No outage can be confirmed. No role was changed; look at the sensors named, drd arms itself once they report"
-    );
-    assert_eq!(e.pages(), [page]);
-    e.forget();
-    e.reports(Vantage::Witness, Healthy);
-    assert!(e.record.facts.armed);
-    e.hands_off();
-}
-
-/// Another spell is paged again, but what comes and goes at most every 5 min.
-#[test]
-fn domains_that_fall_silent_again_are_paged_at_most_every_five_minutes() {
-    let mut e = estate();
-    let silent = |e: &mut crate::estate::Estate, seconds| {
-        e.endpoint(Unknown);
-        e.poll_all();
-        e.wait(seconds);
-        e.endpoint(Healthy);
-        e.poll_all();
-        e.wait(30);
-    };
-    let paged = |e: &crate::estate::Estate| {
-        let pages = e.pages();
-        pages.iter().filter(|p| p.starts_with("not armed")).count()
-    };
-    silent(&mut e, 90);
-    assert_eq!(paged(&e), 1, "{:?}", e.pages());
-    silent(&mut e, 90);
-    assert_eq!(paged(&e), 1);
-    e.wait(300);
-    silent(&mut e, 90);
-    assert_eq!(paged(&e), 2);
-}
-
-/// The references fail: that is paged, and the probe is no domain of its own while they do.
-#[test]
-fn a_daemon_that_is_cut_off_is_paged_for_that_and_not_for_the_silence() {
-    let mut e = estate();
-    e.references = Unhealthy;
-    e.endpoint(Unknown);
-    e.poll_all();
-    e.wait(120);
-    let pages = e.pages();
-    assert_eq!(pages.len(), 1, "{pages:?}");
-    assert!(pages[0].starts_with("observer_isolated"), "{pages:?}");
-}
-
-/// The witness sends what changed: its looks in between found the endpoint well, and a quorum of others
-/// that began before them begins anew there (rule 4).
-#[test]
-fn a_witness_that_turns_bad_shows_that_it_was_good_until_its_look_before() {
-    let mut e = estate();
-    e.verdicts
-        .insert((Vantage::Probe, Side::Primary), Unhealthy);
-    e.wait(60);
-    e.verdicts.remove(&(Vantage::Witness, Side::Primary));
-    e.reports(Vantage::Witness, Healthy);
-    let alarm = e.now + Span::secs(1);
-    e.verdicts.remove(&(Vantage::Witness, Side::Primary));
-    e.verdicts.remove(&(Vantage::Route53, Side::Primary));
-    e.wait(50);
-    // What the alarm saw 49 s ago arrives now, and the witness turns bad beside it.
-    e.signal("route53-primary", Vantage::Route53, Unhealthy, alarm);
-    let turned = e.now;
-    e.wait(1);
-    e.signal("witness-primary", Vantage::Witness, Unhealthy, turned);
-    let since = e.record.facts.evidence.corroborated_at;
-    assert_eq!(since, Some(turned - Span::secs(20)), "{}", e.story());
 }
 
 #[test]

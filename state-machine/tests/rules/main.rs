@@ -19,6 +19,7 @@ mod evidence;
 mod guard;
 
 mod host_clock;
+mod live;
 mod moments;
 mod operators;
 mod prescale;

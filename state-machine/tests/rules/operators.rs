@@ -6,6 +6,7 @@ use crate::estate::estate;
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{Outcome, Side, Word};
 use drd_state_machine::record::{Operation, Trigger};
+use drd_state_machine::time::Span;
 
 #[test]
 fn an_operator_may_order_a_failover_of_a_healthy_estate() {
@@ -216,4 +217,20 @@ fn a_resumed_promotion_is_asked_for_at_once_under_the_next_number() {
         asked.iter().map(|c| c.attempt()).collect::<Vec<_>>(),
         [before + 1]
     );
+}
+
+/// A ledger that hung, or a lease that was lost: whoever ordered it acts otherwise by then.
+#[test]
+fn an_order_that_nothing_came_of_for_a_minute_is_given_up_with_a_page() {
+    for (late, expected) in [(60, "promoting"), (61, "watching")] {
+        let mut e = estate();
+        e.order(Word::Failover);
+        assert_eq!(e.state(), "fencing");
+        e.now = e.now + Span::secs(late);
+        e.look();
+        assert_eq!(e.state(), expected, "{}", e.story());
+        let given_up = e.pages().iter().any(|p| p.contains("it is given up"));
+        assert_eq!(given_up, expected == "watching");
+        assert_eq!(e.mutations().is_empty(), expected == "watching");
+    }
 }
