@@ -23,7 +23,12 @@ pub async fn switching(aws: &Clients, side: Side) -> Result<Vec<String>, AwsErro
     let found = answer.blue_green_deployments().iter();
     Ok(found
         .filter(|deployment| switches(deployment, arn))
-        .map(|deployment| deployment.blue_green_deployment_name().unwrap_or("?").to_owned())
+        .map(|deployment| {
+            deployment
+                .blue_green_deployment_name()
+                .unwrap_or("?")
+                .to_owned()
+        })
         .collect())
 }
 
@@ -53,7 +58,12 @@ mod tests {
         assert!(switches(&deployment(SWITCHES, ARN, other), ARN));
         assert!(switches(&deployment(SWITCHES, other, ARN), ARN));
         assert!(!switches(&deployment(SWITCHES, other, other), ARN));
-        for status in ["PROVISIONING", "AVAILABLE", "SWITCHOVER_COMPLETED", "DELETING"] {
+        for status in [
+            "PROVISIONING",
+            "AVAILABLE",
+            "SWITCHOVER_COMPLETED",
+            "DELETING",
+        ] {
             assert!(!switches(&deployment(status, ARN, other), ARN), "{status}");
         }
     }

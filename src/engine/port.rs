@@ -9,7 +9,7 @@ use crate::intake::{DiscardReason, Hint};
 use crate::ledger::Entry;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{
-    Check, Completion, LagSample, Observation, Side, Signal, Vantage, Word,
+    Check, Completion, LagSample, Observation, OrderedBy, Side, Signal, Vantage, Word,
 };
 use drd_state_machine::reading::Noted;
 use drd_state_machine::time::{Span, Time};
@@ -87,10 +87,10 @@ pub struct Order {
     pub id: u64,
     /// What is wanted.
     pub word: Word,
-    /// Who asks.
-    pub who: String,
-    /// Why.
-    pub why: String,
+    /// How long a pause lasts.
+    pub lasts: Option<Span>,
+    /// Who asks, and why.
+    pub by: OrderedBy,
 }
 
 /// What became of an order.

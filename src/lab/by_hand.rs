@@ -52,6 +52,7 @@ fn roles_changed(world: &mut World, to: Side, how: Option<Manner>) -> String {
     let lossy = how == Some(Manner::Failover);
     let kind = if lossy { "failover" } else { "switchover" };
     let ready = world.database_is_available(to)
+        && !world.faults.version_mismatch
         && (lossy || world.replica_connected && world.database_answers(world.writer));
     if world.writer == to || world.role_change.is_some() || !ready {
         return format!("somebody asks for a {kind} to {to}: Aurora refuses");

@@ -44,7 +44,7 @@ pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
     let down = count(&votes, Verdict::Unhealthy);
     let up = count(&votes, Verdict::Healthy);
     let observer_ok = observer == Verdict::Healthy;
-    episode::keep(facts, &setup.policy, now, down, observer_ok);
+    episode::keep(facts, &setup.policy, now, down, observer);
     facts.evidence.path_is_proven = path_is_proven(facts, setup, now);
     let onset = facts.evidence.onset();
     let mut picture = Assessment {

@@ -87,8 +87,8 @@ fn is_over(facts: &Facts, quorum: usize, now: Time) -> bool {
 
 /// Brings both moments, and what they mean for the loss, up to now. `down`: fault domains that
 /// report the endpoint down.
-pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, observer_ok: bool) {
-    let runs = bad_runs(facts, policy, now, observer_ok);
+pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, observer: Verdict) {
+    let runs = bad_runs(facts, policy, now, observer == Verdict::Healthy);
     let good = newest_good(facts, policy, now);
     let quorum = usize::from(policy.quorum.max(1));
     let agreed = runs.get(quorum - 1).copied();
@@ -107,7 +107,9 @@ pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, obse
         (None, None) => Endpoint::Served,
     };
     evidence.unreplicated.count(now, endpoint);
-    evidence.first_bad_at = first_bad(evidence.first_bad_at, &runs, good, policy, now);
+    let known = evidence.first_bad_at;
+    let known = known.filter(|known| observer != Verdict::Unhealthy || rests_on(&runs, *known));
+    evidence.first_bad_at = first_bad(known, &runs, good, policy, now);
     let before = evidence.corroborated_at;
     evidence.corroborated_at = corroborated(before, agreed, good, now);
     match (evidence.first_bad_at, evidence.corroborated_at) {
@@ -118,6 +120,12 @@ pub(crate) fn keep(facts: &mut Facts, policy: &Policy, now: Time, down: u8, obse
         (Some(bad), Some(_)) if before.is_none() => evidence.unreplicated.was_dark(bad, now),
         (Some(_), _) => {}
     }
+}
+
+/// Whether one of these runs began by then. drd is cut off: what its own probe met is no evidence, and what rests
+/// on it alone goes.
+fn rests_on(runs: &[Time], known: Time) -> bool {
+    runs.first().is_some_and(|begun| *begun <= known)
 }
 
 /// The first bad reading after the newest good one.

@@ -248,7 +248,7 @@ pub struct Completion {
     pub outcome: Outcome,
 }
 
-/// What an operator can order. The way in (a local socket) is not built yet; the lab can order it.
+/// What an operator can order: over the daemon's local socket, and in the lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
@@ -263,6 +263,18 @@ pub enum Word {
     Failover,
     /// Move the roles without loss.
     Switchover,
+}
+
+/// Who ordered something, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderedBy {
+    /// The caller's own number of the order.
+    pub id: Arc<str>,
+    /// Who, as far as the way it came on proves it.
+    pub who: Arc<str>,
+    /// Why, in the operator's words.
+    pub why: Arc<str>,
 }
 
 /// Everything that the machine receives.
@@ -302,6 +314,12 @@ pub enum Event {
     Ordered {
         /// The order.
         word: Word,
+        /// How long a pause lasts; without it until `resume`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasts: Option<Span>,
+        /// Whose it is: for people who read the ledger. Nothing is decided by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Arc<OrderedBy>>,
     },
 }
 
@@ -317,7 +335,7 @@ impl Event {
 
     /// The operator's order, if this is one.
     pub const fn word(&self) -> Option<Word> {
-        if let Event::Ordered { word } = self {
+        if let Event::Ordered { word, .. } = self {
             Some(*word)
         } else {
             None

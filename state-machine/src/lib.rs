@@ -99,6 +99,9 @@ fn route(
         because: None,
     };
     let (state, facts) = (&mut record.state, &mut record.facts);
+    if facts.end_pause(now) {
+        ctx.page(facts, command::Severity::Info, messages::pause_over());
+    }
     if let Outcome::Transition(mut next) = StateExt::handle(state, facts, event, &mut ctx) {
         let (up, down) = state.transition_path(&mut next);
         StateExt::exit(state, facts, &mut ctx, up);

@@ -47,6 +47,10 @@ pub(crate) fn goes_on(facts: &Facts) -> String {
     )
 }
 
+pub(crate) fn pause_over() -> String {
+    "the pause is over: drd acts by itself again".to_owned()
+}
+
 pub(crate) fn refused(blocker: &Blocker) -> String {
     format!("the order is refused and nothing was begun: {blocker}; say it again then")
 }

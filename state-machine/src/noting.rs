@@ -58,8 +58,8 @@ impl Facts {
                 self.event_path_paged = false;
                 Noted::Refreshed
             }
-            Event::Ordered { word } => {
-                self.apply_order(*word, now);
+            Event::Ordered { word, lasts, .. } => {
+                self.apply_order(*word, *lasts, now);
                 Noted::Changed
             }
             Event::Started => {
@@ -90,15 +90,30 @@ impl Facts {
         }
     }
 
-    fn apply_order(&mut self, word: Word, now: Time) {
+    fn apply_order(&mut self, word: Word, lasts: Option<Span>, now: Time) {
         match word {
-            Word::Pause => self.pause(now),
-            Word::Resume => {
-                self.paused = false;
-                self.paused_since = None;
+            Word::Pause => {
+                self.pause(now);
+                self.paused_until = lasts.map(|lasts| now + lasts);
             }
+            Word::Resume => self.resume(),
             Word::Abandon | Word::Failover | Word::Switchover => {}
         }
+    }
+
+    fn resume(&mut self) {
+        self.paused = false;
+        self.paused_since = None;
+        self.paused_until = None;
+    }
+
+    /// Ends a pause whose time is over. Whether it ended now.
+    pub(crate) fn end_pause(&mut self, now: Time) -> bool {
+        let over = self.paused && self.paused_until.is_some_and(|until| now >= until);
+        if over {
+            self.resume();
+        }
+        over
     }
 
     /// A pause that holds already goes on: its beginning stays.

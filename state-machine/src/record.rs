@@ -85,6 +85,9 @@ pub struct Facts {
     /// Since when; absent while not paused, and in older lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_since: Option<Time>,
+    /// Until when; absent for a pause that only `resume` ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Time>,
     /// Whether a failover would start now if it had to.
     pub armed: bool,
     /// What the sensors and polls reported.
@@ -211,6 +214,7 @@ impl Record {
                 active: Side::Primary,
                 paused: false,
                 paused_since: None,
+                paused_until: None,
                 armed: false,
                 evidence: Evidence::new(&setup.sensors),
                 readiness: Readiness::default(),
@@ -272,6 +276,7 @@ impl Facts {
         self.few_domains.paged_at = self.few_domains.paged_at.map(|t| t + by);
         self.diagnosis.since = self.diagnosis.since + by;
         self.paused_since = self.paused_since.map(|t| t + by);
+        self.paused_until = self.paused_until.map(|t| t + by);
         self.evidence.shift(by);
         for at in &mut self.guard.restored {
             *at = *at + by;

@@ -79,7 +79,11 @@ impl Leading {
         match refused {
             Some(why) => reply(out, &origin, why),
             None => self.inbox.push(EventLetter {
-                event: Event::Ordered { word: order.word },
+                event: Event::Ordered {
+                    word: order.word,
+                    lasts: order.lasts,
+                    by: Some(Arc::new(order.by.clone())),
+                },
                 origin,
             }),
         }

@@ -21,7 +21,7 @@ use crate::ledger::Entry;
 use crate::metrics::Metrics;
 use crate::metrics::dashboard::any_setup;
 use drd_state_machine::command::Command;
-use drd_state_machine::event::{Completion, Outcome, Word};
+use drd_state_machine::event::{Completion, OrderedBy, Outcome, Word};
 use drd_state_machine::time::{Span, Time};
 use std::sync::Arc;
 
@@ -143,8 +143,12 @@ impl Bench {
         self.give(Input::Ordered(Order {
             id,
             word,
-            who: "operator".to_owned(),
-            why: "a test".to_owned(),
+            lasts: None,
+            by: OrderedBy {
+                id: Arc::from(id.to_string()),
+                who: Arc::from("operator"),
+                why: Arc::from("a test"),
+            },
         }));
     }
 

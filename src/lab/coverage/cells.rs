@@ -95,12 +95,22 @@ fn all() -> impl Iterator<Item = Cell> {
 }
 
 /// Why a cell cannot be reached; `None` for one that can.
-fn unreachable((kind, stage, _): Cell) -> Option<&'static str> {
-    match (kind, stage) {
-        (
-            FaultKind::HostClock,
-            Stage::BeforeAcceptance | Stage::AfterAcceptance | Stage::AfterEnd,
-        ) => Some("a host's clock is wrong from the start; one that jumps is a clock_jump"),
+fn unreachable((kind, stage, phase): Cell) -> Option<&'static str> {
+    let before = matches!(stage, Stage::BeforeOnset | Stage::BeforeAcceptance);
+    let moved = matches!(
+        phase,
+        Phase::Redirecting | Phase::Verifying | Phase::Exposed
+    );
+    match kind {
+        FaultKind::HostClock if stage != Stage::BeforeOnset => {
+            Some("a host's clock is wrong from the start; one that jumps is a clock_jump")
+        }
+        FaultKind::VersionMismatch if before && moved => {
+            Some("Aurora accepts no role change while the versions differ, whoever asks")
+        }
+        FaultKind::FsyncHangs | FaultKind::LedgerDown if before && moved => {
+            Some("no state is entered while no line becomes durable")
+        }
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::engine::port::{Action, Answer, Ask, Gate, Input, Notice};
 use crate::engine::{Engine, Environment};
 use drd_state_machine::command::Command;
-use drd_state_machine::event::Word;
+use drd_state_machine::event::{OrderedBy, Word};
 use drd_state_machine::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -344,8 +344,12 @@ impl Simulation<'_> {
         let order = crate::engine::port::Order {
             id,
             word,
-            who: "operator".to_owned(),
-            why: "rehearsal".to_owned(),
+            lasts: None,
+            by: OrderedBy {
+                id: Arc::from(id.to_string()),
+                who: Arc::from("operator"),
+                why: Arc::from("rehearsal"),
+            },
         };
         self.give_in(who, Span::ZERO, Input::Ordered(order));
     }

@@ -278,6 +278,10 @@ impl Judge {
         let now = world.now;
         self.people.read(now, entries);
         self.commits_all(world, decision, setup);
+        decision
+            .commands
+            .iter()
+            .for_each(|command| self.people.counts(command));
         self.require(!decision.because.is_empty(), "S5", now, || {
             "a decision without a reason".to_owned()
         });

@@ -52,7 +52,6 @@ impl PeopleBook {
     /// A command was decided on. The first change of roles of an incident shows whose it is.
     pub(super) fn decided(&mut self, now: Time, command: &Command) {
         let incident_id = command.incident_id();
-        self.newest_incident = self.newest_incident.max(incident_id);
         let known = self.incidents.iter().any(|(id, _)| *id == incident_id);
         if known || !command.kind().irreversible() {
             return;
@@ -60,6 +59,11 @@ impl PeopleBook {
         let ordered = self.ordered_at.take();
         let theirs = ordered.is_some_and(|at| now - at <= OPENS_WITHIN);
         self.incidents.push((incident_id, theirs));
+    }
+
+    /// A command's decision is durable.
+    pub(super) fn counts(&mut self, command: &Command) {
+        self.newest_incident = self.newest_incident.max(command.incident_id());
     }
 
     /// Whether the command is of the newest incident that anything was decided in.

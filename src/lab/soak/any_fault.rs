@@ -31,7 +31,12 @@ pub(super) fn any(chance: &mut Chance, pair: bool) -> Fault {
         kinds.extend(FILE);
     }
     let kind = chance.pick(&kinds).copied();
-    one(kind.unwrap_or(FaultKind::RegionDark), chance)
+    let mut fault = one(kind.unwrap_or(FaultKind::RegionDark), chance);
+    // The other one takes over, and goes through every state meanwhile.
+    if pair && fault.kind == FaultKind::DaemonFreeze && chance.happens(0.5) {
+        fault.lasts = Some(chance.span(Span::secs(60), Span::secs(600)));
+    }
+    fault
 }
 
 /// One fault of this kind, at some time.

@@ -20,8 +20,8 @@ const BESIDES: f64 = 0.8;
 /// How many seeds have as many wrong fault domains at once as the quorum wants: 20,000 of a million.
 const WRONG_QUORUM: f64 = 0.02;
 
-/// How many seeds have two role changes that operators order.
-const TWICE: f64 = 0.08;
+/// How many seeds have a role change that operators order, and something after it.
+const TWICE: f64 = 0.12;
 
 /// How many seeds with two daemons have operators who order something while the ledger's table is slow: what
 /// was decided before their word and what follows from it then become durable close together.

@@ -1,12 +1,13 @@
-//! Two role changes in one rehearsal, which operators order, and one fault of any kind that begins in or after
-//! the first and goes on through the second: a cool-down keeps drd itself from a second one for half an hour.
+//! A role change that operators order, then a second order or an outage of the side that serves by then; and one
+//! fault of any kind that begins in or after the first and goes on through the second. A cool-down keeps drd
+//! itself from a second role change for half an hour.
 //!
 //! Deliberately absent: what else goes wrong (`mix`).
 
 use super::any_fault::{self, ordered};
 use crate::lab::rng::Chance;
-use crate::lab::scenario::{At, Fault};
-use drd_state_machine::event::Word;
+use crate::lab::scenario::{At, Fault, FaultKind};
+use drd_state_machine::event::{Side, Word};
 use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 
@@ -14,24 +15,49 @@ use drd_state_machine::time::Span;
 const FIRST: (Span, Span) = (Span::secs(20), Span::secs(60));
 const SECOND: (Span, Span) = (Span::secs(260), Span::secs(600));
 
-/// Two orders and a fault that is still there at the second.
+/// What serves by then fails.
+const OUTAGES: [FaultKind; 4] = [
+    FaultKind::RegionDark,
+    FaultKind::DatabaseDown,
+    FaultKind::ApplicationDown,
+    FaultKind::EdgeDown,
+];
+/// A last look and its slice: how long after an order a fault may begin to meet it.
+const LOOKS: Span = Span::secs(8);
+
+/// An order, a fault, and what the fault is still there for.
 pub(super) fn twice(chance: &mut Chance, pair: bool) -> Vec<Fault> {
-    let mut fault = any_fault::any(chance, pair);
-    fault.at = begins(chance);
-    fault.lasts = Some(chance.span(Span::secs(300), Span::secs(900)));
     let first = ordered(Word::Switchover, chance.span(FIRST.0, FIRST.1));
-    let word = *chance
-        .pick(&[Word::Failover, Word::Switchover])
-        .unwrap_or(&Word::Failover);
-    let second = ordered(word, chance.span(SECOND.0, SECOND.1));
+    let at = chance.span(SECOND.0, SECOND.1);
+    let second = if chance.happens(0.5) {
+        outage(chance, at)
+    } else {
+        let words = [Word::Failover, Word::Switchover];
+        ordered(*chance.pick(&words).unwrap_or(&Word::Failover), at)
+    };
+    let mut fault = any_fault::any(chance, pair);
+    let begins = begins(chance, at);
+    let lasts = chance.span(Span::secs(300), Span::secs(900));
+    // A clock is wrong from the start.
+    if fault.kind != FaultKind::HostClock {
+        (fault.at, fault.lasts) = (begins, Some(lasts));
+    }
     vec![first, fault, second]
 }
 
-/// While the first role change is completed, or after it.
-fn begins(chance: &mut Chance) -> At {
-    let states = [Phase::Redirecting, Phase::Verifying];
-    if chance.happens(0.5) {
-        return At::Step(chance.pick(&states).copied().unwrap_or(Phase::Verifying));
+fn outage(chance: &mut Chance, at: Span) -> Fault {
+    let kind = *chance.pick(&OUTAGES).unwrap_or(&FaultKind::RegionDark);
+    let mut outage = Fault::new(kind, at);
+    outage.side = Some(Side::Standby);
+    outage
+}
+
+/// While the first role change is completed, after it, or as the second begins.
+fn begins(chance: &mut Chance, second: Span) -> At {
+    match chance.number(0, 4) {
+        0 => At::Step(Phase::Redirecting),
+        1 => At::Step(Phase::Verifying),
+        2 => At::Time(second + chance.span(Span::ZERO, LOOKS)),
+        _ => At::Time(chance.span(Span::secs(200), Span::secs(400))),
     }
-    At::Time(chance.span(Span::secs(200), Span::secs(400)))
 }

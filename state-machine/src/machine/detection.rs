@@ -182,10 +182,7 @@ fn onset(facts: &Facts, first_bad_at: Time, diagnosis: Diagnosis, trigger: Trigg
 }
 
 pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next {
-    if let Event::Ordered {
-        word: Word::Abandon,
-    } = event
-    {
+    if event.word() == Some(Word::Abandon) {
         return completion::give_up(facts, ctx);
     }
     let Some(incident) = facts.incident.clone() else {
@@ -246,10 +243,7 @@ fn still_so(facts: &Facts, incident: &Incident, ctx: &Context<'_>) -> bool {
 
 /// What operators may ask for while nothing irreversible has begun.
 pub(super) fn ordered(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Option<Next> {
-    let Event::Ordered { word } = event else {
-        return None;
-    };
-    let operation = match word {
+    let operation = match event.word()? {
         Word::Failover => Operation::Failover,
         Word::Switchover => Operation::Switchover,
         Word::Pause | Word::Resume | Word::Abandon => return None,

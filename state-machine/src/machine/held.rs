@@ -80,13 +80,10 @@ fn held_before(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -> Next 
     if let Some(next) = ordered(facts, event, ctx) {
         return next;
     }
-    if let Event::Ordered { word: Word::Resume } = event {
+    if event.word() == Some(Word::Resume) {
         return ctx.go(State::Suspecting, "resumed by an operator");
     }
-    if let Event::Ordered {
-        word: Word::Abandon,
-    } = event
-    {
+    if event.word() == Some(Word::Abandon) {
         return completion::give_up(facts, ctx);
     }
     raised(facts, event, ctx);

@@ -143,10 +143,7 @@ impl SuperRoute<Facts> for Superstate {
         if runs_late(facts, ctx) {
             return ctx.hold(facts, Hold::OutOfTime, *stage);
         }
-        if let Event::Ordered {
-            word: Word::Abandon,
-        } = event
-        {
+        if event.word() == Some(Word::Abandon) {
             ctx.page(facts, Severity::Info, messages::no_way_back(facts));
         }
         Handled

@@ -3,6 +3,7 @@
 //! Deliberately absent: what the domains report (`detect`).
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate};
+use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Side, Vantage};
 use drd_state_machine::gates::not_armed;
 use drd_state_machine::time::Span;
@@ -104,4 +105,32 @@ fn a_witness_that_turns_bad_shows_that_it_was_good_until_its_look_before() {
     e.signal("witness-primary", Vantage::Witness, Unhealthy, turned);
     let since = e.record.facts.evidence.corroborated_at;
     assert_eq!(since, Some(turned - Span::secs(20)), "{}", e.story());
+}
+
+/// drd was being cut off when its probe went bad: the reading of a moment before proves nothing about the
+/// endpoint, and 200 s in which users were served do not count as dark once they are down in truth.
+#[test]
+fn what_the_probe_met_as_drd_was_cut_off_dates_no_outage() {
+    let mut e = estate();
+    e.lag = None;
+    e.reports(Vantage::Probe, Unhealthy);
+    assert!(e.record.facts.evidence.first_bad_at.is_some());
+    e.references = Unhealthy;
+    e.look();
+    assert_eq!(e.record.facts.evidence.first_bad_at, None);
+    e.wait(200);
+    e.references = Healthy;
+    e.database_down();
+    let dark = e.now;
+    e.wait(120);
+    let seen = drd_state_machine::assess(&e.record, &e.setup, e.now);
+    let position = e.record.facts.evidence.position().expect("a sample");
+    let served = dark - position;
+    assert!(
+        seen.loss
+            .is_some_and(|loss| loss >= served - Span::secs(20)),
+        "{:?} of {served}",
+        seen.loss
+    );
+    assert_eq!(e.asked(Kind::Promote), [] as [&Command; 0]);
 }

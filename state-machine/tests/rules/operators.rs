@@ -4,7 +4,7 @@
 
 use crate::estate::estate;
 use drd_state_machine::command::Kind;
-use drd_state_machine::event::{Outcome, Side, Word};
+use drd_state_machine::event::{Event, Outcome, Side, Word};
 use drd_state_machine::record::{Operation, Trigger};
 use drd_state_machine::time::Span;
 
@@ -233,4 +233,39 @@ fn an_order_that_nothing_came_of_for_a_minute_is_given_up_with_a_page() {
         assert_eq!(given_up, expected == "watching");
         assert_eq!(e.mutations().is_empty(), expected == "watching");
     }
+}
+
+/// Whoever paused it may have gone home.
+#[test]
+fn a_pause_with_an_end_is_over_then_and_drd_acts_by_itself_again() {
+    let mut e = estate();
+    let pause = |e: &mut crate::estate::Estate, lasts| {
+        e.give(Event::Ordered {
+            word: Word::Pause,
+            lasts: Some(Span::secs(lasts)),
+            by: None,
+        });
+    };
+    pause(&mut e, 600);
+    pause(&mut e, 100);
+    e.region_dark();
+    e.wait(98);
+    assert!(e.record.facts.paused);
+    assert_eq!(e.asked(Kind::Promote).len(), 0);
+    e.wait(1);
+    assert!(!e.record.facts.paused);
+    assert!(
+        e.pages()
+            .contains(&"the pause is over: drd acts by itself again")
+    );
+    e.wait_for("promoting", 15);
+
+    let mut e = estate();
+    pause(&mut e, 100);
+    e.order(Word::Pause);
+    e.wait(200);
+    assert!(
+        e.record.facts.paused,
+        "a pause without an end took its place"
+    );
 }

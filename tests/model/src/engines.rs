@@ -12,12 +12,14 @@ use drd::engine::lease::Row;
 use drd::engine::port::{Answer, Gate, Input, Order, StoreAnswer, StoreCall};
 use drd::engine::{Engine, Environment};
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{Completion, Outcome, Word};
+use drd_state_machine::event::{Completion, OrderedBy, Outcome, Word};
 use drd_state_machine::time::Span;
 use drd_state_machine::{Record, Setup};
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::Arc;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A record's number: a hash, so that each run has the same numbers. Among a million of them the
@@ -300,8 +302,12 @@ impl Engines {
             News::OrderedBack => vec![Input::Ordered(Order {
                 id: 0,
                 word: Word::Switchover,
-                who: String::new(),
-                why: String::new(),
+                lasts: None,
+                by: OrderedBy {
+                    id: Arc::from(""),
+                    who: Arc::from(""),
+                    why: Arc::from(""),
+                },
             })],
             News::StopRequested => vec![Input::StopRequested],
         }

@@ -174,7 +174,11 @@ impl Estate {
     }
 
     pub fn order(&mut self, word: Word) {
-        self.give(Event::Ordered { word });
+        self.give(Event::Ordered {
+            word,
+            lasts: None,
+            by: None,
+        });
     }
 
     /// The newest attempt of this command ends, if there was one.

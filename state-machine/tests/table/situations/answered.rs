@@ -221,7 +221,11 @@ pub const ANSWERED: &[Situation] = &[
 ];
 
 const fn word(word: Word) -> Event {
-    Event::Ordered { word }
+    Event::Ordered {
+        word,
+        lasts: None,
+        by: None,
+    }
 }
 
 /// The fence was asked for.
