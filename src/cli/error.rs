@@ -7,7 +7,7 @@ use super::fetch_config::FetchConfigError;
 use crate::config::ConfigError;
 #[cfg(feature = "aws")]
 use crate::daemon::DaemonError;
-use crate::daemon::client::{FetchError, Unhealthy};
+use crate::daemon::client::{CommandError, FetchError, Unhealthy};
 use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
 use crate::metrics::MetricsError;
@@ -19,6 +19,8 @@ use std::process::ExitCode;
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each is the error it carries")]
 pub enum CliError {
+    #[error(transparent)]
+    Command(#[from] CommandError),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[cfg(feature = "aws")]
@@ -64,6 +66,7 @@ impl CliError {
             CliError::Daemon(_) => 1,
             CliError::Provision(error) => error.exit_code(),
             CliError::Fetch(_) => FetchError::EXIT_CODE,
+            CliError::Command(error) => error.exit_code(),
             #[cfg(feature = "aws")]
             CliError::FetchConfig(error) => error.exit_code(),
             CliError::Unhealthy(error) => error.exit_code(),

@@ -19,6 +19,8 @@ pub enum Exit {
     Missed,
     /// 7: AWS or the daemon is unreachable.
     Unreachable,
+    /// What became of an operator's command.
+    Command(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -29,6 +31,7 @@ impl From<Exit> for ExitCode {
             Exit::NotArmed | Exit::ChangesPending => 4,
             Exit::Missed => 6,
             Exit::Unreachable => 7,
+            Exit::Command(code) => code,
         })
     }
 }

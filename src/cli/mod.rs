@@ -21,6 +21,7 @@ mod exports;
 #[cfg(feature = "aws")]
 mod fetch_config;
 pub mod gameday;
+mod order;
 mod output;
 #[cfg(feature = "aws")]
 mod outputs;
@@ -44,6 +45,7 @@ pub use error::CliError;
 pub use exit::Exit;
 
 use clap::{Parser, Subcommand};
+use drd_state_machine::event::Word;
 #[cfg(not(feature = "aws"))]
 use without_aws::{
     self as bootstrap, self as destroy, self as doctor, self as outputs, self as run,
@@ -76,6 +78,16 @@ enum Command {
     Run(run::RunArgs),
     /// Ask the running daemon: armed or not, and why.
     Status(status::StatusArgs),
+    /// Keep drd from beginning a run by itself, for a while.
+    Pause(order::PauseArgs),
+    /// End a pause; in held: try the stage again.
+    Resume(order::OrderArgs),
+    /// Give up a run before its point of no return, or leave a held one as it is.
+    Abandon(order::OrderArgs),
+    /// Move to the other side now; the newest writes may be lost.
+    Failover(order::FailoverArgs),
+    /// Move to the other side without losing anything.
+    Switchover(order::OrderArgs),
     /// Check whether an estate can be built, or the one that exists could fail over.
     Doctor(Box<doctor::DoctorArgs>),
     /// Check a configuration; print what Prometheus and Grafana are to be given.
@@ -101,6 +113,11 @@ impl Cli {
             Command::Run(args) => args.run(),
             Command::Doctor(args) => args.run(),
             Command::Status(args) => args.run(),
+            Command::Pause(args) => args.run(),
+            Command::Resume(args) => args.plain(Word::Resume),
+            Command::Abandon(args) => args.plain(Word::Abandon),
+            Command::Failover(args) => args.run(),
+            Command::Switchover(args) => args.plain(Word::Switchover),
             Command::Config(command) => command.run(),
             Command::Gameday(command) => command.run(),
             Command::Replay(args) => args.run(),

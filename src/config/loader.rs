@@ -8,7 +8,7 @@ use super::diagnostics::Problems;
 use super::env::Overlay;
 use super::reader::{Notes, Reader};
 use super::sensors::{self, SensorConfig};
-use super::settings::{self, ADDRESS, LedgerConfig, ObserveConfig};
+use super::settings::{self, ADDRESS, LedgerConfig, ObserveConfig, OperatorConfig};
 use super::{estate, policy, tree};
 use drd_bootstrap::Topology;
 use drd_state_machine::Setup;
@@ -44,6 +44,8 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// Where the HTTP interface listens: a loopback address.
     pub listen: SocketAddr,
+    /// Where operators' commands come in; `None`: nowhere.
+    pub operator: Option<OperatorConfig>,
 }
 
 impl Config {
@@ -195,6 +197,7 @@ fn read(mut root: Reader<'_>, notes: &Notes) -> Option<Config> {
     let observe = settings::read_observe(&mut root);
     let ledger = settings::read_ledger(&mut root);
     let listen = settings::read_listen(&mut root);
+    let operator = settings::read_operator(&mut root);
     root.finish();
     let topology = topology?;
     consistency::quorum_reachable(notes, policy.quorum, &sensors);
@@ -206,5 +209,6 @@ fn read(mut root: Reader<'_>, notes: &Notes) -> Option<Config> {
         observe,
         ledger: ledger?,
         listen,
+        operator,
     })
 }

@@ -24,5 +24,5 @@ pub use diagnostics::Problems;
 pub use explain::check_report;
 pub use loader::{Config, ConfigError, DEFAULT_PATH, address, load, parse};
 pub use sensors::SensorConfig;
-pub use settings::{ADDRESS, LedgerConfig, ObserveConfig};
+pub use settings::{ADDRESS, LedgerConfig, ObserveConfig, OperatorConfig};
 pub use trust::trusted;

@@ -50,6 +50,15 @@ pub enum LedgerConfig {
     },
 }
 
+/// Where operators' commands come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorConfig {
+    /// The socket; its directory must exist.
+    pub socket: PathBuf,
+    /// The group of this host that may command, beside the socket's owner.
+    pub group: Option<String>,
+}
+
 /// Where systemd's `StateDirectory=drd` puts what outlives a restart.
 const IDENTITY: &str = "/var/lib/drd/identity";
 
@@ -196,6 +205,33 @@ fn ledger_kind(node: &Node) -> Result<LedgerKind, String> {
             LedgerKind::DynamoDb => "dynamodb",
         },
     )
+}
+
+/// A path of a socket has at most so many bytes (unix(7), `sun_path` with its end).
+const SOCKET_BYTES_MAX: usize = 107;
+
+/// Without the table there is no socket: nobody commands the daemon but by its signals.
+pub(super) fn read_operator(root: &mut Reader<'_>) -> Option<OperatorConfig> {
+    let mut operator = root.optional_table("operator")?;
+    let purpose = "the socket that drd pause and its like use, such as /run/drd/drd.sock";
+    let socket = operator.required("socket", purpose, values::text);
+    let group = operator
+        .optional("group", values::text)
+        .map(|group| group.value);
+    if let Some(long) = socket
+        .as_ref()
+        .filter(|path| path.value.len() > SOCKET_BYTES_MAX)
+    {
+        let what = format!("a socket's path has at most {SOCKET_BYTES_MAX} bytes");
+        operator.notes().problem(
+            &long.origin,
+            what,
+            "use a shorter directory, such as /run/drd",
+        );
+    }
+    operator.finish();
+    let socket = PathBuf::from(socket?.value);
+    Some(OperatorConfig { socket, group })
 }
 
 /// Any process that reaches the address reads the estate's state: exposing it must be a decision.

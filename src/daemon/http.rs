@@ -81,7 +81,7 @@ impl Shared {
         *self.status.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(status);
     }
 
-    fn status(&self) -> Arc<StatusView> {
+    pub(super) fn status(&self) -> Arc<StatusView> {
         self.status
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -12,6 +12,7 @@ mod incident_log;
 mod manager;
 #[cfg(feature = "aws")]
 mod on_aws;
+pub mod operator;
 mod parts;
 mod shell;
 mod show;

@@ -5,8 +5,9 @@
 use super::http::{self, ListenError, Shared};
 use super::identity::Identity;
 use super::manager::Manager;
+use super::operator;
 use super::parts::DaemonParts;
-use super::shell::{ORDERS_MAX, Shell, ShellError};
+use super::shell::{ORDERS_MAX, OrderCall, Shell, ShellError};
 use super::store::{FileStore, LedgerStore};
 #[cfg(feature = "aws")]
 use super::table_store::TableStore;
@@ -158,11 +159,15 @@ pub(super) async fn operate(
         manager.stopping(reason);
         reason
     };
+    let (orders, received) = mpsc::channel(ORDERS_MAX);
     let mut shown = JoinSet::new();
-    shown.spawn(http::serve(listener, page, std::future::pending()));
+    shown.spawn(http::serve(listener, page.clone(), std::future::pending()));
+    let mut commanded = JoinSet::new();
+    commanded.spawn(operator::serve(parts.config.operator.clone(), orders, page));
     tokio::select! {
-        ended = live(parts, asked) => ended,
+        ended = live(parts, received, asked) => ended,
         _ = shown.join_next() => Err(DaemonError::Part { what: "the HTTP interface".to_owned() }),
+        _ = commanded.join_next() => Err(DaemonError::Part { what: "the operator socket".to_owned() }),
     }
 }
 
@@ -175,6 +180,7 @@ fn secret() -> Arc<str> {
 /// Runs the engine until it is asked for the end.
 async fn live(
     parts: DaemonParts,
+    received: mpsc::Receiver<OrderCall>,
     asked: impl Future<Output = &'static str>,
 ) -> Result<(), DaemonError> {
     let (store, identity) = store_of(&parts)?;
@@ -194,8 +200,6 @@ async fn live(
         boot_id: boot_id(),
         metrics: parts.metrics.clone(),
     });
-    // The operator socket will send here; until then no order arrives.
-    let (_orders, received) = mpsc::channel(ORDERS_MAX);
     let shell = Shell::new(parts, env, store);
     shell
         .run(asked, received)

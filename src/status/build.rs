@@ -119,6 +119,7 @@ pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView 
         sides: Side::BOTH
             .map(|side| side_status(facts, config, side, now))
             .to_vec(),
+        loss_bound_seconds: picture.loss.map(seconds),
         replication: replication(facts, setup.policy.rpo, now),
         heartbeat_age_seconds: facts.heartbeat_at.map(|at| seconds(now - at)),
         signals: facts

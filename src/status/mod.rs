@@ -51,6 +51,9 @@ pub struct StatusView {
     pub why: Vec<RuleStatus>,
     /// Both sides, primary first.
     pub sides: Vec<SideStatus>,
+    /// The most that a failover would lose now, in seconds of writes; `None` while unknown.
+    #[serde(default)]
+    pub loss_bound_seconds: Option<f64>,
     /// Replication from the active side to the other.
     pub replication: Replication,
     /// How long ago our heartbeat last came back through EventBridge and SQS; `None` when it

@@ -52,6 +52,7 @@ pub(crate) fn calm() -> StatusView {
             side(Side::Standby, "eu-central-2", "reader", false),
         ],
         heartbeat_age_seconds: Some(12.0),
+        loss_bound_seconds: Some(30.4),
         replication: Replication {
             lag_seconds: Some(0.4),
             sampled_age_seconds: Some(11.0),

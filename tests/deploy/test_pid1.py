@@ -17,7 +17,7 @@ from world import eventually, throughout
 
 RESTARTS_WITHIN = unit.seconds("RestartSec") + 10
 # /tmp and /var/tmp are its own.
-WRITABLE = {"/var/lib/private/drd", "/tmp", "/var/tmp"}
+WRITABLE = {"/var/lib/private/drd", "/run/drd", "/tmp", "/var/tmp"}
 SYSCALL_FILTER = "2"  # proc(5): SECCOMP_MODE_FILTER
 
 
@@ -100,6 +100,23 @@ def test_a_daemon_that_is_killed_or_ends_by_itself_is_started_again_and_keeps_it
                    == (str(count), "active"), RESTARTS_WITHIN)
     eventually("it answers", hosted.status, 10)
     assert hosted.ledger()[:len(before)] == before
+
+
+def test_an_operator_s_number_is_in_the_ledger_and_a_stranger_is_kept_out(hosted):
+    """Not with PrivateUsers=yes: it hides who is on the other end of the socket."""
+    path = hosted.machine.path("/etc/drd/drd.toml")
+    path.write_text(path.read_text() + '\n[operator]\nsocket = "/run/drd/drd.sock"\n')
+    hosted.start()
+    pause = ("/usr/bin/drd", "pause", "--for", "10m", "--reason", "CHG-4711")
+    stranger = hosted.machine.run("setpriv", "--reuid=4711", "--regid=4711", "--clear-groups", "--", *pause)
+    assert stranger.returncode == 7 and "nothing was changed" in stranger.stderr, stranger
+    assert '"ordered"' not in hosted.ledger()
+    done = hosted.machine.run(*pause)
+    assert done.returncode == 0 and done.stdout.startswith("paused for 600 s"), done
+    assert '"who":"uid 0' in hosted.ledger() and '"why":"CHG-4711"' in hosted.ledger()
+    assert hosted.status()["paused"]
+    assert hosted.machine.run("/usr/bin/drd", "resume").returncode == 0
+    assert not hosted.status()["paused"]
 
 
 def test_a_daemon_that_stands_still_is_killed_by_the_watchdog_and_started_again(hosted):

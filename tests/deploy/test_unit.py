@@ -48,7 +48,7 @@ def test_the_unit_exposes_as_little_as_it_says(analyze):
     assert float(exposure) * 10 <= EXPOSURE_TENTHS_MAX
 
 
-@pytest.mark.parametrize("line", ["CapabilityBoundingSet=", "SystemCallFilter=@system-service", "PrivateUsers=yes"])
+@pytest.mark.parametrize("line", ["CapabilityBoundingSet=", "SystemCallFilter=@system-service", "ProtectHome=yes"])
 def test_the_judge_of_exposure_notices_a_missing_line(analyze, tmp_path, line):
     text = unit.UNIT.read_text()
     assert f"\n{line}\n" in text

@@ -12,6 +12,7 @@ mod grids;
 mod kinds;
 mod ledger;
 mod mangled;
+mod operator;
 mod printed;
 mod rehearsals;
 mod replay;

@@ -20,14 +20,14 @@ use tokio::sync::oneshot;
 use tokio::time::{interval, timeout};
 
 /// A message travels for 3 s at most, a look takes under 1 s; the rest is for a loaded host.
-const ARMED_WITHIN: Duration = Duration::from_secs(30);
+pub const ARMED_WITHIN: Duration = Duration::from_secs(30);
 
-fn estate() -> Arc<Simulated> {
+pub fn estate() -> Arc<Simulated> {
     let gate = Arc::new(LeaseGate::closed(boot));
     Arc::new(Simulated::new(7, Clock::start(), gate))
 }
 
-async fn until_armed(address: SocketAddr) -> StatusView {
+pub async fn until_armed(address: SocketAddr) -> StatusView {
     let mut every = interval(Duration::from_millis(100));
     loop {
         every.tick().await;

@@ -1,10 +1,13 @@
-//! The client of the daemon's HTTP interface: what `drd status` and a container's health check use.
+//! The client of the daemon's HTTP interface: what `drd status`, a container's health check and
+//! operators' commands use.
 //!
 //! Deliberately absent: the server (`crate::daemon::http`), and anything that would change the daemon.
 
+mod command;
 mod health;
 mod request;
 mod status;
 
+pub use command::{CommandError, command};
 pub use health::{Unhealthy, health};
 pub use status::{FetchError, fetch};

@@ -26,7 +26,11 @@ pub(super) fn fault(command: &OperatorCommand) -> Option<String> {
     }
     let printable = |text: &str| text.chars().all(|c| !c.is_control());
     let texts = [&command.id, &command.reason, &command.claimed_by];
-    if command.id.is_empty() || texts.iter().any(|text| text.len() > 500 || !printable(text)) {
+    if command.id.is_empty()
+        || texts
+            .iter()
+            .any(|text| text.len() > 500 || !printable(text))
+    {
         return Some(
             "id, reason and claimed_by are single lines of at most 500 bytes, and id is not empty"
                 .to_owned(),
@@ -35,7 +39,9 @@ pub(super) fn fault(command: &OperatorCommand) -> Option<String> {
     let longest = u32::try_from(PAUSE_MAX.0 / 1000).unwrap_or(u32::MAX);
     match (command.word, command.args.for_seconds) {
         (Word::Pause, Some(1..)) if command.args.for_seconds <= Some(longest) => None,
-        (Word::Pause, _) => Some(format!("a pause lasts at least 1 s and at most {PAUSE_MAX}")),
+        (Word::Pause, _) => Some(format!(
+            "a pause lasts at least 1 s and at most {PAUSE_MAX}"
+        )),
         (_, Some(_)) => Some("for_seconds belongs to pause".to_owned()),
         (Word::Resume | Word::Abandon | Word::Failover | Word::Switchover, None) => None,
     }
@@ -99,7 +105,10 @@ fn needs_consent(command: &OperatorCommand, view: &StatusView) -> Option<String>
         || "how much it would lose is unknown".to_owned(),
         |loss| format!("it may lose up to {loss:.1} s of writes"),
     );
-    let answers = matches!(view.diagnosis.as_str(), "healthy" | "standby_unfit" | "replication_stalled");
+    let answers = matches!(
+        view.diagnosis.as_str(),
+        "healthy" | "standby_unfit" | "replication_stalled"
+    );
     if answers && !command.args.even_if_healthy {
         return Some(format!(
             "refused: {} answers; {bound}. Without loss: drd switchover. Anyway: drd failover --even-if-healthy \
@@ -171,15 +180,29 @@ mod tests {
 
     #[test]
     fn a_role_change_under_way_is_no_time_for_another_nor_for_giving_up() {
-        for state in [Phase::Promoting, Phase::Switching, Phase::Redirecting, Phase::Verifying] {
+        for state in [
+            Phase::Promoting,
+            Phase::Switching,
+            Phase::Redirecting,
+            Phase::Verifying,
+        ] {
             for word in [Word::Failover, Word::Switchover, Word::Abandon] {
-                assert!(refusal(&command(word), &in_state(state)).is_some(), "{word:?} in {state}");
+                assert!(
+                    refusal(&command(word), &in_state(state)).is_some(),
+                    "{word:?} in {state}"
+                );
             }
             assert_eq!(refusal(&command(Word::Pause), &in_state(state)), None);
         }
         assert!(refusal(&command(Word::Switchover), &in_state(Phase::Exposed)).is_some());
-        assert_eq!(refusal(&command(Word::Abandon), &in_state(Phase::Held)), None);
-        assert_eq!(refusal(&command(Word::Switchover), &in_state(Phase::Held)), None);
+        assert_eq!(
+            refusal(&command(Word::Abandon), &in_state(Phase::Held)),
+            None
+        );
+        assert_eq!(
+            refusal(&command(Word::Switchover), &in_state(Phase::Held)),
+            None
+        );
     }
 
     #[test]
@@ -190,13 +213,22 @@ mod tests {
             ..armed()
         };
         assert_eq!(refusal(&command(Word::Resume), &paused), None);
-        assert_eq!(refusal(&command(Word::Resume), &in_state(Phase::Held)), None);
+        assert_eq!(
+            refusal(&command(Word::Resume), &in_state(Phase::Held)),
+            None
+        );
     }
 
     #[test]
     fn a_pause_has_an_end_within_a_day() {
         let mut pause = command(Word::Pause);
-        for (seconds, right) in [(None, false), (Some(0), false), (Some(1), true), (Some(86_400), true), (Some(86_401), false)] {
+        for (seconds, right) in [
+            (None, false),
+            (Some(0), false),
+            (Some(1), true),
+            (Some(86_400), true),
+            (Some(86_401), false),
+        ] {
             pause.args.for_seconds = seconds;
             assert_eq!(fault(&pause).is_none(), right, "{seconds:?}");
         }

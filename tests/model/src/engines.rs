@@ -18,8 +18,6 @@ use drd_state_machine::{Record, Setup};
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
-use std::sync::Arc;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A record's number: a hash, so that each run has the same numbers. Among a million of them the
