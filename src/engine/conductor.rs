@@ -201,6 +201,11 @@ impl Conductor {
     /// before its message is deleted, our own readings when they differ from what is remembered.
     fn is_change(&self, event: &Event, before: &Record, decision: &Decision) -> bool {
         let accepted = matches!(decision.noted, Noted::Changed | Noted::Refreshed);
+        // Whatever kind of event showed it, the fold must know it.
+        let (was, is) = (&before.facts.evidence, &self.record.facts.evidence);
+        if was.unpushed_at != is.unpushed_at {
+            return true;
+        }
         match event {
             Event::Signalled(signal) if !signal.id.is_empty() => accepted,
             Event::Signalled(_) | Event::Sampled(_) | Event::LagRead(_) => {

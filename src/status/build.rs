@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: asking AWS anything. A status must not take part.
 
+use super::moment;
 use super::{
     IncidentStatus, LeaderStatus, LedgerStatus, Replication, RuleStatus, SCHEMA, SideStatus,
     SignalStatus, StatusView,
@@ -128,6 +129,11 @@ pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView 
             .iter()
             .map(|r| signal(r, config, now))
             .collect(),
+        eyes: moment::eyes(facts, setup, now, &picture),
+        suspicion: moment::suspicion(record, setup, now, &picture),
+        steps: moment::steps(&record.state, now),
+        held: moment::held(&record.state, facts, now),
+        paused_until: facts.paused_until.filter(|_| facts.paused).map(rfc3339),
         incident: facts
             .incident
             .as_ref()

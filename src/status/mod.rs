@@ -5,7 +5,12 @@
 //! fetching it (`crate::daemon::client`).
 
 pub mod build;
+mod lengths;
+mod moment;
+mod screens;
 mod text;
+
+pub use moment::{EyeStatus, HeldStatus, StepStatus, SuspicionStatus};
 
 use drd_state_machine::event::{Side, Vantage, Verdict};
 use drd_state_machine::record::{Operation, Trigger};
@@ -62,6 +67,21 @@ pub struct StatusView {
     pub heartbeat_age_seconds: Option<f64>,
     /// Every sensor's newest verdict.
     pub signals: Vec<SignalStatus>,
+    /// Which fault domains see the side that serves.
+    #[serde(default)]
+    pub eyes: Vec<EyeStatus>,
+    /// What is counted down, in `suspecting`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<SuspicionStatus>,
+    /// The steps of the stage that runs or is held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepStatus>,
+    /// Why it is held, in `held`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldStatus>,
+    /// Until when a pause lasts, RFC 3339; `None` while not paused, and for one without an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<String>,
     /// The running or newest incident.
     pub incident: Option<IncidentStatus>,
     /// Where decisions are kept.

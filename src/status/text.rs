@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: colour. What is wrong is in the first line, and scripts read the JSON.
 
+use super::lengths::{ago, length};
+use super::screens;
 use super::{IncidentStatus, LeaderStatus, RuleVerdict, SideStatus, SignalStatus, StatusView};
 use drd_state_machine::Phase;
 use drd_state_machine::event::Verdict;
@@ -61,10 +63,9 @@ fn headline(view: &StatusView) -> String {
     let serving = format!("{} serves{region}", view.active_side);
     let since = format!("{} for {}", view.state, length(view.state_seconds));
     let (headword, rest) = match (view.state, &view.incident) {
-        (Phase::Held, incident) => {
-            let open = incident.as_ref().filter(|incident| !incident.ended);
-            let first = view.not_armed_because.first();
-            let text = open.map(|incident| &incident.text).or(first);
+        (Phase::Held, _) => {
+            let reason = view.held.as_ref().map(|held| &held.reason);
+            let text = reason.or(view.not_armed_because.first());
             (
                 "HELD: a person must act".to_owned(),
                 text.cloned().unwrap_or_default(),
@@ -79,12 +80,14 @@ fn headline(view: &StatusView) -> String {
             format!("{serving}; no standby behind it yet"),
         ),
         (phase, Some(incident)) if phase.is_acting() && !incident.ended => {
-            (phase.name().to_uppercase(), progress(incident))
+            (phase.name().to_uppercase(), screens::acting(incident))
         }
-        _ if view.paused => (
-            "PAUSED".to_owned(),
-            format!("{serving}; drd will not act by itself"),
-        ),
+        _ if view.paused => ("PAUSED".to_owned(), paused(view, &serving)),
+        (Phase::Suspecting, _) if view.suspicion.is_some() => {
+            let suspicion = view.suspicion.as_ref();
+            let text = suspicion.map(|suspicion| screens::suspecting(view, suspicion));
+            ("SUSPECTING".to_owned(), text.unwrap_or_default())
+        }
         _ if view.armed => ("ARMED".to_owned(), serving),
         _ => {
             let because = view.not_armed_because.first().map_or("", String::as_str);
@@ -97,18 +100,15 @@ fn headline(view: &StatusView) -> String {
     format!("{}   {headword}   {rest}   {since}\n", view.suffix)
 }
 
-fn progress(incident: &IncidentStatus) -> String {
-    format!(
-        "{} of {} used, {} to {}; {}",
-        clock(incident.elapsed_seconds),
-        clock(incident.rto_seconds),
-        incident.from,
-        incident.to,
-        incident.text
-    )
+fn paused(view: &StatusView, serving: &str) -> String {
+    match &view.paused_until {
+        Some(until) => format!("{serving}; drd does not act by itself until {until}"),
+        None => format!("{serving}; drd does not act by itself until: drd resume"),
+    }
 }
 
 fn write_rest(out: &mut String, view: &StatusView) -> fmt::Result {
+    screens::write(out, view)?;
     let (side, region) = ("SIDE", "REGION");
     writeln!(
         out,
@@ -118,6 +118,10 @@ fn write_rest(out: &mut String, view: &StatusView) -> fmt::Result {
         write_side(out, side)?;
     }
     write_replication(out, view)?;
+    writeln!(out, "{}", screens::loss(view))?;
+    if !view.eyes.is_empty() {
+        writeln!(out, "{}", screens::eyes(view))?;
+    }
     write_signals(out, &view.signals)?;
     writeln!(out, "Diagnosis {}.", view.diagnosis)?;
     if view.not_armed_because.len() > 1 || view.state.is_acting() {
@@ -221,29 +225,4 @@ fn last_run(incident: &IncidentStatus) -> String {
         length(incident.elapsed_seconds),
         incident.text
     )
-}
-
-fn ago(seconds: Option<f64>) -> String {
-    seconds.map_or_else(
-        || "never".to_owned(),
-        |seconds| format!("{} ago", length(seconds)),
-    )
-}
-
-/// `3 s`, `4 min 5 s`, `2 h 3 min`, `50 d 4 h`: the two largest units.
-fn length(seconds: f64) -> String {
-    let whole = seconds.max(0.0).round() as u64;
-    let (minutes, hours, days) = (whole / 60, whole / 3600, whole / 86_400);
-    match whole {
-        0..60 => format!("{whole} s"),
-        60..3600 => format!("{minutes} min {} s", whole % 60),
-        3600..86_400 => format!("{hours} h {} min", minutes % 60),
-        _ => format!("{days} d {} h", hours % 24),
-    }
-}
-
-/// `1:42`.
-fn clock(seconds: f64) -> String {
-    let whole = seconds.max(0.0).round() as u64;
-    format!("{}:{:02}", whole / 60, whole % 60)
 }

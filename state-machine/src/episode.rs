@@ -66,7 +66,8 @@ fn domains_not_good(facts: &Facts) -> usize {
         .filter(|r| match r.verdict {
             Verdict::Unhealthy => true,
             Verdict::Healthy => false,
-            Verdict::Unknown => r.observed_at > Time::default(),
+            // It was in the quorum, or never: what it never saw bad it cannot hold up.
+            Verdict::Unknown => r.bad_at > r.good_at,
         })
         .map(|r| r.vantage.domain().name())
         .collect();

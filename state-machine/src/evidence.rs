@@ -290,6 +290,7 @@ impl Evidence {
             r.observed_at = r.observed_at + by;
             r.since = r.since + by;
             r.good_at = r.good_at + by;
+            r.bad_at = r.bad_at + by;
             r.flips = r.flips.map(|t| t + by);
         }
         for s in Arc::make_mut(&mut self.lag) {

@@ -41,7 +41,7 @@ pub mod unreplicated;
 
 pub use assessment::Assessment;
 pub use decision::Decision;
-pub use messages::exits;
+pub use messages::{exits, progress};
 pub use phase::Phase;
 pub use policy::Setup;
 pub use record::Record;
@@ -53,7 +53,7 @@ use state::State;
 use statig::Outcome;
 use statig::blocking::StateExt;
 use std::borrow::Cow;
-use time::Time;
+use time::{Span, Time};
 
 /// Takes one event: notes it, looks at the whole picture, routes it, and returns what to do.
 ///
@@ -164,4 +164,18 @@ impl Marks {
 /// Assesses a record without changing it: for `status --why` and reports.
 pub fn assess(record: &Record, setup: &Setup, now: Time) -> Assessment {
     assessment::assess(&mut record.facts.clone(), setup, now)
+}
+
+/// For how long what is seen has lasted, and how long it must until drd would act on it; `None` where nothing
+/// that drd acts on is seen.
+pub fn countdown(
+    record: &Record,
+    setup: &Setup,
+    now: Time,
+    seen: &Assessment,
+) -> Option<(Span, Span)> {
+    let facts = &record.facts;
+    let acts = seen.diagnosis.has_ladder();
+    let held = machine::earned::held_for(facts, now, seen).filter(|_| acts)?;
+    Some((held, gates::hold_down(facts, setup, now, seen)))
 }

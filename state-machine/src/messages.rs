@@ -52,7 +52,7 @@ pub(crate) fn pause_over() -> String {
 }
 
 pub(crate) fn refused(blocker: &Blocker) -> String {
-    format!("the order is refused and nothing was begun: {blocker}; say it again then")
+    format!("the order is refused and nothing was begun: {blocker}; give it again then")
 }
 
 pub(crate) fn order_expired(facts: &Facts, age: Span) -> String {
@@ -64,7 +64,7 @@ pub(crate) fn order_expired(facts: &Facts, age: Span) -> String {
 
 pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
     let paused = if outage_stands {
-        "; the outage still stands, so drd is paused until an operator resumes it"
+        "; the outage still stands, so drd is paused. It acts by itself again after: drd resume"
     } else {
         ""
     };
@@ -109,6 +109,13 @@ pub(crate) fn joined(facts: &Facts, now: Time) -> String {
         took(i.proven_at),
         took(i.scaled_at),
         now - i.first_bad_at
+    )
+}
+
+pub(crate) fn thrown_back(facts: &Facts, to: Side) -> String {
+    format!(
+        "run {}: the latch that drd threw to {to} was removed before traffic had moved: it is thrown again. Who removes it?",
+        facts.incident_id
     )
 }
 
@@ -193,7 +200,7 @@ pub(crate) fn paused(
     seen: &Assessment,
 ) -> (Severity, String) {
     let text = format!(
-        "drd is paused and did nothing. It would have acted: {}. Resume it, or act by hand",
+        "drd is paused and did nothing. It would have acted: {}. Let it act: drd resume. Or act by hand: drd failover, drd switchover",
         decided(facts, setup, now, seen)
     );
     (Severity::Critical, text)
@@ -329,24 +336,17 @@ pub(crate) fn still_held(facts: &Facts, hold: &Hold, stage: &Stopped, now: Time)
 
 /// The page of a hold: why, what state things are in, the ways out.
 pub(crate) fn held(facts: &Facts, hold: &Hold, stage: &Stopped) -> String {
-    let why = match hold {
-        Hold::Blocked(closed) => {
-            let all: Vec<String> = closed.iter().map(ToString::to_string).collect();
-            all.join("; ")
-        }
-        Hold::PromotionRefused(why) => format!("the role change had no effect: {why}"),
-        Hold::Denied(why) => format!("denied: {why}"),
-        Hold::OutOfTime => "the objective is used up".to_owned(),
-    };
+    let why = hold.reason();
     format!(
         "run {} is held: {why}. {}. {}",
         facts.incident_id,
-        standing(facts, stage),
+        progress(facts, stage),
         exits(facts, stage)
     )
 }
 
-fn standing(facts: &Facts, stage: &Stopped) -> String {
+/// What is done of a run that is held, and what is not.
+pub fn progress(facts: &Facts, stage: &Stopped) -> String {
     let kind = match &facts.incident {
         Some(i) if i.operation == Operation::Switchover => "switchover",
         Some(_) | None => "promotion",
@@ -374,12 +374,12 @@ fn done(is: bool) -> &'static str {
 pub fn exits(facts: &Facts, stage: &Stopped) -> String {
     match stage {
         Stopped::Before => format!(
-            "Ways out: what is closed opens while the outage lasts, or the {} endpoint is well again (drd goes on by itself in both cases); an operator's failover, resume or abandon",
+            "Ways out: what is closed opens while the outage lasts, or the {} endpoint is well again (drd goes on by itself in both cases); drd failover, drd resume or drd abandon",
             facts.active
         ),
-        Stopped::Promoting(_) => "Ways out: drd asks for what is missing again and goes on by itself; an operator's resume or abandon".to_owned(),
+        Stopped::Promoting(_) => "Ways out: drd asks for what is missing again and goes on by itself; drd resume or drd abandon".to_owned(),
         Stopped::Redirecting { .. } | Stopped::Verifying => {
-            "Ways out: it is observed (drd goes on by itself); an operator's resume or abandon".to_owned()
+            "Ways out: it is observed (drd goes on by itself); drd resume or drd abandon".to_owned()
         }
     }
 }

@@ -45,7 +45,7 @@ impl Facts {
                 earlier_lost,
             } => {
                 if *earlier_lost {
-                    self.evidence.unpushed_at = Some(now);
+                    self.evidence.note_unpushed(now);
                 }
                 let error = *stamped_at - *sent_at;
                 self.clock_error = if error.0.saturating_abs() < CLOCK_ERROR_MIN.0 {

@@ -59,6 +59,8 @@ pub struct Reading {
     pub flips: [Time; 4],
     /// When it last saw it well; of an alarm, when its state became so.
     pub good_at: Time,
+    /// When it last saw it bad.
+    pub bad_at: Time,
 }
 
 impl Reading {
@@ -74,6 +76,7 @@ impl Reading {
             stamped_at: None,
             flips: [Time::default(); 4],
             good_at: Time::default(),
+            bad_at: Time::default(),
         }
     }
 
@@ -149,6 +152,9 @@ impl Reading {
                 self.flips[0] = observed_at;
             }
             self.since = observed_at;
+        }
+        if verdict == Verdict::Unhealthy {
+            self.bad_at = observed_at;
         }
         self.verdict = verdict;
         self.observed_at = observed_at;

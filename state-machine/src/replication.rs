@@ -11,6 +11,8 @@ use crate::time::{Span, Time};
 /// After a sample that only CloudWatch had, the event path is the faster source again once it has brought
 /// every one for so long.
 const PUSH_TRUSTED_AFTER: Span = Span::secs(600);
+/// How often that is remembered anew.
+const UNPUSHED_AGAIN: Span = Span::secs(60);
 /// Positions are as exact as the clocks of two regions: one that is no further than this does not
 /// show that anything advances.
 const ADVANCES: Span = Span::secs(1);
@@ -66,7 +68,7 @@ impl Evidence {
             .pushed_lag
             .is_some_and(|before| taken_at - before >= missed)
         {
-            self.unpushed_at = Some(now);
+            self.note_unpushed(now);
         }
         self.pushed_lag = self.pushed_lag.max(Some(taken_at));
     }
@@ -76,6 +78,14 @@ impl Evidence {
     pub(crate) fn note_read(&mut self, taken_at: Time, now: Time, policy: &Policy) {
         let newer = |pushed| taken_at - pushed >= policy.lag_period - ADVANCES;
         if self.pushed_lag.is_some_and(newer) {
+            self.note_unpushed(now);
+        }
+    }
+
+    /// The event path lost something. Once a minute is enough for what is distrusted for ten, and each time is
+    /// worth a line.
+    pub(crate) fn note_unpushed(&mut self, now: Time) {
+        if self.unpushed_at.is_none_or(|at| now - at >= UNPUSHED_AGAIN) {
             self.unpushed_at = Some(now);
         }
     }

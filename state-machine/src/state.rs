@@ -186,6 +186,31 @@ pub enum Hold {
     OutOfTime,
 }
 
+impl Hold {
+    /// Its name for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Hold::Blocked(_) => "blocked",
+            Hold::PromotionRefused(_) => "refused",
+            Hold::Denied(_) => "denied",
+            Hold::OutOfTime => "out_of_time",
+        }
+    }
+
+    /// The reason, with its figures.
+    pub fn reason(&self) -> String {
+        match self {
+            Hold::Blocked(closed) => {
+                let all: Vec<String> = closed.iter().map(ToString::to_string).collect();
+                all.join("; ")
+            }
+            Hold::PromotionRefused(why) => format!("the role change had no effect: {why}"),
+            Hold::Denied(why) => format!("denied: {why}"),
+            Hold::OutOfTime => "the objective is used up".to_owned(),
+        }
+    }
+}
+
 /// The state the machine is in. What each guarantees is in [`Phase::promise`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", deny_unknown_fields)]

@@ -12,9 +12,10 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 /// A daemon that is armed, its socket and its ledger.
 struct Running {
@@ -182,12 +183,14 @@ async fn clients_that_send_nothing_hold_up_nobody_for_long() {
     for _ in 0..8 {
         idle.push(UnixStream::connect(drd.socket()).await.expect("it listens"));
     }
+    let mut every = interval(Duration::from_millis(100));
     let mut ninth = drd.send(&pause("one")).await;
-    let mut tries = 0;
-    while ninth.code == ReplyCode::Busy && tries < 100 {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    for _ in 0..100 {
+        if ninth.code != ReplyCode::Busy {
+            break;
+        }
+        every.tick().await;
         ninth = drd.send(&pause("one")).await;
-        tries += 1;
     }
     assert!(ninth.accepted, "{ninth:?}");
 }

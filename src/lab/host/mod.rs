@@ -7,6 +7,7 @@
 mod asks;
 mod lines;
 mod notices;
+mod orders;
 mod queue;
 mod sending;
 mod store_calls;
@@ -18,7 +19,6 @@ use crate::clock::Clock;
 use crate::engine::port::{Action, Answer, Ask, Gate, Input, Notice};
 use crate::engine::{Engine, Environment};
 use drd_state_machine::command::Command;
-use drd_state_machine::event::{OrderedBy, Word};
 use drd_state_machine::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -99,7 +99,7 @@ impl Simulation<'_> {
             metrics: self.metrics.clone(),
         });
         if self.store.opened() {
-            self.judge.forgets();
+            self.judge.forgets(now, &self.store.entries);
             self.queue.taken.clear();
             self.queue.durable.clear();
         }
@@ -332,26 +332,6 @@ impl Simulation<'_> {
         let called = self.called(who);
         self.hosts[who.index()].process = None;
         self.say("daemon", format!("{called} has stopped"));
-    }
-
-    /// An operator's command reaches the process that leads.
-    pub(super) fn send_order(&mut self, who: Install, word: Word, tries: u32) {
-        self.orders_sent += 1;
-        let id = self.orders_sent;
-        if let Some(process) = self.process_mut(who) {
-            process.orders.insert(id, (word, tries));
-        }
-        let order = crate::engine::port::Order {
-            id,
-            word,
-            lasts: None,
-            by: OrderedBy {
-                id: Arc::from(id.to_string()),
-                who: Arc::from("operator"),
-                why: Arc::from("rehearsal"),
-            },
-        };
-        self.give_in(who, Span::ZERO, Input::Ordered(order));
     }
 
     fn ask(

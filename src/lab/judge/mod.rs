@@ -240,9 +240,9 @@ impl Judge {
     }
 
     /// A daemon started on a ledger that is not the one that was written: its roles may be of another time.
-    pub fn forgets(&mut self) {
+    pub fn forgets(&mut self, now: Time, entries: &[Entry]) {
         self.watch.forgets();
-        self.people.forget();
+        self.people.read_anew(now, entries);
         self.committed.clear();
         self.accepted.clear();
         // Nobody can wait for what is not written down any more.

@@ -76,8 +76,22 @@ impl PeopleBook {
         self.incidents.contains(&(command.incident_id(), true))
     }
 
-    /// A daemon started on a ledger of another time: its numbers begin anew.
-    pub(super) fn forget(&mut self) {
+    /// A daemon started on a ledger of another time: what is in that one is what people ordered.
+    pub(super) fn read_anew(&mut self, now: Time, entries: &[Entry]) {
         *self = PeopleBook::default();
+        self.read(now, entries);
+        for entry in entries {
+            let Entry::Decided {
+                event, decision, ..
+            } = entry
+            else {
+                continue;
+            };
+            self.proposed(now, event, decision);
+            for command in &decision.commands {
+                self.decided(now, command);
+                self.counts(command);
+            }
+        }
     }
 }

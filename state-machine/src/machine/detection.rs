@@ -47,7 +47,7 @@ pub(super) fn suspecting(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>
     if let Some(text) = adopts(facts, ctx) {
         return ctx.go(State::Watching, text);
     }
-    if held_for(facts, ctx).is_none() {
+    if held_for(facts, ctx.now, ctx.seen).is_none() {
         return ctx.go(State::Watching, messages::cleared(facts, ctx.seen));
     }
     raised(facts, event, ctx);

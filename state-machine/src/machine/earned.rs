@@ -3,27 +3,29 @@
 //! Deliberately absent: what is done then (`detection`, `promotion`, `recovery`).
 
 use super::context::{Context, drd_may_act};
+use crate::assessment::Assessment;
 use crate::blocker::Blocker;
 use crate::gates::{self, hold_down};
 use crate::record::{Facts, Operation, Trigger};
 use crate::time::{Span, Time};
 
 /// For how long what is seen has lasted, as far as it counts for its ladder.
-pub(super) fn held_for(facts: &Facts, ctx: &Context<'_>) -> Option<Span> {
-    let lossy = !ctx.seen.diagnosis.lossless_first();
-    let held = facts.evidence.held_for(ctx.now, lossy)?;
+pub(crate) fn held_for(facts: &Facts, now: Time, seen: &Assessment) -> Option<Span> {
+    let lossy = !seen.diagnosis.lossless_first();
+    let held = facts.evidence.held_for(now, lossy)?;
     if lossy {
         return Some(held);
     }
     // A database that is well again leaves an application that may be: what moves users for it has a
     // hold-down of its own.
-    let since = facts.evidence.lossless_since.unwrap_or(ctx.now);
-    Some(held.min(ctx.now - since))
+    let since = facts.evidence.lossless_since.unwrap_or(now);
+    Some(held.min(now - since))
 }
 
 /// Whether that is as long as its hold-down.
 pub(super) fn has_earned(facts: &Facts, ctx: &Context<'_>) -> bool {
-    held_for(facts, ctx).is_some_and(|held| held >= hold_down(facts, ctx.setup, ctx.now, ctx.seen))
+    let held = held_for(facts, ctx.now, ctx.seen);
+    held.is_some_and(|held| held >= hold_down(facts, ctx.setup, ctx.now, ctx.seen))
 }
 
 /// Whether a role change may be asked for again: quorum, hold-down and gates hold now (rule 13).

@@ -9,7 +9,7 @@ use super::earned::may_ask_again;
 use super::guard::adopts;
 use super::prescaling::raised;
 use super::promotion;
-use super::recovery::{join, recant, redirect_again, turn_lossy, verifying};
+use super::recovery::{join, recant, redirect_again, throw_back, turn_lossy, verifying};
 use crate::event::{Event, Word};
 use crate::messages;
 use crate::record::Facts;
@@ -62,6 +62,7 @@ pub(super) fn held(
         (Stopped::Redirecting { latch }, _) => {
             // A denial was paged already; who moved the traffic does not matter here.
             let _ = completion::note_latch(latch, facts, event, ctx.now);
+            throw_back(latch, facts, ctx);
             redirect_again(latch, facts, ctx);
             if completion::resolvers_moved(facts, ctx.now) {
                 let text = messages::redirected(facts, ctx.now);

@@ -9,7 +9,7 @@
 mod completion;
 pub(crate) mod context;
 mod detection;
-mod earned;
+pub(crate) mod earned;
 mod fencing;
 mod guard;
 mod held;

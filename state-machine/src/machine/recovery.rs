@@ -11,11 +11,12 @@ use super::paging::{forget_paged, page_blindness_once, page_once, page_when_due}
 use super::promotion::{self, may_return};
 use crate::blocker::Blocker;
 use crate::command::{Command, Severity};
-use crate::event::{Event, Word};
+use crate::event::{Event, Side, Word};
+use crate::evidence::Dated;
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
-use crate::policy::LOST;
+use crate::policy::{LOST, RESTORE_GAP};
 use crate::record::{Facts, Operation, Readiness, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
 use statig::Outcome::{Handled, Super};
@@ -162,8 +163,23 @@ pub(super) fn redirecting(
         let text = messages::redirected(facts, ctx.now);
         return ctx.go(State::Verifying, text);
     }
+    throw_back(latch, facts, ctx);
     redirect_again(latch, facts, ctx);
     Super
+}
+
+/// Somebody took the latch back before traffic had moved: it is thrown again, as every missing step of a run,
+/// and people know.
+pub(super) fn throw_back(latch: &mut Step, facts: &mut Facts, ctx: &mut Context<'_>) {
+    let Some(to) = facts.incident.as_ref().map(|i| i.to) else {
+        return;
+    };
+    let since = latch.asked_at + RESTORE_GAP;
+    let gone = |seen: &Dated<Side>| seen.at >= since && seen.is != to;
+    if latch.accepted && facts.evidence.latch.as_ref().is_some_and(gone) {
+        latch.again(ctx.now);
+        ctx.page(facts, Severity::Warning, messages::thrown_back(facts, to));
+    }
 }
 
 /// Throws the latch once more, where an attempt is due.

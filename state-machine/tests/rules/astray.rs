@@ -5,7 +5,7 @@
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, unanswered};
 use drd_state_machine::command::Kind;
-use drd_state_machine::event::{Event, Side, Vantage, Word};
+use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
 use drd_state_machine::time::Span;
 use drd_state_machine::unreplicated::Unreplicated;
 
@@ -192,4 +192,25 @@ fn what_was_lost_before_this_daemon_began_is_not_left_out() {
         loss >= bad.zip(position).map(|(bad, position)| bad - position),
         "{loss:?}"
     );
+}
+
+/// While drd could not see it somebody took the latch back: no resolver will ever move.
+#[test]
+fn a_latch_that_is_removed_before_traffic_has_moved_is_thrown_again_with_a_page() {
+    let mut e = estate();
+    e.redirecting();
+    e.ends(Kind::Redirect, Outcome::Done);
+    e.view.latch = Some(Side::Standby);
+    e.wait(39);
+    assert_eq!(e.asked(Kind::Redirect).len(), 1, "{}", e.story());
+    e.view.latch = Some(Side::Primary);
+    e.wait(10);
+    assert_eq!(e.asked(Kind::Redirect).len(), 2, "{}", e.story());
+    assert_eq!(e.state(), "redirecting");
+    let told = e
+        .pages()
+        .iter()
+        .filter(|p| p.contains("it is thrown again"))
+        .count();
+    assert_eq!(told, 1, "{:?}", e.pages());
 }

@@ -134,3 +134,17 @@ fn what_the_probe_met_as_drd_was_cut_off_dates_no_outage() {
     );
     assert_eq!(e.asked(Kind::Promote), [] as [&Command; 0]);
 }
+
+/// What never saw it bad cannot hold up a quorum that another sensor took back.
+#[test]
+fn a_quorum_that_one_sensor_took_back_is_over_though_a_third_reports_unknown() {
+    let mut e = estate();
+    e.verdicts.remove(&(Vantage::Witness, Side::Primary));
+    e.verdicts.remove(&(Vantage::Route53, Side::Primary));
+    e.reports(Vantage::Witness, Unknown);
+    e.reports(Vantage::Route53, Unhealthy);
+    e.reports(Vantage::Probe, Unhealthy);
+    assert!(e.record.facts.evidence.corroborated_at.is_some());
+    e.reports(Vantage::Route53, Healthy);
+    assert_eq!(e.record.facts.evidence.corroborated_at, None);
+}

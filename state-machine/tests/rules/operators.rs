@@ -148,7 +148,7 @@ fn what_was_abandoned_before_anything_irreversible_does_not_begin_again() {
     assert_eq!(e.state(), "watching");
     e.wait(900);
     assert!(e.asked(Kind::Promote).is_empty(), "{}", e.story());
-    assert!(e.pages()[0].contains("paused until an operator resumes it"));
+    assert!(e.pages()[0].contains("so drd is paused. It acts by itself again after: drd resume"));
     assert!(e.record.facts.paused_since.is_some());
     e.order(Word::Resume);
     e.wait_for("promoting", 15);
