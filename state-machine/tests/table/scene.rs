@@ -229,6 +229,9 @@ impl Scene {
             if r.vantage == vantage && r.side == active {
                 r.verdict = verdict;
                 r.since = now - for_long;
+                if verdict == Verdict::Unhealthy {
+                    r.bad_at = now;
+                }
             }
         }
     }
