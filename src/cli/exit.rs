@@ -15,6 +15,8 @@ pub enum Exit {
     NotArmed,
     /// 4: there is something to change. Same code as [`Exit::NotArmed`]: no command has both.
     ChangesPending,
+    /// 5: stopped in the middle of a run, which the next daemon goes on with.
+    Unfinished,
     /// 6: missed an objective or an expectation.
     Missed,
     /// 7: AWS or the daemon is unreachable.
@@ -29,6 +31,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::NotArmed | Exit::ChangesPending => 4,
+            Exit::Unfinished => 5,
             Exit::Missed => 6,
             Exit::Unreachable => 7,
             Exit::Command(code) => code,

@@ -6,7 +6,7 @@ use super::config_args::ConfigArgs;
 use super::error::CliError;
 use super::estate_args::{self, EstateArgs};
 use super::exit::Exit;
-use crate::daemon;
+use crate::daemon::{self, Ended};
 use crate::telemetry::Telemetry;
 use clap::Args;
 
@@ -21,7 +21,10 @@ pub(super) struct RunArgs {
 impl RunArgs {
     pub(super) fn run(&self) -> Result<Exit, CliError> {
         let _logging = Telemetry::from_process().start()?;
-        daemon::run(estate_args::config(&self.config, &self.estate)?)?;
-        Ok(Exit::Done)
+        let ended = daemon::run(estate_args::config(&self.config, &self.estate)?)?;
+        Ok(match ended {
+            Ended::Done => Exit::Done,
+            Ended::Unfinished => Exit::Unfinished,
+        })
     }
 }

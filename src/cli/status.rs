@@ -7,9 +7,10 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::{OutputFormat, note, print};
 use super::process::{runtime, variables};
-use crate::config;
+use crate::config::{self, ConfigError};
 use crate::daemon::client;
 use clap::Args;
+use std::net::SocketAddr;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -35,8 +36,7 @@ impl StatusArgs {
         if self.health {
             return show_health(&self.config);
         }
-        let config = config::load(self.config.config.as_deref(), variables())?;
-        let view = runtime()?.block_on(client::fetch(config.listen))?;
+        let view = runtime()?.block_on(client::fetch(self.listen()?))?;
         match (self.output, self.why) {
             (OutputFormat::Json, _) => print(&view.json()?)?,
             (OutputFormat::Table, true) => print(&view.why())?,
@@ -48,6 +48,17 @@ impl StatusArgs {
         } else {
             Exit::Done
         })
+    }
+}
+
+impl StatusArgs {
+    /// Without any configuration the usual address: the daemon of this host.
+    fn listen(&self) -> Result<SocketAddr, CliError> {
+        match config::load(self.config.config.as_deref(), variables()) {
+            Ok(config) => Ok(config.listen),
+            Err(ConfigError::Nowhere) => Ok(config::ADDRESS),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -26,4 +26,5 @@ mod watchdog;
 
 #[cfg(feature = "aws")]
 pub use on_aws::run;
+pub use shell::Ended;
 pub use start::DaemonError;

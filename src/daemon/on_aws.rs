@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: what the daemon does (`daemon`), and AWS's calls (`crate::aws`).
 
+use super::shell::Ended;
 use super::start::{DaemonError, Ground, host, operate};
 use crate::clock::{Clock, boot, duration};
 use crate::config::Config;
@@ -19,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///
 /// # Errors
 /// See [`DaemonError`].
-pub fn run(config: Config) -> Result<(), DaemonError> {
+pub fn run(config: Config) -> Result<Ended, DaemonError> {
     // One thread: the work is waiting, and a second thread costs memory and a lock everywhere.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -28,7 +29,7 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
     runtime.block_on(start(config))
 }
 
-async fn start(config: Config) -> Result<(), DaemonError> {
+async fn start(config: Config) -> Result<Ended, DaemonError> {
     let (home, timers, topology) = (home(&config), timers(&config), config.topology.clone());
     let gate = Arc::new(LeaseGate::closed(boot));
     let ground = Ground::new(config, home, Clock::start(), gate.clone())?;

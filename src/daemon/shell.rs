@@ -51,6 +51,15 @@ pub(super) enum ShellError {
     Broken(String),
 }
 
+/// How a daemon ended that was asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing is under way.
+    Done,
+    /// A run is: the next daemon goes on with it.
+    Unfinished,
+}
+
 /// What a task ends with.
 type Done = Result<Input, LedgerError>;
 
@@ -99,7 +108,7 @@ impl Shell {
         mut self,
         asked: impl Future<Output = &'static str>,
         mut orders: mpsc::Receiver<OrderCall>,
-    ) -> Result<(), ShellError> {
+    ) -> Result<Ended, ShellError> {
         tokio::pin!(asked);
         let mut stopping = false;
         self.turn(Input::Timer);
@@ -132,10 +141,26 @@ impl Shell {
                 () = tokio::time::sleep(wait) => self.turn(Input::Timer),
             }
         }
+        Ok(self.ended())
+    }
+
+    /// A run that this daemon leaves unfinished is its last word.
+    fn ended(&self) -> Ended {
         let record = self.engine.record();
         let state = record.map_or("following", |record| record.state.name());
-        tracing::info!(state, "stopped");
-        Ok(())
+        let open = record.and_then(|record| {
+            let incident = record.facts.incident.as_ref()?;
+            incident.ended_at.is_none().then_some(incident.incident_id)
+        });
+        let Some(incident_id) = open else {
+            tracing::info!(state, "stopped");
+            return Ended::Done;
+        };
+        tracing::error!(
+            state,
+            "stopped in {state}: run {incident_id} is unfinished, start drd again"
+        );
+        Ended::Unfinished
     }
 
     fn done(&mut self, done: Result<Done, JoinError>) -> Result<(), ShellError> {

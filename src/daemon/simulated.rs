@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: what the estate does (`crate::estate::simulated`), and a command for it.
 
+use super::shell::Ended;
 use super::start::{DaemonError, Ground, operate};
 use crate::config::{self, Config, ConfigError, LedgerConfig};
 use crate::estate::Estate;
@@ -37,7 +38,7 @@ pub async fn run(
     listener: TcpListener,
     estate: Arc<Simulated>,
     asked: impl Future<Output = &'static str>,
-) -> Result<(), DaemonError> {
+) -> Result<Ended, DaemonError> {
     // The lab's daemon lives in the standby region, as bootstrap's does.
     let home = Some(Side::Standby);
     let ground = Ground::new(config, home, estate.clock(), estate.gate())?;

@@ -7,7 +7,7 @@ use super::identity::Identity;
 use super::manager::Manager;
 use super::operator;
 use super::parts::DaemonParts;
-use super::shell::{ORDERS_MAX, OrderCall, Shell, ShellError};
+use super::shell::{Ended, ORDERS_MAX, OrderCall, Shell, ShellError};
 use super::store::{FileStore, LedgerStore};
 #[cfg(feature = "aws")]
 use super::table_store::TableStore;
@@ -151,7 +151,7 @@ pub(super) async fn operate(
     parts: DaemonParts,
     listener: TcpListener,
     asked: impl Future<Output = &'static str>,
-) -> Result<(), DaemonError> {
+) -> Result<Ended, DaemonError> {
     tracing::info!(listen = %parts.config.listen, suffix = %parts.config.topology.suffix, "drd runs");
     let (page, manager) = (parts.shared.clone(), parts.manager.clone());
     let asked = async move {
@@ -182,7 +182,7 @@ async fn live(
     parts: DaemonParts,
     received: mpsc::Receiver<OrderCall>,
     asked: impl Future<Output = &'static str>,
-) -> Result<(), DaemonError> {
+) -> Result<Ended, DaemonError> {
     let (store, identity) = store_of(&parts)?;
     let terms = match &parts.config.ledger {
         LedgerConfig::File { .. } => None,

@@ -277,3 +277,18 @@ fn with_the_variable_a_health_check_does_not_open_the_file() {
         &["DRD_HTTP__LISTEN"],
     );
 }
+
+#[test]
+fn a_socket_for_operators_is_there_where_it_is_configured_and_nowhere_else() {
+    assert_eq!(good(SHOP1, &[]).operator, None);
+    let socket = [("DRD_OPERATOR__SOCKET", "/run/drd/drd.sock")];
+    let operator = good(SHOP1, &socket).operator.expect("configured");
+    assert_eq!(
+        operator.socket,
+        std::path::PathBuf::from("/run/drd/drd.sock")
+    );
+    assert_eq!(operator.group, None);
+    let text = format!("{SHOP1}[operator]\nsocket = \"/run/drd/x.sock\"\ngroup = \"sre\"\n");
+    let operator = good(&text, &[]).operator.expect("configured");
+    assert_eq!(operator.group.as_deref(), Some("sre"));
+}

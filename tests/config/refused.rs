@@ -361,3 +361,12 @@ fn a_second_store_of_the_latch_that_would_be_lost_with_the_first_is_refused() {
     let nowhere = latch("bucket = \"other\"");
     assert_contains(&nowhere, &["region"]);
 }
+
+#[test]
+fn a_socket_whose_path_the_kernel_cannot_hold_is_refused() {
+    let long = format!("/run/{}/drd.sock", "d".repeat(100));
+    let problem = bad(SHOP1, &[("DRD_OPERATOR__SOCKET", &long)]);
+    assert_contains(&problem, &["at most 107 bytes"]);
+    let nameless = bad(&format!("{SHOP1}[operator]\ngroup = \"sre\"\n"), &[]);
+    assert_contains(&nameless, &["missing key `socket` in [operator]"]);
+}
