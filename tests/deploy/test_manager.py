@@ -26,6 +26,8 @@ def test_ready_is_said_once_and_only_when_the_ledger_is_open_and_the_interface_a
     eventually("drd is ready", manager.is_ready, 20)
     assert daemon.status()["ledger"]["seq"] >= 1, "nothing was durable yet"
     assert [line["kind"] for line in daemon.ledger()][:1] == ["opened"]
+    for side in ("primary", "standby"):
+        estate.witness(side, "healthy")
     eventually("drd is armed", lambda: (manager.status() or "").startswith("armed; watching, primary serves"), 40)
     assert len(manager.times("READY")) == 1
     assert manager.times("WATCHDOG") == [], "nobody asked for it"
