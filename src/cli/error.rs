@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 #[cfg(feature = "aws")]
 use crate::daemon::DaemonError;
 use crate::daemon::client::{CommandError, FetchError, Unhealthy};
+use crate::daemon::demo::DemoError;
 use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
 use crate::metrics::MetricsError;
@@ -26,6 +27,8 @@ pub enum CliError {
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Daemon(#[from] DaemonError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error(transparent)]
     Dashboard(#[from] DashboardError),
     #[error(transparent)]
@@ -71,6 +74,7 @@ impl CliError {
             CliError::FetchConfig(error) => error.exit_code(),
             CliError::Unhealthy(error) => error.exit_code(),
             CliError::Dashboard(_)
+            | CliError::Demo(_)
             | CliError::Ledger(_)
             | CliError::Metrics(_)
             | CliError::Output(_)

@@ -9,6 +9,7 @@ mod config;
 mod config_args;
 #[cfg(feature = "aws")]
 mod consent;
+mod demo;
 #[cfg(feature = "aws")]
 mod destroy;
 #[cfg(feature = "aws")]
@@ -93,6 +94,8 @@ enum Command {
     /// Check a configuration; print what Prometheus and Grafana are to be given.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// A live pretend estate in this process, for every other command to poke: no account, no configuration.
+    Demo(demo::DemoArgs),
     /// Rehearse failovers in the embedded lab: no account, no configuration.
     #[command(subcommand)]
     Gameday(gameday::GamedayCommand),
@@ -119,6 +122,7 @@ impl Cli {
             Command::Failover(args) => args.run(),
             Command::Switchover(args) => args.plain(Word::Switchover),
             Command::Config(command) => command.run(),
+            Command::Demo(args) => args.run(),
             Command::Gameday(command) => command.run(),
             Command::Replay(args) => args.run(),
         }

@@ -6,6 +6,7 @@
 
 mod causes;
 pub mod client;
+pub mod demo;
 pub mod http;
 mod identity;
 mod incident_log;

@@ -8,7 +8,8 @@ use crate::config::{self, Config, ConfigError, LedgerConfig};
 use crate::estate::Estate;
 use crate::estate::simulated::{Simulated, TICK};
 use drd_state_machine::event::Side;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -26,6 +27,14 @@ pub fn config(ledger: PathBuf) -> Result<Config, ConfigError> {
         ledger: LedgerConfig::File { path: ledger },
         ..config
     })
+}
+
+/// The same as the text of a file, for commands in other processes.
+pub(super) fn text(ledger: &Path, socket: &Path, listen: SocketAddr) -> String {
+    let ledger = format!("path = \"{}\"", ledger.display());
+    let own = CONFIG.replace("path = \"ledger.jsonl\"", &ledger);
+    let socket = socket.display();
+    format!("{own}[http]\nlisten = \"{listen}\"\n[operator]\nsocket = \"{socket}\"\n")
 }
 
 /// Runs the daemon of this estate until `asked` is ready with the reason to stop; then what is under

@@ -8,6 +8,7 @@ mod cases;
 mod cli;
 mod conform;
 mod crash;
+mod demo;
 mod grids;
 mod kinds;
 mod ledger;
