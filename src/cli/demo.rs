@@ -88,10 +88,11 @@ async fn play(folder: &std::path::Path, seed: u64) -> Result<(), CliError> {
 async fn carry_out(demo: &Demo, word: DemoWord) -> Result<(), CliError> {
     match word {
         DemoWord::Break(fault) => demo.strike(*fault),
-        DemoWord::Heal(kind) => match demo.heal(kind) {
-            0 => note("drd: nothing of that kind is broken\n"),
-            _ => {}
-        },
+        DemoWord::Heal(kind) => {
+            if demo.heal(kind) == 0 {
+                note("drd: nothing of that kind is broken\n");
+            }
+        }
         DemoWord::Status => print(&client::fetch(demo.address()).await?.table())?,
         DemoWord::Help => print(HELP)?,
         DemoWord::Quit | DemoWord::Nothing => {}

@@ -7,13 +7,14 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::{OutputFormat, note, print};
 use super::process::{runtime, variables};
+use crate::clock::boot;
 use crate::config;
 use crate::daemon::client;
 use crate::daemon::operator::{COMMAND, CommandArgs, OperatorCommand, PAUSE_MAX};
 use clap::Args;
 use drd_state_machine::event::Word;
 use drd_state_machine::time::Span;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use std::path::PathBuf;
 
 /// What every command has.
@@ -95,11 +96,7 @@ impl OrderArgs {
     fn send(&self, word: Word, args: CommandArgs) -> Result<Exit, CliError> {
         let command = OperatorCommand {
             schema: COMMAND.to_owned(),
-            id: format!(
-                "{}-{}",
-                Timestamp::now().as_nanosecond(),
-                std::process::id()
-            ),
+            id: format!("{}-{}", boot().0, std::process::id()),
             word,
             args,
             reason: self.reason.clone(),

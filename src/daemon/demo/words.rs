@@ -100,7 +100,7 @@ fn breaks(kind: &str, rest: &[&str]) -> Result<DemoWord, String> {
     Ok(DemoWord::Break(Box::new(fault)))
 }
 
-fn denied<'a>(operation: &'a str) -> Vec<(&'static str, &'a str)> {
+fn denied(operation: &str) -> Vec<(&'static str, &str)> {
     let service = match operation {
         "FailoverGlobalCluster" | "SwitchoverGlobalCluster" | "DescribeGlobalClusters" => "rds",
         "UpdateAutoScalingGroup" => "autoscaling",

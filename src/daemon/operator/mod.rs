@@ -8,5 +8,7 @@ mod protocol;
 mod server;
 
 pub(super) use protocol::LINE_BYTES_MAX;
-pub use protocol::{COMMAND, CommandArgs, OperatorCommand, OperatorReply, PAUSE_MAX, ReplyCode};
+pub use protocol::{
+    COMMAND, CommandArgs, OperatorCommand, OperatorReply, PAUSE_MAX, REPLY, ReplyCode,
+};
 pub(super) use server::serve;
