@@ -144,6 +144,7 @@ mod tests {
         read(&client).await;
         assert_eq!(arrived.load(Ordering::SeqCst), 1);
         gate.open_until(Span::secs(1));
+        gate.role_changes_until(Span::secs(1));
         let _ = change(&client).await;
         assert_eq!(
             arrived.load(Ordering::SeqCst),
@@ -163,6 +164,23 @@ mod tests {
             async |rds| drop(rds.describe_global_clusters().send().await),
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_role_change_whose_decision_is_old_is_signed_and_never_sent_by_a_leader() {
+        let (url, arrived) = listener();
+        let gate = Arc::new(LeaseGate::closed(|| Span::secs(20)));
+        gate.open_until(Span::secs(60));
+        gate.role_changes_until(Span::secs(20));
+        let rds: aws_sdk_rds::Client = fenced(&config(&url), &CheckLease(gate.clone()));
+        let change = || rds.failover_global_cluster().allow_data_loss(true).send();
+        let refused = change().await.expect_err("it was decided too long ago");
+        let causes = drd_bootstrap::aws::error::chain(&refused);
+        assert!(causes.contains("older than 15 s"), "{causes}");
+        assert_eq!(arrived.load(Ordering::SeqCst), 0, "nothing left this host");
+        gate.role_changes_until(Span::secs(21));
+        let _ = change().await;
+        assert_eq!(arrived.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

@@ -78,7 +78,7 @@ fn red(change: impl FnOnce(&mut Reads)) -> Vec<String> {
 #[test]
 fn a_fit_standby_is_green_and_what_is_not_known_is_unknown() {
     let wiring = ["failover_pair", "latch_wired"];
-    assert_eq!(with(Verdict::Green, |_| {}).len(), 11);
+    assert_eq!(with(Verdict::Green, |_| {}).len(), 12);
     assert_eq!(with(Verdict::Unknown, |_| {}), wiring);
     assert_eq!(red(|r| r.wiring = Ok(Wiring::default())), wiring);
 }
