@@ -21,6 +21,7 @@ mod exit;
 mod exports;
 #[cfg(feature = "aws")]
 mod fetch_config;
+mod follow;
 pub mod gameday;
 mod order;
 mod output;
@@ -88,7 +89,7 @@ enum Command {
     /// Move to the other side now; the newest writes may be lost.
     Failover(order::FailoverArgs),
     /// Move to the other side without losing anything.
-    Switchover(order::OrderArgs),
+    Switchover(order::SwitchoverArgs),
     /// Check whether an estate can be built, or the one that exists could fail over.
     Doctor(Box<doctor::DoctorArgs>),
     /// Check a configuration; print what Prometheus and Grafana are to be given.
@@ -120,7 +121,7 @@ impl Cli {
             Command::Resume(args) => args.plain(Word::Resume),
             Command::Abandon(args) => args.plain(Word::Abandon),
             Command::Failover(args) => args.run(),
-            Command::Switchover(args) => args.plain(Word::Switchover),
+            Command::Switchover(args) => args.run(),
             Command::Config(command) => command.run(),
             Command::Demo(args) => args.run(),
             Command::Gameday(command) => command.run(),

@@ -5,6 +5,7 @@
 use super::config_args::ConfigArgs;
 use super::error::CliError;
 use super::exit::Exit;
+use super::follow;
 use super::output::{OutputFormat, note, print};
 use super::process::{runtime, variables};
 use crate::clock::boot;
@@ -38,6 +39,16 @@ pub(super) struct OrderArgs {
     output: OutputFormat,
 }
 
+/// `drd switchover`.
+#[derive(Debug, Args)]
+pub(super) struct SwitchoverArgs {
+    /// Do not follow the run: it goes on by itself.
+    #[arg(long)]
+    no_wait: bool,
+    #[command(flatten)]
+    order: OrderArgs,
+}
+
 /// `drd pause`.
 #[derive(Debug, Args)]
 pub(super) struct PauseArgs {
@@ -57,6 +68,9 @@ pub(super) struct FailoverArgs {
     /// Also while the side that serves answers.
     #[arg(long)]
     even_if_healthy: bool,
+    /// Do not follow the run: it goes on by itself.
+    #[arg(long)]
+    no_wait: bool,
     #[command(flatten)]
     order: OrderArgs,
 }
@@ -83,11 +97,31 @@ impl FailoverArgs {
                 "a failover that may lose writes needs --reason TEXT: it is in the ledger for good";
             return Err(CliError::Usage(text.to_owned()));
         }
-        self.order.send(Word::Failover, args)
+        let given = self.order.send(Word::Failover, args)?;
+        self.order.follow(given, self.no_wait)
+    }
+}
+
+impl SwitchoverArgs {
+    pub(super) fn run(&self) -> Result<Exit, CliError> {
+        let given = self.order.plain(Word::Switchover)?;
+        self.order.follow(given, self.no_wait)
     }
 }
 
 impl OrderArgs {
+    /// Follows the run that was ordered, where the configuration has the daemon's address and a person reads.
+    fn follow(&self, given: Exit, no_wait: bool) -> Result<Exit, CliError> {
+        let table = matches!(self.output, OutputFormat::Table);
+        let config = config::load(self.config.config.as_deref(), variables());
+        match config {
+            Ok(config) if given == Exit::Command(0) && table && !no_wait => {
+                runtime()?.block_on(follow::follow(config.listen))
+            }
+            Ok(_) | Err(_) => Ok(given),
+        }
+    }
+
     /// A word that has no options of its own.
     pub(super) fn plain(&self, word: Word) -> Result<Exit, CliError> {
         self.send(word, CommandArgs::default())

@@ -4,7 +4,9 @@
 //! Deliberately absent: whether it may lead (`leadership`), and what comes before and after a term.
 
 mod arrivals;
+mod early;
 
+use self::early::EarlyMessages;
 use super::conductor::{Conductor, EventLetter, EventOrigin, opening};
 use super::environment::Environment;
 use super::inbox::Inbox;
@@ -43,6 +45,7 @@ pub(super) struct Leading {
     pub(super) term: u64,
     conductor: Conductor,
     inbox: Inbox,
+    early: EarlyMessages,
     pub(super) polling: Polling,
     appending: Appending,
     /// The opening line is durable.
@@ -73,6 +76,7 @@ impl Leading {
             term,
             conductor,
             inbox: Inbox::default(),
+            early: EarlyMessages::default(),
             polling,
             appending: Appending::Nothing,
             live: false,
@@ -155,7 +159,8 @@ impl Leading {
             Appending::Nothing | Appending::Opening | Appending::Proposed(_) => None,
         };
         let polls = (self.live && !self.stopping).then(|| self.polling.next(self.may_receive()));
-        [retry, polls].into_iter().flatten().min()
+        let early = self.early.until().filter(|_| self.live && !self.stopping);
+        [retry, polls, early].into_iter().flatten().min()
     }
 
     /// What is due by now.
@@ -174,6 +179,7 @@ impl Leading {
         if !self.live || self.stopping {
             return;
         }
+        self.take_early(env, (now, local), out);
         for ask in self.polling.due(now, local, &env.pace, &env.secret) {
             self.ask(out, ask);
         }

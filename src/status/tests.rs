@@ -90,7 +90,7 @@ pub(crate) fn calm() -> StatusView {
     }
 }
 
-fn running() -> IncidentStatus {
+pub(crate) fn running() -> IncidentStatus {
     IncidentStatus {
         incident_id: 3,
         operation: Operation::Failover,

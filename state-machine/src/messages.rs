@@ -338,11 +338,18 @@ pub(crate) fn still_held(facts: &Facts, hold: &Hold, stage: &Stopped, now: Time)
 pub(crate) fn held(facts: &Facts, hold: &Hold, stage: &Stopped) -> String {
     let why = hold.reason();
     format!(
-        "run {} is held: {why}. {}. {}",
+        "run {} ({}) is held: {why}. {}. {}",
         facts.incident_id,
+        held_diagnosis(facts),
         progress(facts, stage),
         exits(facts, stage)
     )
+}
+
+/// What the run is about: what was decided on while one is open, else what is seen.
+fn held_diagnosis(facts: &Facts) -> Diagnosis {
+    let open = facts.incident.as_ref().filter(|i| i.ended_at.is_none());
+    open.map_or(facts.diagnosis.is, |incident| incident.diagnosis)
 }
 
 /// What is done of a run that is held, and what is not.

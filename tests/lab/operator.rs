@@ -216,7 +216,9 @@ async fn the_command_line_says_what_was_done_or_why_not_and_exits_with_it() {
     assert_eq!(paused.status.code(), Some(0), "{}", text(&paused.stderr));
     assert!(text(&paused.stdout).starts_with("paused for 1800 s"));
     assert!(drd.ledger().contains("says anna\",\"why\":\"CHG-4711\""));
-    let moved = drd.drd(&["switchover", "--reason", "CHG-4712"]).await;
+    let moved = drd
+        .drd(&["switchover", "--no-wait", "--reason", "CHG-4712"])
+        .await;
     assert_eq!(moved.status.code(), Some(0), "{}", text(&moved.stderr));
     let again = drd.drd(&["switchover"]).await;
     assert_eq!(again.status.code(), Some(3), "{}", text(&again.stdout));

@@ -104,3 +104,57 @@ impl ReplyCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn schema(text: &str) -> Value {
+        serde_json::from_str(text).expect("a schema is JSON")
+    }
+
+    /// The values of an `enum` of the schema.
+    fn words(schema: &Value, key: &str) -> Vec<String> {
+        let found = schema["properties"][key]["enum"]
+            .as_array()
+            .expect("an enum");
+        found
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn the_schema_of_a_command_describes_what_is_read() {
+        let schema = schema(include_str!("../../../deploy/schemas/command.json"));
+        assert_eq!(schema["$id"], COMMAND);
+        let mut example: OperatorCommand =
+            serde_json::from_value(schema["examples"][0].clone()).expect("the example is read");
+        let written = serde_json::to_value(&example).expect("is JSON");
+        assert_eq!(written, schema["examples"][0]);
+        for word in words(&schema, "word") {
+            example.word = serde_json::from_value(Value::from(word)).expect("a word");
+        }
+        let longest = schema["properties"]["args"]["properties"]["for_seconds"]["maximum"].as_i64();
+        assert_eq!(longest, Some(PAUSE_MAX.0 / 1000));
+    }
+
+    #[test]
+    fn the_schema_of_a_reply_describes_what_is_written() {
+        let schema = schema(include_str!("../../../deploy/schemas/reply.json"));
+        assert_eq!(schema["$id"], REPLY);
+        let example: OperatorReply =
+            serde_json::from_value(schema["examples"][0].clone()).expect("the example is read");
+        let written = serde_json::to_value(&example).expect("is JSON");
+        assert_eq!(written, schema["examples"][0]);
+        let required = schema["required"].as_array().expect("a list");
+        let keys = written.as_object().expect("an object");
+        assert_eq!(required.len(), keys.len());
+        for code in words(&schema, "code") {
+            let code: ReplyCode = serde_json::from_value(Value::from(code)).expect("a code");
+            assert!(code.exit_code() <= 7);
+        }
+    }
+}

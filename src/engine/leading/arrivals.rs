@@ -107,10 +107,49 @@ impl Leading {
     ) {
         let count = messages.as_ref().map(Vec::len);
         self.polling.received(count, now);
+        let early = !self.knows_the_clock();
+        self.read_messages(
+            env,
+            messages.into_iter().flatten(),
+            early,
+            (now, local),
+            out,
+        );
+    }
+
+    /// Whether a heartbeat has come back to this daemon: how wrong the host's clock is is known from then on.
+    fn knows_the_clock(&self) -> bool {
+        let facts = &self.conductor.record().facts;
+        facts.heartbeat_at.is_some_and(|at| at >= facts.started_at)
+    }
+
+    /// What looked old before the clock was known is read again once it is, or has waited long enough.
+    pub(super) fn take_early(
+        &mut self,
+        env: &Environment,
+        moment: (Span, Time),
+        out: &mut Vec<Action>,
+    ) {
+        if let Some(messages) = self.early.take(moment.0, self.knows_the_clock()) {
+            self.read_messages(env, messages, false, moment, out);
+        }
+    }
+
+    fn read_messages(
+        &mut self,
+        env: &Environment,
+        messages: impl IntoIterator<Item = Message>,
+        early: bool,
+        (now, local): (Span, Time),
+        out: &mut Vec<Action>,
+    ) {
         let mut settled = Vec::new();
         // Ages are judged by AWS's clock, as far as it is known: a host that is minutes ahead discards nothing.
         let dated = local + self.conductor.record().facts.clock_error;
-        for message in messages.into_iter().flatten() {
+        for message in messages {
+            let Some(message) = self.early.kept(env, message, dated, early, now) else {
+                continue;
+            };
             match incoming(env, &mut self.polling, message, dated) {
                 Incoming::Letter(letter) => self.inbox.push(letter),
                 Incoming::Settled(receipt, notice) => {

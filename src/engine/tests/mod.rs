@@ -51,7 +51,9 @@ impl Bench {
         let setup = any_setup();
         let metrics = Metrics::for_lab(&setup).expect("metrics of a fresh registry");
         let env = Environment {
-            known: Arc::new(Known::new("000000000000", setup.policy.event_max_age)),
+            known: Arc::new(
+                Known::new("000000000000", setup.policy.event_max_age).region("eu-central-2"),
+            ),
             setup: Arc::new(setup),
             pace: Pace::default(),
             terms,

@@ -78,3 +78,33 @@ fn orders_that_wait_when_the_ledger_refuses_are_answered_with_it() {
     bench.replies.sort_unstable();
     assert_eq!(bench.replies, [1, 2]);
 }
+
+/// Six minutes old by a host's clock that is six minutes ahead: whether it is old is not known before a
+/// heartbeat is back, and without one the clock is taken as it is after 30 s.
+#[test]
+fn a_message_that_looks_old_is_kept_until_the_clock_is_known_or_half_a_minute_has_passed() {
+    let sensor = r#"{"version":"0","id":"e","source":"drd.lag","detail-type":"Replication Lag",
+        "account":"000000000000","region":"eu-central-2","time":"2025-12-31T23:54:00Z",
+        "resources":[],"detail":{"taken_at":"2025-12-31T23:54:00Z","lag_seconds":0.001}}"#;
+    let deleted = |bench: &Bench| {
+        let all = bench.newest.iter();
+        all.filter(|action| matches!(action, Action::Delete(_)))
+            .count()
+    };
+    let mut bench = Bench::alone();
+    let message = Message {
+        receipt: Arc::from("one"),
+        id: Arc::from("one"),
+        body: Arc::from(sensor),
+        receive_count: 1,
+    };
+    bench.answer(Answer::Received(Some(vec![message])));
+    let at_once = deleted(&bench);
+    let mut late = 0;
+    for second in 1..=31 {
+        bench.wait(Span::secs(1));
+        late += deleted(&bench);
+        assert!(late == 0 || second >= 30, "after {second} s");
+    }
+    assert_eq!((at_once, late), (0, 1));
+}
