@@ -272,6 +272,8 @@ impl Simulation<'_> {
         };
         // A ledger that refuses lets nothing count, so that the first end may not have counted either.
         let writes = !self.world.faults.fsync_hangs && !process.engine.is_held_by_ledger();
+        // What an older term asked for is dropped before the machine meets it.
+        let writes = writes && process.engine.term() == Some(term);
         let after = |event: &Event| {
             let record = process.engine.record().filter(|_| alone && writes);
             let mut record = record?.clone();
