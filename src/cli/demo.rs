@@ -109,8 +109,7 @@ async fn show_state(demo: &Demo, shown: &mut Option<(Phase, bool, bool)>) -> Res
     if shown.replace(now) == Some(now) {
         return Ok(());
     }
-    let table = view.table();
-    Ok(print(table.lines().next().unwrap_or_default())?)
+    Ok(print(&view.headline())?)
 }
 
 /// What is typed, line by line; a prompt where somebody types. The thread ends with its input, or with the

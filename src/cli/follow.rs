@@ -14,7 +14,8 @@ use std::time::Duration;
 
 /// Between two looks: a run takes minutes.
 const LOOK: Duration = Duration::from_millis(500);
-/// For how long a daemon that does not answer is asked again: it may be restarted, and goes on with the run.
+/// How many looks in a row a daemon may leave without an answer, a minute of them: it may be restarted, and goes on
+/// with the run.
 const SILENT_MAX: u32 = 120;
 
 /// Until the run that is open, or begins now, has ended or is held.
@@ -48,8 +49,7 @@ async fn until_it_ends(daemon: SocketAddr) -> Result<Exit, CliError> {
         };
         silent = 0;
         if shown.replace(view.state) != Some(view.state) {
-            let table = view.table();
-            print(table.lines().next().unwrap_or_default())?;
+            print(&view.headline())?;
         }
         if let Some(exit) = ended(&view) {
             return Ok(exit);

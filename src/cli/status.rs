@@ -49,9 +49,7 @@ impl StatusArgs {
             Exit::Done
         })
     }
-}
 
-impl StatusArgs {
     /// Without any configuration the usual address: the daemon of this host.
     fn listen(&self) -> Result<SocketAddr, CliError> {
         match config::load(self.config.config.as_deref(), variables()) {

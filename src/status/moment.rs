@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: texts (`text`, `screens`), and what the machine would do next.
 
+use drd_state_machine::assessment::ENDPOINT;
 use drd_state_machine::event::{Vantage, Verdict};
 use drd_state_machine::record::Facts;
 use drd_state_machine::state::{Progress, State, Step, Stopped};
@@ -118,27 +119,10 @@ pub(super) fn held(state: &State, facts: &Facts, now: Time) -> Option<HeldStatus
 
 /// The steps of the stage that runs or is held.
 pub(super) fn steps(state: &State, now: Time) -> Vec<StepStatus> {
-    match state {
-        State::Promoting(p)
-        | State::Switching(p)
-        | State::Held {
-            stage: Stopped::Promoting(p),
-            ..
-        } => advancing(p, now),
-        State::Redirecting { latch }
-        | State::Held {
-            stage: Stopped::Redirecting { latch },
-            ..
-        } => vec![step("latch", latch, now)],
-        State::Watching
-        | State::Suspecting
-        | State::Fencing
-        | State::Verifying
-        | State::Exposed
-        | State::Held {
-            stage: Stopped::Before | Stopped::Verifying,
-            ..
-        } => Vec::new(),
+    match (state.progress(), state.latch()) {
+        (Some(p), _) => advancing(p, now),
+        (None, Some(latch)) => vec![step("latch", latch, now)],
+        (None, None) => Vec::new(),
     }
 }
 
@@ -164,9 +148,8 @@ fn step(name: &str, step: &Step, now: Time) -> StepStatus {
 
 /// The fault domains that see the endpoint of the side that serves.
 pub(super) fn eyes(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<EyeStatus> {
-    let vantages = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
     let live = seen.live.into_iter().zip(seen.votes);
-    vantages
+    ENDPOINT
         .into_iter()
         .zip(live)
         .map(|(vantage, (live, verdict))| EyeStatus {

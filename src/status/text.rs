@@ -10,6 +10,11 @@ use drd_state_machine::event::Verdict;
 use std::fmt::{self, Write};
 
 impl StatusView {
+    /// The first line of [`StatusView::table`], without its end: is it all right, and if not, who has to do what?
+    pub fn headline(&self) -> String {
+        headline(self)
+    }
+
     /// The text of `drd status`: the first line answers the one question asked at 3 am.
     pub fn table(&self) -> String {
         table(self)
@@ -22,14 +27,14 @@ impl StatusView {
 }
 
 fn table(view: &StatusView) -> String {
-    let mut out = headline(view);
+    let mut out = format!("{}\n", headline(view));
     // Writing to a String cannot fail.
     let _ = write_rest(&mut out, view);
     out
 }
 
 fn why(view: &StatusView) -> String {
-    let mut out = format!("{}\n", headline(view));
+    let mut out = format!("{}\n\n", headline(view));
     let width = view
         .why
         .iter()
@@ -56,7 +61,6 @@ fn why(view: &StatusView) -> String {
     out
 }
 
-/// The first line: is it all right, and if not, who has to do what?
 fn headline(view: &StatusView) -> String {
     let active = view.sides.iter().find(|side| side.side == view.active_side);
     let region = active.map_or(String::new(), |side| format!(" ({})", side.region));
@@ -97,7 +101,7 @@ fn headline(view: &StatusView) -> String {
             )
         }
     };
-    format!("{}   {headword}   {rest}   {since}\n", view.suffix)
+    format!("{}   {headword}   {rest}   {since}", view.suffix)
 }
 
 fn paused(view: &StatusView, serving: &str) -> String {

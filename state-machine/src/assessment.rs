@@ -34,8 +34,8 @@ pub struct Assessment {
     pub loss: Option<Span>,
 }
 
-/// The vantages that see the endpoint, in the order of [`Assessment::votes`].
-const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
+/// The vantages that see the endpoint, in the order of [`Assessment::votes`] and [`Assessment::live`].
+pub const ENDPOINT: [Vantage; 3] = [Vantage::Witness, Vantage::Route53, Vantage::Probe];
 
 /// Assesses the evidence. Also keeps the episode's two clocks in it.
 pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
@@ -281,20 +281,17 @@ impl Assessment {
 
     /// What is missing when fewer domains are live than `quorum`: no outage could be confirmed then.
     pub fn too_few_live(&self, quorum: u8) -> Option<String> {
-        let named = |wanted: bool| {
-            let domains = ENDPOINT.iter().zip(self.live);
-            let names: Vec<&str> = domains
-                .filter(|(_, live)| *live == wanted)
-                .map(|(vantage, _)| vantage.name())
-                .collect();
-            names.join(", ")
-        };
         let live = self.live.iter().filter(|live| **live).count();
         (live < usize::from(quorum)).then(|| {
+            let domains = ENDPOINT.iter().zip(self.live);
+            let silent: Vec<&str> = domains
+                .filter(|(_, live)| !live)
+                .map(|(vantage, _)| vantage.name())
+                .collect();
             format!(
                 "{live} of {} fault domains are live, and the quorum is {quorum}: nothing fresh from {}",
                 ENDPOINT.len(),
-                named(false)
+                silent.join(", ")
             )
         })
     }

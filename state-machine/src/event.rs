@@ -277,6 +277,17 @@ pub struct OrderedBy {
     pub why: Arc<str>,
 }
 
+impl OrderedBy {
+    /// Of these texts.
+    pub fn new(id: &str, who: &str, why: &str) -> OrderedBy {
+        OrderedBy {
+            id: Arc::from(id),
+            who: Arc::from(who),
+            why: Arc::from(why),
+        }
+    }
+}
+
 /// Everything that the machine receives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]

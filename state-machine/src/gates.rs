@@ -152,21 +152,27 @@ pub fn event_path_silent(facts: &Facts, now: Time) -> Option<Span> {
     (silent > HEARTBEAT_SILENT).then_some(silent)
 }
 
+/// What disarms, whatever the state and the diagnosis. Each text is made as it is asked for: whoever needs
+/// to know only whether there is any takes the first.
+pub fn disarming(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Assessment,
+) -> impl Iterator<Item = String> {
+    let blockers = standing(facts, now).into_iter().chain(rpo(seen, setup));
+    let blockers = blockers.map(|blocker| blocker.to_string());
+    let silent = event_path_silent(facts, now)
+        .map(|silent| format!("no heartbeat came back through the queue for {silent}"));
+    let alone = seen.observer != Verdict::Healthy;
+    let alone = alone.then(|| "drd's own references do not answer".to_owned());
+    let few = seen.too_few_live(setup.policy.quorum);
+    blockers.chain(silent).chain(few).chain(alone)
+}
+
 /// Why drd would not fail over now; empty when it is armed.
 pub fn not_armed(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Vec<String> {
-    let mut why: Vec<String> = standing(facts, now)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    why.extend(rpo(seen, setup).map(|b| b.to_string()));
-    why.extend(
-        event_path_silent(facts, now)
-            .map(|silent| format!("no heartbeat came back through the queue for {silent}")),
-    );
-    why.extend(seen.too_few_live(setup.policy.quorum));
-    if seen.observer != Verdict::Healthy {
-        why.push("drd's own references do not answer".to_owned());
-    }
+    let mut why: Vec<String> = disarming(facts, setup, now, seen).collect();
     if seen.diagnosis.has_ladder() && setup.policy.autonomy(seen.diagnosis) < Autonomy::Act {
         why.push(format!("autonomy for {} is not act", seen.diagnosis));
     }

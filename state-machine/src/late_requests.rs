@@ -10,7 +10,7 @@ use crate::command::Kind;
 use crate::event::{Completion, Event, Outcome, Side};
 use crate::policy::{MAY_LAND, QUARANTINE};
 use crate::record::{Facts, FenceOutcome, Incident, Unanswered};
-use crate::state::{Progress, State, Step, Stopped};
+use crate::state::{Progress, State, Step};
 use crate::time::{Span, Time};
 
 /// A daemon starts, and what the one before had sent is unknown. No clock can be trusted from
@@ -52,29 +52,9 @@ pub(crate) fn note(state: &State, facts: &mut Facts, now: Time, event: &Event) {
 /// it moves away from, should it land late. A state that is past the command awaits nothing, but
 /// the request may be on its way all the same.
 fn was_awaited(state: &State, incident: &Incident, done: &Completion) -> bool {
-    let (roles, latch) = match state {
-        State::Promoting(p)
-        | State::Switching(p)
-        | State::Held {
-            stage: Stopped::Promoting(p),
-            ..
-        } => (Some(p.database), None),
-        State::Redirecting { latch }
-        | State::Held {
-            stage: Stopped::Redirecting { latch },
-            ..
-        } => (None, Some(*latch)),
-        State::Watching
-        | State::Suspecting
-        | State::Fencing
-        | State::Verifying
-        | State::Exposed
-        | State::Held {
-            stage: Stopped::Before | Stopped::Verifying,
-            ..
-        } => (None, None),
-    };
-    let awaited = |step: Step| step.waits_for(done.attempt);
+    let roles = state.progress().map(|p| &p.database);
+    let latch = state.latch();
+    let awaited = |step: &Step| step.waits_for(done.attempt);
     match done.kind {
         Kind::Promote | Kind::Switchover => roles.is_none_or(awaited),
         Kind::Redirect => roles.is_none() && latch.is_none_or(awaited),

@@ -115,11 +115,9 @@ fn route(
 /// Whether a failover would start now if the evidence asked for it.
 fn is_armed(record: &Record, setup: &Setup, now: Time, seen: &Assessment) -> bool {
     matches!(record.state, State::Watching | State::Suspecting)
-        && gates::standing(&record.facts, now).is_empty()
-        && gates::rpo(seen, setup).is_none()
-        && gates::event_path_silent(&record.facts, now).is_none()
-        && seen.observer == event::Verdict::Healthy
-        && seen.too_few_live(setup.policy.quorum).is_none()
+        && gates::disarming(&record.facts, setup, now, seen)
+            .next()
+            .is_none()
 }
 
 /// What makes a decision worth a line of the ledger.

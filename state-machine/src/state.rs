@@ -264,6 +264,44 @@ impl State {
         self.phase().name()
     }
 
+    /// The steps that lead to the join, where they are under way or held.
+    pub const fn progress(&self) -> Option<&Progress> {
+        match self {
+            State::Promoting(p)
+            | State::Switching(p)
+            | State::Held {
+                stage: Stopped::Promoting(p),
+                ..
+            } => Some(p),
+            State::Watching
+            | State::Suspecting
+            | State::Fencing
+            | State::Redirecting { .. }
+            | State::Verifying
+            | State::Exposed
+            | State::Held { .. } => None,
+        }
+    }
+
+    /// The step that moves traffic, where it is under way or held.
+    pub const fn latch(&self) -> Option<&Step> {
+        match self {
+            State::Redirecting { latch }
+            | State::Held {
+                stage: Stopped::Redirecting { latch },
+                ..
+            } => Some(latch),
+            State::Watching
+            | State::Suspecting
+            | State::Fencing
+            | State::Promoting(_)
+            | State::Verifying
+            | State::Exposed
+            | State::Switching(_)
+            | State::Held { .. } => None,
+        }
+    }
+
     /// Moves every moment by `by`: the clock was set back.
     pub(crate) fn shift(&mut self, by: Span) {
         match self {

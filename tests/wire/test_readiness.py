@@ -5,10 +5,9 @@ Deliberately absent: the checks that need no wire (src/estate/readiness has thei
 """
 
 import json
-import time
 
 from resources import BLOCKED
-from world import eventually
+from world import eventually, throughout
 
 NOTICED_WITHIN = 15.0  # readiness runs every 5 s
 
@@ -48,8 +47,7 @@ def test_a_deployment_that_switches_over_disarms_until_it_ends(estate, daemon):
     found = rds.describe_db_clusters(DBClusterIdentifier=estate.name("aurora", "primary"))["DBClusters"][0]
     made = rds.create_blue_green_deployment(BlueGreenDeploymentName="next", Source=found["DBClusterArn"])
     name = made["BlueGreenDeployment"]["BlueGreenDeploymentIdentifier"]
-    time.sleep(NOTICED_WITHIN / 2)
-    assert daemon.status()["armed"]
+    throughout("drd is armed", lambda: daemon.status()["armed"], NOTICED_WITHIN)
     rds.switchover_blue_green_deployment(BlueGreenDeploymentIdentifier=name)
     eventually("drd is not armed", lambda: disarmed_by(daemon, "blue/green deployment next"), NOTICED_WITHIN)
     rds.delete_blue_green_deployment(BlueGreenDeploymentIdentifier=name)

@@ -218,11 +218,7 @@ impl Operator {
             id: self.numbers.fetch_add(1, Ordering::Relaxed),
             word: command.word,
             lasts: command.args.for_seconds.map(|s| Span::secs(i64::from(s))),
-            by: OrderedBy {
-                id: Arc::from(command.id.as_str()),
-                who: Arc::from(who(uid, &command.claimed_by)),
-                why: Arc::from(command.reason.as_str()),
-            },
+            by: OrderedBy::new(&command.id, &who(uid, &command.claimed_by), &command.reason),
         };
         tracing::info!(word = ?command.word, uid, claimed_by = command.claimed_by, reason = command.reason, "an operator orders");
         if self.orders.try_send(OrderCall { order, answer }).is_err() {

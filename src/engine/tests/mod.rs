@@ -146,11 +146,7 @@ impl Bench {
             id,
             word,
             lasts: None,
-            by: OrderedBy {
-                id: Arc::from(id.to_string()),
-                who: Arc::from("operator"),
-                why: Arc::from("a test"),
-            },
+            by: OrderedBy::new(&id.to_string(), "operator", "a test"),
         }));
     }
 

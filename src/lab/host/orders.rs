@@ -7,7 +7,6 @@ use crate::lab::install::Install;
 use crate::lab::simulation::Simulation;
 use drd_state_machine::event::{OrderedBy, Word};
 use drd_state_machine::time::Span;
-use std::sync::Arc;
 
 impl Simulation<'_> {
     /// An operator's command reaches the process that leads.
@@ -21,11 +20,7 @@ impl Simulation<'_> {
             id,
             word,
             lasts: None,
-            by: OrderedBy {
-                id: Arc::from(id.to_string()),
-                who: Arc::from("operator"),
-                why: Arc::from("rehearsal"),
-            },
+            by: OrderedBy::new(&id.to_string(), "operator", "rehearsal"),
         };
         self.give_in(who, Span::ZERO, Input::Ordered(order));
     }

@@ -3,31 +3,17 @@
 //!
 //! Deliberately absent: what is owed in time (`duties`).
 
+use super::leadership::towards;
 use super::{JUST_BACK, JUST_BACK_LIED_TO, Judge, RECOVERED, SERVED, lives, toward_writer};
 use crate::lab::cloud;
 use crate::lab::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::Side;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Setup};
 
 /// How old a decision may be when its request leaves (DESIGN section 4, rule 14), and a moment to sign it.
 const LEAVES_WITHIN: Span = Span::secs(16);
-
-/// The side that a change of roles makes the active one.
-fn new_role(command: &Command) -> Option<Side> {
-    match command {
-        Command::Promote { to, .. } | Command::Switchover { to, .. } => Some(*to),
-        Command::Prescale { .. }
-        | Command::ScaleBack { .. }
-        | Command::Scale { .. }
-        | Command::Fence { .. }
-        | Command::ProveWrite { .. }
-        | Command::Redirect { .. }
-        | Command::Page { .. } => None,
-    }
-}
 
 /// A reading reaches the judge as it is taken, and the daemon after its answer.
 const IN_FLIGHT: Span = Span::secs(1);
@@ -55,7 +41,7 @@ impl Judge {
         }
     }
 
-    /// Whether it is of an incident that was past its point of no return, and whose users are not served yet.
+    /// Whether it is of an incident that was past its point of no return when drd was paused.
     fn goes_on_while_paused(&self, paused: Time, command: &Command) -> bool {
         let incident_id = command.incident_id();
         let mut before = self.committed.iter().filter(|(_, at)| *at <= paused);
@@ -128,7 +114,7 @@ impl Judge {
     }
 
     pub(super) fn commits(&mut self, world: &World, setup: &Setup, command: &Command) {
-        let Some(to) = new_role(command) else {
+        let Some(to) = towards(command).filter(|_| command.kind().irreversible()) else {
             return;
         };
         self.recovering_to = Some(to);

@@ -17,7 +17,7 @@ use drd_state_machine::time::{Span, Time};
 const QUARANTINE: Span = Span::secs(900);
 
 /// Towards which side it moves the active one.
-fn towards(command: &Command) -> Option<Side> {
+pub(super) fn towards(command: &Command) -> Option<Side> {
     match command {
         Command::Promote { to, .. }
         | Command::Switchover { to, .. }

@@ -301,11 +301,7 @@ impl Engines {
                 id: 0,
                 word: Word::Switchover,
                 lasts: None,
-                by: OrderedBy {
-                    id: Arc::from(""),
-                    who: Arc::from(""),
-                    why: Arc::from(""),
-                },
+                by: OrderedBy::new("", "", ""),
             })],
             News::StopRequested => vec![Input::StopRequested],
         }
