@@ -71,6 +71,7 @@ fn hour() -> Vec<(Span, Event)> {
                 sensor,
                 verdict: Verdict::Healthy,
                 observed_at: time,
+                good_at: None,
             };
             events.push((at, Event::Signalled(signal)));
             events.push((
@@ -97,6 +98,7 @@ fn own(vantage: Vantage, side: Side, observed_at: Time) -> Event {
         sensor,
         verdict: Verdict::Healthy,
         observed_at,
+        good_at: None,
     })
 }
 

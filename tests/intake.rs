@@ -55,9 +55,11 @@ fn meaning(parsed: &Parsed) -> String {
             sensor,
             verdict,
             observed_at,
+            good_at,
         }) => {
             let verdict = format!("{verdict:?}").to_lowercase();
-            format!("{sensor} {verdict} {} {id}", ago(*observed_at))
+            let well = good_at.map_or(String::new(), |at| format!(" well {}", ago(at)));
+            format!("{sensor} {verdict} {}{well} {id}", ago(*observed_at))
         }
         Parsed::Lag(LagSample { taken_at, lag }) => {
             format!("lag {} {}", lag.as_secs_f64(), ago(*taken_at))
@@ -310,15 +312,15 @@ proptest! {
     #[test]
     fn a_composed_alarm_is_read_back(id in "[ -~]{1,36}", at in moment(), before in verdict(), verdict in verdict()) {
         let text = compose::alarm_event_json(&id, HEALTH, before, verdict, at);
-        let signal = Signal { id: id.as_str().into(), sensor: "route53-primary".into(), verdict, observed_at: at };
+        let signal = Signal { id: id.as_str().into(), sensor: "route53-primary".into(), verdict, observed_at: at, good_at: None };
         let reading = Reading { source: SenderKind::CloudwatchAlarm, parsed: Parsed::Signal(signal) };
         prop_assert_eq!(read(&text, &known(), NOW), reading);
     }
 
     #[test]
-    fn a_composed_verdict_is_read_back(id in "[ -~]{1,36}", at in moment(), verdict in verdict()) {
-        let text = compose::witness_event_json(&id, ACCOUNT, "eu-west-1", Side::Standby, verdict, at);
-        let signal = Signal { id: id.as_str().into(), sensor: "witness-standby".into(), verdict, observed_at: at };
+    fn a_composed_verdict_is_read_back(id in "[ -~]{1,36}", at in moment(), verdict in verdict(), good_at in proptest::option::of(moment())) {
+        let text = compose::witness_event_json(&id, ACCOUNT, "eu-west-1", Side::Standby, verdict, (at, good_at));
+        let signal = Signal { id: id.as_str().into(), sensor: "witness-standby".into(), verdict, observed_at: at, good_at };
         prop_assert_eq!(parse(&text, &known(), NOW), Parsed::Signal(signal));
     }
 

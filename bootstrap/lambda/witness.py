@@ -40,6 +40,8 @@ STORE_DEADLINES = Config(connect_timeout=2, read_timeout=3, retries={"total_max_
 RESERVE_MILLIS = 10_000
 
 clients = {}
+# When each side was last seen well: known from one run to the next as long as the runtime keeps the process.
+good_at = {}
 
 
 def say(level, event, **more):
@@ -98,6 +100,13 @@ def reference(url):
         return False
 
 
+def seen(side, verdict, why, observed_at):
+    """What a look found. With it, when the side was last seen well: the report of a change may be lost, and the next
+    one is no news of when it came about."""
+    known = {"good_at": stamp(good_at[side])} if side in good_at else {}
+    return {"verdict": verdict, "observed_at": stamp(observed_at), "reason": why[:300], **known}
+
+
 class Witness:
     """One run."""
 
@@ -134,6 +143,7 @@ class Witness:
         """Looks, and sends what is new."""
         observed_at = self.now()
         verdicts = self.look()
+        good_at.update({side: observed_at for side, verdict, _ in verdicts if verdict == "healthy"})
         for side, verdict, why in verdicts:
             if self.told.get(side) == verdict:
                 continue
@@ -149,7 +159,7 @@ class Witness:
         before, at = self.stored.get(side, (None, 0.0))
         if before == verdict and observed_at - at < STORE_EVERY_SECONDS:
             return
-        item = {"side": side, "verdict": verdict, "observed_at": stamp(observed_at), "reason": why[:300]}
+        item = {"side": side, **seen(side, verdict, why, observed_at)}
         try:
             client("dynamodb", self.env["QUEUE_REGION"], STORE_DEADLINES).put_item(
                 TableName=self.env["VERDICT_TABLE"], Item={name: {"S": text} for name, text in item.items()},
@@ -172,8 +182,7 @@ class Witness:
             "time": stamp(self.now(), "seconds"),
             "region": self.env["AWS_REGION"],
             "resources": [],
-            "detail": {"side": side, "verdict": verdict, "observed_at": stamp(observed_at), "reason": why[:300],
-                       "suffix": self.env["SUFFIX"]},
+            "detail": {"side": side, **seen(side, verdict, why, observed_at), "suffix": self.env["SUFFIX"]},
         }
 
     def send(self, envelope):

@@ -171,6 +171,7 @@ mod tests {
                 sensor: Arc::from("witness-primary"),
                 verdict,
                 observed_at: Time(number),
+                good_at: None,
             }),
             origin: EventOrigin::Queue {
                 receipts: vec![id.clone()],

@@ -11,7 +11,8 @@ use crate::aws::capacity::{self, ScalingGroup};
 use crate::aws::clients::Clients;
 use crate::aws::database::{self, Cluster};
 use crate::aws::error::{AwsError, Class, Reached};
-use crate::aws::{latch, verdicts};
+use crate::aws::latch;
+use crate::aws::verdicts::{self, StoredVerdict};
 use crate::engine::port::Parts;
 use drd_state_machine::event::{GlobalView, Observation, Side, SideView, Signal, Vantage, Verdict};
 use drd_state_machine::time::Time;
@@ -137,12 +138,13 @@ pub(super) async fn signals(estate: &Aurora, sensors: Vec<SensorSource>, now: Ti
     for sensor in sensors {
         let (aws, probe) = (estate.clients.clone(), estate.probe.clone());
         readings.spawn(async move {
-            let (verdict, observed_at) = sense(&aws, &probe, &sensor, now).await?;
+            let sensed = sense(&aws, &probe, &sensor, now).await?;
             Some(Signal {
                 id: Arc::default(),
                 sensor: sensor.name,
-                verdict,
-                observed_at,
+                verdict: sensed.verdict,
+                observed_at: sensed.observed_at,
+                good_at: sensed.good_at,
             })
         });
     }
@@ -156,7 +158,7 @@ async fn sense(
     probe: &Probe,
     sensor: &SensorSource,
     now: Time,
-) -> Option<(Verdict, Time)> {
+) -> Option<StoredVerdict> {
     let side = sensor.side;
     let verdict = match sensor.vantage {
         Vantage::Probe => {
@@ -171,7 +173,11 @@ async fn sense(
         Vantage::Witness => return readable(verdicts::newest(aws, side).await).flatten(),
         Vantage::Replication => None,
     };
-    verdict.map(|verdict| (verdict, now))
+    verdict.map(|verdict| StoredVerdict {
+        verdict,
+        observed_at: now,
+        good_at: None,
+    })
 }
 
 /// Whether a region's control plane answers: an error with an AWS code is an answer. Denied is

@@ -36,14 +36,14 @@ pub fn alarm_event_json(id: &str, arn: &str, before: Verdict, now: Verdict, at: 
     .around(kind, &resources, &detail)
 }
 
-/// The witness's verdict about one side's endpoint, which it looked at at `at`.
+/// The witness's verdict about one side's endpoint, which it looked at at `at` and last saw well at `good_at`.
 pub fn witness_event_json(
     id: &str,
     account: &str,
     region: &str,
     side: Side,
     verdict: Verdict,
-    at: Time,
+    (at, good_at): (Time, Option<Time>),
 ) -> String {
     let reported = match verdict {
         Verdict::Healthy => "healthy",
@@ -51,8 +51,10 @@ pub fn witness_event_json(
         Verdict::Unknown => "unknown",
     };
     let looked = timestamps::rfc3339(at);
+    let good_at = good_at.map(|at| format!(",\"good_at\":\"{}\"", timestamps::rfc3339(at)));
+    let good_at = good_at.unwrap_or_default();
     let detail = format!(
-        "{{\"side\":\"{side}\",\"verdict\":\"{reported}\",\"observed_at\":\"{looked}\",\"reason\":\"{reported}\"}}"
+        "{{\"side\":\"{side}\",\"verdict\":\"{reported}\",\"observed_at\":\"{looked}\",\"reason\":\"{reported}\"{good_at}}}"
     );
     EnvelopeFields {
         id,

@@ -4,12 +4,12 @@
 //! changed in an alarm's configuration.
 
 use super::reading::{
-    DiscardReason, EventHead, Hint, HintKind, JsonText, Parsed, Reading, SenderKind, SensorReport,
-    identity, is_stale, is_suppression, shortened, verdict_of_state, verdict_of_witness,
+    DiscardReason, EventHead, Hint, HintKind, JsonText, Parsed, Reading, SenderKind, identity,
+    is_stale, is_suppression, shortened, unless_stale, verdict_of_state, verdict_of_witness,
 };
 use super::timestamps;
 use super::trust::Known;
-use drd_state_machine::event::{LagSample, Side, Verdict};
+use drd_state_machine::event::{LagSample, Side, Signal, Verdict};
 use drd_state_machine::time::{Span, Time};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -119,13 +119,14 @@ impl EventReader<'_> {
         }
         let id = identity(&self.head.id, &arn, &state.timestamp);
         let observed_at = moment(&state.timestamp, "detail.state.timestamp")?;
-        let report = SensorReport {
+        let signal = Signal {
             id,
             sensor,
             verdict,
             observed_at,
+            good_at: None,
         };
-        Ok(report.unless_stale(self.known, self.now))
+        Ok(unless_stale(signal, self.known, self.now))
     }
 
     /// The alarm's ARN is in `resources`, not always alone; an event without it has the parts.
@@ -200,18 +201,22 @@ impl EventReader<'_> {
             .find(|side| side.name() == &*detail.side);
         let side = side.ok_or_else(|| format!("detail.side is {:?}", &*detail.side))?;
         let observed_at = moment(&detail.observed_at, "detail.observed_at")?;
+        let good_at = detail.good_at.as_deref();
+        let good_at = good_at.map(|text| moment(text, "detail.good_at"));
+        let good_at = good_at.transpose()?;
         let Some(sensor) = self.known.witness_of(side) else {
             return Ok(Parsed::Discard(DiscardReason::UnknownAlarm));
         };
         let verdict = verdict_of_witness(&detail.verdict);
         let id = identity(&self.head.id, &sensor, &detail.observed_at);
-        let report = SensorReport {
+        let signal = Signal {
             id,
             sensor,
             verdict,
             observed_at,
+            good_at,
         };
-        Ok(report.unless_stale(self.known, self.now))
+        Ok(unless_stale(signal, self.known, self.now))
     }
 
     fn lag(&self, body: &str) -> Result<Parsed, String> {
@@ -340,6 +345,8 @@ struct WitnessDetail<'a> {
     verdict: JsonText<'a>,
     #[serde(borrow)]
     observed_at: JsonText<'a>,
+    #[serde(borrow, default)]
+    good_at: Option<JsonText<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -327,34 +327,18 @@ impl EventHead<'_> {
     }
 }
 
-/// A sensor's report with everything checked but its age.
-pub(super) struct SensorReport {
-    pub id: Arc<str>,
-    pub sensor: Arc<str>,
-    pub verdict: Verdict,
-    pub observed_at: Time,
-}
-
-impl SensorReport {
-    /// A signal, unless the report is too old.
-    pub fn unless_stale(self, known: &Known, now: Time) -> Parsed {
-        if is_stale(self.observed_at, known, now) {
-            return Parsed::Discard(DiscardReason::Stale);
-        }
-        Parsed::Signal(Signal {
-            id: self.id,
-            sensor: self.sensor,
-            verdict: self.verdict,
-            observed_at: self.observed_at,
-        })
+/// A sensor's signal, unless it is too old.
+pub(super) fn unless_stale(signal: Signal, known: &Known, now: Time) -> Parsed {
+    if is_stale(signal.observed_at, known, now) {
+        return Parsed::Discard(DiscardReason::Stale);
     }
+    Parsed::Signal(signal)
 }
 
 pub(super) fn is_stale(at: Time, known: &Known, now: Time) -> bool {
     now - at > known.event_max_age()
 }
 
-/// A verdict from CloudWatch's three states. A state that is not documented is not a failure.
 /// The witness's word for a verdict; one that nobody knows yet is no vote.
 pub fn verdict_of_witness(word: &str) -> Verdict {
     match word {
@@ -364,6 +348,7 @@ pub fn verdict_of_witness(word: &str) -> Verdict {
     }
 }
 
+/// A verdict from CloudWatch's three states. A state that is not documented is not a failure.
 pub(super) fn verdict_of_state(state: &str) -> Verdict {
     match state {
         "ALARM" => Verdict::Unhealthy,

@@ -3,12 +3,12 @@
 //! Deliberately absent: the `Region` key, which holds a display name ("EU (Frankfurt)").
 
 use super::reading::{
-    DiscardReason, JsonText, Parsed, Reading, SenderKind, SensorReport, identity, is_suppression,
+    DiscardReason, JsonText, Parsed, Reading, SenderKind, identity, is_suppression, unless_stale,
     verdict_of_state,
 };
 use super::timestamps;
 use super::trust::{Known, place_of};
-use drd_state_machine::event::Verdict;
+use drd_state_machine::event::{Signal, Verdict};
 use drd_state_machine::time::Time;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -83,13 +83,14 @@ fn signal_of(
         return Parsed::malformed("StateChangeTime is no timestamp");
     };
     let message_id = sns.map_or("", |(_, id)| id);
-    let report = SensorReport {
+    let signal = Signal {
         id: identity(message_id, &arn, &notification.changed_at),
         sensor,
         verdict,
         observed_at,
+        good_at: None,
     };
-    report.unless_stale(known, now)
+    unless_stale(signal, known, now)
 }
 
 /// Older notifications have no ARN. CloudWatch notifies topics of its own region alone, so the

@@ -74,6 +74,8 @@ pub struct Sensors {
     witness: [(Verdict, Time); 2],
     /// What its table has: the newest verdict and when it was found.
     stored: [(Verdict, Time); 2],
+    /// When it last saw the side well.
+    witness_good_at: [Option<Time>; 2],
     checks: [(u32, bool); 2],
     route53: [Verdict; 2],
     /// When what route53's alarm is about changed; its state follows after an evaluation.
@@ -98,6 +100,7 @@ impl Sensors {
         Sensors {
             witness: [(Verdict::Unknown, Time::default()); 2],
             stored: [(Verdict::Unknown, Time::default()); 2],
+            witness_good_at: [None; 2],
             checks: [(0, true); 2],
             route53: [Verdict::Unknown; 2],
             route53_at: [Time::default(); 2],
@@ -157,7 +160,11 @@ impl Sensors {
             .reads(who, Side::Standby, "dynamodb", "GetItem");
         let (verdict, at) = self.stored[side.index()];
         let known = reads && verdict != Verdict::Unknown;
-        known.then(|| own(Vantage::Witness, side, verdict, at))
+        known.then(|| Signal {
+            // Kept with the verdict, which was stored no earlier.
+            good_at: self.witness_good_at[side.index()].map(|good_at| good_at.min(at)),
+            ..own(Vantage::Witness, side, verdict, at)
+        })
     }
 
     /// The witness probes both sides, every 10 s.
@@ -171,6 +178,9 @@ impl Sensors {
 
     fn witness_of(&mut self, world: &World, side: Side) -> Option<SentMessage> {
         let now_seen = Self::seen(world, Vantage::Witness, side);
+        if now_seen == Verdict::Healthy {
+            self.witness_good_at[side.index()] = Some(world.now);
+        }
         let (stored, at) = self.stored[side.index()];
         // Nobody can write where nobody can read.
         if (stored != now_seen || world.now - at >= WITNESS_STORES)
@@ -184,8 +194,8 @@ impl Sensors {
         }
         self.witness[side.index()] = (now_seen, world.now);
         let id = self.id();
-        let body =
-            compose::witness_event_json(&id, ACCOUNT, WITNESS_REGION, side, now_seen, world.now);
+        let looks = (world.now, self.witness_good_at[side.index()]);
+        let body = compose::witness_event_json(&id, ACCOUNT, WITNESS_REGION, side, now_seen, looks);
         let sensor = sensor_name(Vantage::Witness, side);
         Some(SentMessage::reading(body, &id, sensor, now_seen, world.now))
     }
@@ -313,5 +323,6 @@ pub(super) fn own(vantage: Vantage, side: Side, verdict: Verdict, local: Time) -
         sensor,
         verdict,
         observed_at: local,
+        good_at: None,
     }
 }

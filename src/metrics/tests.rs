@@ -103,6 +103,7 @@ fn signals_are_shown_by_sensor() {
         sensor: "route53-primary".into(),
         verdict: Verdict::Unhealthy,
         observed_at: NOW,
+        good_at: None,
     };
     for _ in 0..2 {
         let before = record.clone();
@@ -152,6 +153,7 @@ fn a_daemon_that_only_follows_shows_nothing_that_it_saw_when_it_led() {
         sensor: "route53-primary".into(),
         verdict: Verdict::Unhealthy,
         observed_at: NOW,
+        good_at: None,
     });
     let checks = vec![drd_state_machine::event::Check {
         name: "queue".into(),

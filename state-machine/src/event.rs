@@ -121,6 +121,10 @@ pub struct Signal {
     pub verdict: Verdict,
     /// When it looked, by the sender's clock.
     pub observed_at: Time,
+    /// When it last saw it well, by the same clock, where it reports that: a report of a change may be lost, and
+    /// the next one is no news of when it came about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_at: Option<Time>,
 }
 
 /// One sample of replication lag.

@@ -10,9 +10,6 @@ use std::sync::Arc;
 
 /// How long a report of the witness counts: it repeats itself every 60 s, and 30 s of delivery.
 const WITNESS_FRESH: Span = Span::secs(90);
-/// The witness looks every 10 s and waits up to 10 s for an answer. It sends what changed: its look before
-/// that one found the endpoint as it last reported it.
-const WITNESS_LOOKS: Span = Span::secs(20);
 /// How long an alarm's state counts since it was received or read: two reads of 60 s, and 15 s.
 pub(crate) const ALARM_FRESH: Span = Span::secs(135);
 
@@ -82,7 +79,7 @@ impl Reading {
 
     /// Whether it keeps changing and has not reported the same for a hold-down: an endpoint's sensor
     /// after three changes, another one after four.
-    fn is_muted(&self, now: Time, policy: &Policy) -> bool {
+    pub(crate) fn is_muted(&self, now: Time, policy: &Policy) -> bool {
         let changes = if self.vantage.sees_endpoint() { 2 } else { 3 };
         now - self.flips[changes] < FLAP_WINDOW && now - self.since < policy.hold_down
     }
@@ -114,26 +111,21 @@ impl Reading {
         }
     }
 
-    /// Whether the witness's newest report, that it was well, counted until this change was seen.
-    fn was_well(&self, changed_at: Time) -> bool {
-        self.vantage == Vantage::Witness
-            && self.verdict == Verdict::Healthy
-            && changed_at - self.observed_at <= WITNESS_FRESH
-    }
-
     /// `pushed`: it reports a change of its own accord, where a state that was read may have been so
     /// for long.
     pub(crate) fn update(
         &mut self,
         verdict: Verdict,
         observed_at: Time,
+        good_at: Option<Time>,
         fresh_for: Span,
         pushed: bool,
     ) -> Noted {
         let changed = self.verdict != verdict;
         let alarm = matches!(self.vantage, Vantage::Route53 | Vantage::Inside);
-        if pushed && verdict == Verdict::Unhealthy && self.was_well(observed_at) {
-            self.good_at = self.good_at.max(observed_at - WITNESS_LOOKS);
+        // Only what it reports itself: its report of the change may be lost, and this one be much later.
+        if let Some(good_at) = good_at {
+            self.good_at = self.good_at.max(good_at.min(observed_at));
         }
         // An alarm's state that is read is no older than its last change, and the first one that is
         // read is no change.

@@ -140,6 +140,22 @@ def test_a_change_is_said_in_the_round_that_sees_it(serve):
     assert at == ["00", "20", "40"]
 
 
+def test_a_verdict_carries_when_the_side_was_last_seen_well_also_from_the_run_before(serve):
+    """The report of a change may be lost, and the next one is no news of when it came about."""
+    primary = serve(script=[(200, VALID)] * 2 + [(500, "broken")] * 20)
+    standby, reference = serve(status=500), serve()
+    env = environment(primary.url(), standby.url(), reference.url())
+    module, clock, aws = functions.load("witness"), Clock(), Aws()
+    for minute in range(2):
+        clock.at = 1_772_366_400 + 60 * minute
+        _, messages = run(env, clock, aws, module)
+    well = [m["detail"].get("good_at") for m in messages if m["detail"]["side"] == "primary"]
+    assert well == ["2026-03-01T12:00:00.000Z"] + ["2026-03-01T12:00:10.000Z"] * 2
+    assert not any("good_at" in m["detail"] for m in messages if m["detail"]["side"] == "standby"), "it never was"
+    kept_at = {a["Item"]["side"]["S"]: a["Item"].get("good_at", {}).get("S") for a in aws.made("PutItem", "eu-central-2")}
+    assert kept_at == {"primary": "2026-03-01T12:00:10.000Z", "standby": None}
+
+
 @pytest.mark.parametrize("status, body, reason", [
     (200, '{"trading_data":"stale"}', "without valid trading data"),
     (200, "", "without valid trading data"),

@@ -92,7 +92,9 @@ impl Leading {
     /// A sensor was read. What the witness stored is dated by AWS's clock, every other reading by this host's.
     pub(in crate::engine) fn sensed(&mut self, vantage: Vantage, mut signal: Signal) {
         if vantage == Vantage::Witness {
-            signal.observed_at = signal.observed_at - self.conductor.record().facts.clock_error;
+            let ahead = self.conductor.record().facts.clock_error;
+            signal.observed_at = signal.observed_at - ahead;
+            signal.good_at = signal.good_at.map(|at| at - ahead);
         }
         self.own(Event::Signalled(signal));
     }

@@ -114,6 +114,7 @@ impl Desk {
             sensor: Arc::from(format!("probe-{side}")),
             verdict,
             observed_at: now,
+            good_at: None,
             id: Arc::from(""),
         };
         self.lines(now, Event::Signalled(signal))

@@ -242,7 +242,14 @@ fn a_lag_sample_after_the_onset_vetoes() {
     assert_eq!(e.record.facts.diagnosis.is, Diagnosis::Gray);
     assert_eq!(e.state(), "suspecting");
     assert_eq!(e.mutations(), ["prescale standby to 6"]);
-    assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
+    let pages = e.pages();
+    assert_eq!(pages.len(), 4, "{pages:?}");
+    assert!(pages[0].starts_with("gray for 60 s"), "{pages:?}");
+    assert!(
+        pages[1..]
+            .iter()
+            .all(|p| p.contains("replication advances"))
+    );
 }
 
 #[test]
@@ -286,6 +293,7 @@ fn the_same_delivery_again_changes_nothing() {
         sensor: Arc::from(name(Vantage::Witness, Side::Primary)),
         verdict: Unhealthy,
         observed_at: e.now,
+        good_at: None,
     });
     assert_eq!(e.give(word.clone()).noted, Noted::Changed);
     let before = e.record.clone();

@@ -29,6 +29,7 @@ impl Received {
             sensor: Arc::from(name(vantage, Side::Primary)),
             verdict,
             observed_at: looked,
+            good_at: None,
         };
         self.0.take_signal(&signal, NO_ERROR, NOW, &self.1)
     }
@@ -153,6 +154,7 @@ fn a_sender_s_clock_is_corrected_and_no_report_is_of_the_future() {
         sensor: Arc::from(name(Vantage::Witness, Side::Primary)),
         verdict: Unhealthy,
         observed_at: looked,
+        good_at: None,
     };
     let ahead = Span::secs(30);
     let looked = NOW - Span::secs(5);

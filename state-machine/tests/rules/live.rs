@@ -4,9 +4,9 @@
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate};
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::event::{Event, Side, Signal, Vantage};
 use drd_state_machine::gates::not_armed;
-use drd_state_machine::time::Span;
+use drd_state_machine::time::{Span, Time};
 
 /// A domain is silent after its report has aged (rule 1); one that is left cannot make a quorum.
 #[test]
@@ -84,10 +84,44 @@ fn a_daemon_that_is_cut_off_is_paged_for_that_and_not_for_the_silence() {
     assert!(pages[0].starts_with("observer_isolated"), "{pages:?}");
 }
 
-/// The witness sends what changed: its looks in between found the endpoint well, and a quorum of others
-/// that began before them begins anew there (rule 4).
+/// The report of a change may be lost, and the next one come much later: the witness itself reports when it
+/// last saw the endpoint well, and a quorum of others that began before that begins anew there (rule 4).
 #[test]
-fn a_witness_that_turns_bad_shows_that_it_was_good_until_its_look_before() {
+fn a_witness_that_turns_bad_reports_when_it_was_last_good() {
+    let mut e = an_alarm_arrives_late();
+    let good_at = e.now - Span::secs(11);
+    witness_turned(&mut e, Some(good_at));
+    // As long as that reading is fresh there is no quorum.
+    assert_eq!(e.record.facts.evidence.corroborated_at, None);
+    e.wait(10);
+    let since = e.record.facts.evidence.corroborated_at;
+    assert_eq!(since, Some(good_at), "{}", e.story());
+}
+
+/// What it does not report is not known: no good reading is made up, and the quorum starts where it did.
+#[test]
+fn a_witness_that_is_bad_after_silence_was_not_good_just_before() {
+    let mut e = an_alarm_arrives_late();
+    let alarm = e.now - Span::secs(50);
+    witness_turned(&mut e, None);
+    let evidence = &e.record.facts.evidence;
+    assert_eq!(evidence.corroborated_at, Some(alarm), "{}", e.story());
+    assert!(evidence.first_bad_at < Some(alarm), "{}", e.story());
+}
+
+/// It cannot have seen it well after it saw it bad: a date of the future makes nothing anew.
+#[test]
+fn a_witness_was_last_good_no_later_than_it_looked() {
+    let mut e = an_alarm_arrives_late();
+    let looked = e.now - Span::secs(1);
+    witness_turned(&mut e, Some(looked + Span::secs(600)));
+    let since = e.record.facts.evidence.corroborated_at;
+    assert!(since <= Some(looked), "{since:?}: {}", e.story());
+}
+
+/// drd's own probe is bad for 111 s, the witness is silent for the last 51 of them, and what the alarm saw 50 s
+/// ago arrives.
+fn an_alarm_arrives_late() -> Estate {
     let mut e = estate();
     e.verdicts
         .insert((Vantage::Probe, Side::Primary), Unhealthy);
@@ -98,13 +132,21 @@ fn a_witness_that_turns_bad_shows_that_it_was_good_until_its_look_before() {
     e.verdicts.remove(&(Vantage::Witness, Side::Primary));
     e.verdicts.remove(&(Vantage::Route53, Side::Primary));
     e.wait(50);
-    // What the alarm saw 49 s ago arrives now, and the witness turns bad beside it.
     e.signal("route53-primary", Vantage::Route53, Unhealthy, alarm);
-    let turned = e.now;
     e.wait(1);
-    e.signal("witness-primary", Vantage::Witness, Unhealthy, turned);
-    let since = e.record.facts.evidence.corroborated_at;
-    assert_eq!(since, Some(turned - Span::secs(20)), "{}", e.story());
+    e
+}
+
+/// The witness's first bad report arrives; it looked a second ago.
+fn witness_turned(e: &mut Estate, good_at: Option<Time>) {
+    let observed_at = e.now - Span::secs(1);
+    e.give(Event::Signalled(Signal {
+        id: "turned".into(),
+        sensor: "witness-primary".into(),
+        verdict: Unhealthy,
+        observed_at,
+        good_at,
+    }));
 }
 
 /// drd was being cut off when its probe went bad: the reading of a moment before proves nothing about the

@@ -200,6 +200,7 @@ fn an_event_that_comes_again_under_another_time_is_the_same_event() {
         sensor: "witness-primary".into(),
         verdict: Unhealthy,
         observed_at: e.now + Span::secs(1),
+        good_at: None,
     };
     e.now = e.now + Span::secs(2);
     e.give(Event::Signalled(again));

@@ -141,6 +141,7 @@ fn signal(vantage: Vantage, verdict: Verdict, observed_at: Time) -> Event {
         sensor: Arc::from(crate::estate::name(vantage, Side::Primary)),
         verdict,
         observed_at,
+        good_at: None,
         id: Arc::from(""),
     })
 }

@@ -120,12 +120,14 @@ fn of_no_concern(scene: &Scene) -> Vec<Event> {
         sensor: Arc::from("nobody-knows-it"),
         verdict: Verdict::Unhealthy,
         observed_at: scene.now,
+        good_at: None,
     });
     let old = Event::Signalled(Signal {
         id: Arc::from("m-2"),
         sensor: scene.setup.sensors[0].name.clone(),
         verdict: Verdict::Unhealthy,
         observed_at: scene.now - scene.setup.policy.event_max_age.times(2),
+        good_at: None,
     });
     assert_eq!(scene.setup.sensors[0].vantage, Vantage::Witness);
     let incident_id = scene.record.facts.incident_id;

@@ -101,6 +101,7 @@ impl Scene {
                 Operation::Failover
             },
             trigger: Trigger::Automatic,
+            ordered_at: None,
             from: Side::Primary,
             to: Side::Standby,
             first_bad_at: ONSET,

@@ -112,6 +112,7 @@ fn reading(estate: &Estate, vantage: Vantage, side: Side, now: Time) -> Signal {
             Verdict::Unhealthy
         },
         observed_at: now,
+        good_at: None,
     }
 }
 

@@ -76,6 +76,7 @@ impl Estate {
             sensor: Arc::from(sensor),
             verdict,
             observed_at: looked,
+            good_at: None,
         }));
     }
 

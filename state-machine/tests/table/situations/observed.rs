@@ -275,6 +275,7 @@ fn healthy_report(s: &Scene) -> Event {
         sensor: Arc::from(format!("witness-{}", s.record.facts.active)),
         verdict: Verdict::Healthy,
         observed_at: s.now,
+        good_at: None,
     })
 }
 
