@@ -41,7 +41,11 @@ struct Stance {
 impl Stance {
     fn of(record: &Record) -> Stance {
         let phase = record.state.phase();
-        let suspicious = record.facts.evidence.first_bad_at.is_some();
+        let evidence = &record.facts.evidence;
+        let suspicious = evidence.first_bad_at.is_some();
+        // Users may be on the side that drd does not take for the one that serves.
+        let sent = [evidence.latch, evidence.dns];
+        let astray = sent.iter().flatten().any(|to| to.is != record.facts.active);
         let roles_move = match &record.state {
             State::Promoting(p) | State::Switching(p) => !p.database.is_done(),
             State::Held { stage, .. } => matches!(
@@ -57,7 +61,7 @@ impl Stance {
         };
         Stance {
             active: record.facts.active,
-            closely: phase.polls_closely() || suspicious,
+            closely: phase.polls_closely() || suspicious || astray,
             roles_move,
             writer: record
                 .facts

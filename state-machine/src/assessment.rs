@@ -7,6 +7,7 @@ use crate::episode;
 use crate::event::{RoleChange, Side, Vantage, Verdict};
 use crate::misdirected::misdirection;
 use crate::policy::{HEARTBEAT_PERIOD, OWN_FRESH, SILENCE, Setup};
+use crate::reading::Reading;
 use crate::record::Facts;
 use crate::time::{Span, Time};
 
@@ -90,6 +91,15 @@ fn path_is_proven(facts: &Facts, setup: &Setup, now: Time) -> bool {
 
 fn count(votes: &[Verdict; 3], verdict: Verdict) -> u8 {
     votes.iter().map(|v| u8::from(*v == verdict)).sum()
+}
+
+/// Sensors of the endpoint that keep changing, and count for neither.
+fn muted<'f>(facts: &'f Facts, setup: &'f Setup, now: Time) -> impl Iterator<Item = &'f str> {
+    let readings = facts.evidence.readings.iter();
+    let muted = move |r: &&Reading| {
+        r.side == facts.active && r.vantage.sees_endpoint() && r.is_muted(now, &setup.policy)
+    };
+    readings.filter(muted).map(|r| &*r.sensor)
 }
 
 /// The votes about the active side's endpoint. The probe counts only while our references answer.
@@ -276,6 +286,9 @@ impl Assessment {
         } else {
             ""
         });
+        for muted in muted(facts, setup, now) {
+            text.push_str(&format!("; {muted} keeps changing and is muted"));
+        }
         text
     }
 

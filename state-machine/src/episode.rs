@@ -43,10 +43,12 @@ fn bad_runs(facts: &Facts, policy: &Policy, now: Time, observer_ok: bool) -> Vec
         if !bad || vote == Verdict::Healthy || (probe && !observer_ok) {
             continue;
         }
+        // A side that did not serve was no outage, however bad it was.
+        let since = reading.since.max(facts.evidence.active_since);
         let since = if probe {
-            reading.since.max(facts.evidence.observer_ok_since)
+            since.max(facts.evidence.observer_ok_since)
         } else {
-            reading.since
+            since
         };
         let domain = reading.vantage.domain().name();
         match runs.iter_mut().find(|(known, _)| *known == domain) {

@@ -43,6 +43,8 @@ pub struct Evidence {
     pub references: Dated<Verdict>,
     /// Since when they have answered without a gap: what was not received before proves nothing.
     pub observer_ok_since: Time,
+    /// Since when the side that serves has done so: what its sensors reported before is about no outage.
+    pub active_since: Time,
     /// The global database.
     pub global: Option<Dated<GlobalView>>,
     /// The sides, primary first.
@@ -82,6 +84,7 @@ impl Evidence {
                 at: Time::default(),
             },
             observer_ok_since: Time::default(),
+            active_since: Time::default(),
             global: None,
             sides: [None; 2],
             dns: None,
@@ -126,12 +129,9 @@ impl Evidence {
         };
         let reading = &self.readings[place];
         let pushed = !signal.id.is_empty();
-        let corrected = if pushed {
-            signal.observed_at - clock_error
-        } else {
-            signal.observed_at
-        };
-        let observed_at = corrected.min(now);
+        let ahead = if pushed { clock_error } else { Span::ZERO };
+        let observed_at = (signal.observed_at - ahead).min(now);
+        let good_at = signal.good_at.map(|at| at - ahead);
         if pushed && now - observed_at > policy.event_max_age {
             return Noted::Stale;
         }
@@ -149,7 +149,7 @@ impl Evidence {
                     reading.stamped_at = Some(signal.observed_at);
                 }
                 let fresh_for = reading.fresh_for(policy);
-                reading.update(signal.verdict, observed_at, fresh_for, pushed)
+                reading.update(signal.verdict, observed_at, good_at, fresh_for, pushed)
             }
         }
     }
@@ -276,7 +276,8 @@ impl Evidence {
     }
 
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.
-    pub fn roles_swapped(&mut self) {
+    pub fn roles_swapped(&mut self, now: Time) {
+        self.active_since = now;
         self.lag = Arc::default();
         self.pushed_lag = None;
         self.bad_spells.forget();
@@ -304,6 +305,7 @@ impl Evidence {
         self.latch = self.latch.map(|s| Dated { at: s.at + by, ..s });
         self.references.at = self.references.at + by;
         self.observer_ok_since = self.observer_ok_since + by;
+        self.active_since = self.active_since + by;
         self.first_bad_at = self.first_bad_at.map(|t| t + by);
         self.corroborated_at = self.corroborated_at.map(|t| t + by);
         self.agreed_at = self.agreed_at.map(|t| t + by);

@@ -54,6 +54,8 @@ pub struct Incident {
     pub operation: Operation,
     /// Who decided.
     pub trigger: Trigger,
+    /// The operator's newest word for it; `None`: nobody's, or one of before a restart that is too old.
+    pub ordered_at: Option<Time>,
     /// The side that served.
     pub from: Side,
     /// The side that will.
@@ -100,12 +102,20 @@ impl Incident {
         }
     }
 
+    /// Whether an operator's word stands for what drd would have to see by itself: for as long as the
+    /// objective, after which whoever gave it has acted otherwise.
+    pub fn is_ordered(&self, now: Time, policy: &Policy) -> bool {
+        let objective = self.objective(policy);
+        self.ordered_at.is_some_and(|at| now - at <= objective)
+    }
+
     /// Moves every remembered moment.
     pub(crate) fn shift(&mut self, by: Span) {
         self.first_bad_at = self.first_bad_at + by;
         self.onset_at = self.onset_at + by;
         self.decided_at = self.decided_at + by;
         for at in [
+            &mut self.ordered_at,
             &mut self.promoted_at,
             &mut self.scaled_at,
             &mut self.proven_at,

@@ -3,17 +3,22 @@
 //! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
 
 mod foreign;
+mod hold;
 
-pub(crate) use foreign::{adopted, astray, clock, hands_off, left_small, misdirected};
+pub(crate) use foreign::{
+    adopted, astray, clock, hands_off, left_small, misdirected, raised_again,
+};
+pub use hold::{exits, progress};
+pub(crate) use hold::{given_up, held, still_held};
 
 use crate::assessment::Assessment;
 use crate::blocker::Blocker;
 use crate::command::{Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::Side;
+use crate::gates;
 use crate::policy::{REPEATED_WINDOW, Setup};
 use crate::record::{Facts, Operation};
-use crate::state::{Hold, Stopped};
 use crate::time::{Span, Time};
 
 fn loss(seen: &Assessment) -> String {
@@ -24,9 +29,14 @@ fn loss(seen: &Assessment) -> String {
 }
 
 pub(crate) fn cleared(facts: &Facts, seen: &Assessment) -> String {
+    let (up, down, active) = (seen.up, seen.down, facts.active);
+    if down > up {
+        return format!(
+            "the suspicion has ended, no quorum lasts: {down} fault domains still say the {active} endpoint is down, {up} say it is well, and a good or a silent one came in between"
+        );
+    }
     format!(
-        "the suspicion cleared: {} fault domains say the {} endpoint is well, {} say it is down",
-        seen.up, facts.active, seen.down
+        "the suspicion cleared: {up} fault domains say the {active} endpoint is well, {down} say it is down"
     )
 }
 
@@ -55,22 +65,12 @@ pub(crate) fn refused(blocker: &Blocker) -> String {
     format!("the order is refused and nothing was begun: {blocker}; give it again then")
 }
 
-pub(crate) fn order_expired(facts: &Facts, age: Span) -> String {
+pub(crate) fn order_expired(facts: &Facts, now: Time) -> String {
+    let decided_at = facts.incident.as_ref().map_or(now, |i| i.decided_at);
     format!(
-        "run {}: the operator's order is {age} old and nothing came of it: it is given up, no role was changed. Give it again",
-        facts.incident_id
-    )
-}
-
-pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
-    let paused = if outage_stands {
-        "; the outage still stands, so drd is paused. It acts by itself again after: drd resume"
-    } else {
-        ""
-    };
-    format!(
-        "run {} was abandoned by an operator; the writer has not moved, {} is active{paused}",
-        facts.incident_id, facts.active
+        "run {}: the operator's order of {} ago is given up, nothing came of it and no role was changed. Give it again",
+        facts.incident_id,
+        now - decided_at
     )
 }
 
@@ -80,6 +80,22 @@ pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment
         seen.diagnosis,
         seen.summary(facts, setup, now),
         loss(seen)
+    )
+}
+
+/// The decision that opens a run.
+pub(crate) fn begun(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
+    let incident = facts.incident.as_ref();
+    if incident.is_none_or(|i| i.operation == Operation::Failover) {
+        return decided(facts, setup, now, seen);
+    }
+    let behind = seen.loss.map_or("unknown how far".to_owned(), |behind| {
+        format!("at most {behind}")
+    });
+    format!(
+        "{}: {}; nothing would be lost, and writes stop until the replica ({behind} behind) has caught up",
+        seen.diagnosis,
+        seen.summary(facts, setup, now)
     )
 }
 
@@ -176,7 +192,7 @@ pub(crate) fn no_way_back(facts: &Facts) -> String {
 
 pub(crate) fn reduced(facts: &Facts, serving: u32, desired: u32) -> String {
     format!(
-        "run {}: the capacity slice is used up; traffic moves with {serving} of {desired} instances. Raise the capacity by hand",
+        "run {}: the capacity slice is used up; {serving} of {desired} instances are enough for traffic to move as soon as the rest is done. Raise the capacity by hand",
         facts.incident_id
     )
 }
@@ -224,6 +240,39 @@ pub(crate) fn advice(
         seen.diagnosis
     );
     (Severity::Critical, text)
+}
+
+/// The page of a lossless move that is left to people.
+pub(crate) fn left_to_people(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Assessment,
+) -> (Severity, String) {
+    let closed = gates::closed(facts, setup, now, seen);
+    let why: Vec<String> = closed.iter().map(ToString::to_string).collect();
+    let text = format!(
+        "{}. Nothing was done: {}. Users stay on {} until that opens (drd goes on by itself then, but never back within a day of a switchover) or somebody acts: drd switchover",
+        seen.summary(facts, setup, now),
+        why.join("; "),
+        facts.active,
+    );
+    (Severity::Critical, format!("{}: {text}", seen.diagnosis))
+}
+
+/// The page of reports that contradict each other while something is dark.
+pub(crate) fn contradicted(
+    facts: &Facts,
+    setup: &Setup,
+    now: Time,
+    seen: &Assessment,
+    lasted: Span,
+) -> String {
+    format!(
+        "reports contradict each other for {lasted}: {}; {} say it is well. No role was changed, and drd changes none while they do. Look at the endpoint yourself; where users are down: drd switchover or drd failover",
+        seen.summary(facts, setup, now),
+        seen.up
+    )
 }
 
 pub(crate) fn second_refused(
@@ -326,67 +375,4 @@ pub(crate) fn few_domains(missing: &str, lasted: Span) -> String {
     format!(
         "not armed for {lasted}: {missing}. No outage can be confirmed. No role was changed; look at the sensors named, drd arms itself once they report"
     )
-}
-
-/// The page of a hold that lasts.
-pub(crate) fn still_held(facts: &Facts, hold: &Hold, stage: &Stopped, now: Time) -> String {
-    let for_long = now - facts.entered_at;
-    format!("still so after {for_long}: {}", held(facts, hold, stage))
-}
-
-/// The page of a hold: why, what state things are in, the ways out.
-pub(crate) fn held(facts: &Facts, hold: &Hold, stage: &Stopped) -> String {
-    let why = hold.reason();
-    format!(
-        "run {} ({}) is held: {why}. {}. {}",
-        facts.incident_id,
-        held_diagnosis(facts),
-        progress(facts, stage),
-        exits(facts, stage)
-    )
-}
-
-/// What the run is about: what was decided on while one is open, else what is seen.
-fn held_diagnosis(facts: &Facts) -> Diagnosis {
-    let open = facts.incident.as_ref().filter(|i| i.ended_at.is_none());
-    open.map_or(facts.diagnosis.is, |incident| incident.diagnosis)
-}
-
-/// What is done of a run that is held, and what is not.
-pub fn progress(facts: &Facts, stage: &Stopped) -> String {
-    let kind = match &facts.incident {
-        Some(i) if i.operation == Operation::Switchover => "switchover",
-        Some(_) | None => "promotion",
-    };
-    match stage {
-        Stopped::Before => format!("{} is active, nothing was changed", facts.active),
-        Stopped::Promoting(p) => format!(
-            "{kind}: database {}, write {}, capacity {}; traffic has not moved",
-            done(p.database.is_done()),
-            done(p.writable.is_done()),
-            done(p.capacity.is_done())
-        ),
-        Stopped::Redirecting { .. } => {
-            "the new side writes; resolvers do not give it yet".to_owned()
-        }
-        Stopped::Verifying => "traffic moved; the last proof is missing".to_owned(),
-    }
-}
-
-fn done(is: bool) -> &'static str {
-    if is { "done" } else { "pending" }
-}
-
-/// The ways out of `held`.
-pub fn exits(facts: &Facts, stage: &Stopped) -> String {
-    match stage {
-        Stopped::Before => format!(
-            "Ways out: what is closed opens while the outage lasts, or the {} endpoint is well again (drd goes on by itself in both cases); drd failover, drd resume or drd abandon",
-            facts.active
-        ),
-        Stopped::Promoting(_) => "Ways out: drd asks for what is missing again and goes on by itself; drd resume or drd abandon".to_owned(),
-        Stopped::Redirecting { .. } | Stopped::Verifying => {
-            "Ways out: it is observed (drd goes on by itself); drd resume or drd abandon".to_owned()
-        }
-    }
 }

@@ -86,6 +86,9 @@ pub const RETRY: Span = Span::secs(2);
 pub const RETRY_REFUSED: Span = Span::secs(5);
 /// A promotion that was accepted but shows neither progress nor effect for this long was dropped.
 pub const DROPPED: Span = Span::secs(30);
+/// How long a contradiction of what is dark and what is well lasts before it is critical (DESIGN section 4, `gray`):
+/// longer than any late report.
+pub const CONTRADICTION_PAGED: Span = Span::secs(120);
 /// An operator's order that nothing came of for so long is given up: people act otherwise by then. As long as an
 /// order on the bus counts.
 pub const ORDER_FRESH: Span = Span::secs(60);

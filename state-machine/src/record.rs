@@ -31,6 +31,12 @@ pub struct Guard {
     pub attempts: u32,
     /// It was changed once too often: that was paged, and drd keeps its hands off.
     pub hands_off: bool,
+    /// The group of the side that serves was seen at its size: where it is smaller now somebody lowered it.
+    pub raised: bool,
+    /// When a group that was never seen at its size was last asked for again.
+    pub raised_again_at: Option<Time>,
+    /// When that was last paged.
+    pub raised_paged_at: Option<Time>,
     /// Since when roles that somebody else changed agree.
     pub agreed_since: Option<Time>,
     /// Since when users are not where drd would have them, and it is not drd that puts them back.
@@ -115,7 +121,9 @@ pub struct Facts {
     /// It was paged that it does not.
     pub event_path_paged: bool,
     /// That too few fault domains are live.
-    pub few_domains: FewDomains,
+    pub few_domains: Spell,
+    /// Reports contradict each other while something is dark.
+    pub contradicted: Spell,
     /// It was paged that this host's clock is wrong.
     pub clock_paged: bool,
     /// What is seen, and since when.
@@ -126,14 +134,21 @@ pub struct Facts {
     pub paged: Vec<Paged>,
 }
 
-/// Fewer fault domains are live than the quorum needs.
+/// A time in which something is not as it should be, which is paged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FewDomains {
-    /// Since when; absent while enough are live.
+pub struct Spell {
+    /// Since when; absent while all is well.
     pub since: Option<Time>,
     /// When it was last paged.
     pub paged_at: Option<Time>,
+}
+
+impl Spell {
+    fn shift(&mut self, by: Span) {
+        self.since = self.since.map(|t| t + by);
+        self.paged_at = self.paged_at.map(|t| t + by);
+    }
 }
 
 /// The diagnosis and since when it holds.
@@ -227,7 +242,8 @@ impl Record {
                 heartbeat_at: None,
                 heartbeat_took: Span::ZERO,
                 event_path_paged: false,
-                few_domains: FewDomains::default(),
+                few_domains: Spell::default(),
+                contradicted: Spell::default(),
                 clock_paged: false,
                 diagnosis: Diagnosed {
                     is: Diagnosis::Unclear,
@@ -272,8 +288,8 @@ impl Facts {
         self.cool_down_until = self.cool_down_until + by;
         self.readiness.checked_at = self.readiness.checked_at + by;
         self.heartbeat_at = self.heartbeat_at.map(|t| t + by);
-        self.few_domains.since = self.few_domains.since.map(|t| t + by);
-        self.few_domains.paged_at = self.few_domains.paged_at.map(|t| t + by);
+        self.few_domains.shift(by);
+        self.contradicted.shift(by);
         self.diagnosis.since = self.diagnosis.since + by;
         self.paused_since = self.paused_since.map(|t| t + by);
         self.paused_until = self.paused_until.map(|t| t + by);
@@ -287,6 +303,8 @@ impl Facts {
             &mut guard.astray_since,
             &mut guard.astray_paged_at,
             &mut guard.held_paged_at,
+            &mut guard.raised_again_at,
+            &mut guard.raised_paged_at,
         ] {
             *at = at.map(|at| at + by);
         }

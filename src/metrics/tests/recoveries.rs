@@ -12,6 +12,7 @@ fn incident() -> Incident {
         diagnosis: drd_state_machine::diagnosis::Diagnosis::RegionDark,
         operation: Operation::Failover,
         trigger: Trigger::Automatic,
+        ordered_at: None,
         from: Side::Primary,
         to: Side::Standby,
         first_bad_at: NOW,

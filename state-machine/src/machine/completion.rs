@@ -74,7 +74,8 @@ pub(super) fn finish(facts: &mut Facts, setup: &Setup, now: Time) {
     facts.cool_down_until = now + setup.policy.cool_down;
     facts.prescaled = None;
     facts.paged.clear();
-    facts.evidence.roles_swapped();
+    facts.guard.raised = false;
+    facts.evidence.roles_swapped(now);
 }
 
 /// The old side follows again: connected, available, and its lag is known.

@@ -37,7 +37,7 @@ impl Context<'_> {
     }
 
     pub(crate) fn hold(&mut self, facts: &Facts, hold: Hold, stage: Stopped) -> Next {
-        let text = messages::held(facts, &hold, &stage);
+        let text = messages::held(facts, (&hold, &stage), self.setup, self.now, self.seen);
         self.because = Some(text.clone());
         self.page(facts, Severity::Critical, text);
         Transition(State::Held { hold, stage })

@@ -88,7 +88,7 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Context<'_>) -> Next {
     let for_people = |b: &Blocker| matches!(b, Blocker::SideUnproven { .. } | Blocker::LeftBefore);
     if closed.iter().all(for_people) {
         if bad_for >= UNPROVEN_PAGED {
-            page_once(facts, ctx, messages::advice);
+            page_once(facts, ctx, messages::left_to_people);
         }
         return Handled;
     }
@@ -140,6 +140,7 @@ fn start(
         diagnosis,
         operation: operation.unwrap_or(ladder),
         trigger,
+        ordered_at: (trigger == Trigger::Operator).then_some(ctx.now),
         from: facts.active,
         to: facts.active.other(),
         first_bad_at,
@@ -168,7 +169,7 @@ fn start(
         ctx.page(facts, Severity::Warning, text);
     }
     facts.incident = Some(incident);
-    let because = messages::decided(facts, ctx.setup, ctx.now, ctx.seen);
+    let because = messages::begun(facts, ctx.setup, ctx.now, ctx.seen);
     ctx.go(State::Fencing, because)
 }
 
@@ -199,10 +200,7 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
     let age = ctx.now - incident.decided_at;
     let automatic = incident.trigger == Trigger::Automatic;
     if !automatic && age > ORDER_FRESH {
-        close(facts, ctx.now);
-        let text = messages::order_expired(facts, age);
-        ctx.page(facts, Severity::Warning, text.clone());
-        return ctx.go(State::Watching, text);
+        return expire(facts, ctx);
     }
     let expired = age > DECISION_FRESH && !has_earned(facts, ctx);
     if automatic && (expired || !still_so(facts, &incident, ctx)) {
@@ -230,6 +228,14 @@ pub(super) fn fencing(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
         Operation::Failover => ctx.go(State::Promoting(Progress::default()), look),
         Operation::Switchover => ctx.go(State::Switching(Progress::default()), look),
     }
+}
+
+/// Gives an operator's order up that nothing came of: whoever gave it has acted otherwise by now.
+pub(super) fn expire(facts: &mut Facts, ctx: &mut Context<'_>) -> Next {
+    close(facts, ctx.now);
+    let text = messages::order_expired(facts, ctx.now);
+    ctx.page(facts, Severity::Warning, text.clone());
+    ctx.go(State::Watching, text)
 }
 
 /// Whether what was decided still holds at the edge. A diagnosis that took the place of the

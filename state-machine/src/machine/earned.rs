@@ -6,7 +6,7 @@ use super::context::{Context, drd_may_act};
 use crate::assessment::Assessment;
 use crate::blocker::Blocker;
 use crate::gates::{self, hold_down};
-use crate::record::{Facts, Operation, Trigger};
+use crate::record::{Facts, Operation};
 use crate::time::{Span, Time};
 
 /// For how long what is seen has lasted, as far as it counts for its ladder.
@@ -33,7 +33,7 @@ pub(super) fn may_ask_again(facts: &Facts, ctx: &Context<'_>) -> bool {
     let Some(incident) = &facts.incident else {
         return false;
     };
-    if incident.trigger == Trigger::Operator {
+    if incident.is_ordered(ctx.now, &ctx.setup.policy) {
         return true;
     }
     let same_ladder =

@@ -27,6 +27,7 @@ const FIRST_ATTEMPT: u32 = 1_001;
 pub(super) fn guard(facts: &mut Facts, ctx: &mut Context<'_>) {
     let found = misdirection(facts, ctx.now);
     adopts(facts, ctx);
+    note_size(facts, ctx);
     if facts.paused || facts.evidence.corroborated_at.is_some() {
         return;
     }
@@ -42,24 +43,53 @@ pub(super) fn guard(facts: &mut Facts, ctx: &mut Context<'_>) {
         let text = format!("the latch that drd threw to {to} was removed: it is put back");
         ctx.page(facts, Severity::Warning, text.clone());
         note(facts, ctx, &text);
-    } else if let Some(min) = shrunk(facts, ctx.setup, ctx.now)
-        && may_restore(facts, ctx)
-    {
-        let serving = ctx.setup.serving;
-        ctx.commands.push(Command::Scale {
-            incident_id: facts.incident_id,
-            attempt: next_attempt(facts),
-            side: facts.active,
-            min: serving.min,
-            desired: serving.desired,
-        });
-        let text = format!(
-            "MinSize of {}, which serves, was lowered to {min}: it is raised to {} again",
-            facts.active, serving.min
-        );
+    } else if let Some(min) = shrunk(facts, ctx.setup, ctx.now) {
+        raise(min, facts, ctx);
+    }
+}
+
+/// A size that was seen once is what a lower one is compared with.
+fn note_size(facts: &mut Facts, ctx: &Context<'_>) {
+    let seen = facts.evidence.side_now(facts.active, ctx.now);
+    let full = ctx.setup.serving.min;
+    facts.guard.raised |= seen.is_some_and(|seen| seen.min_size >= Some(full));
+}
+
+/// Raises the group of the side that serves: somebody lowered it, or it was never raised. The second is no war
+/// with anybody: it is asked for until it is so, as every missing step.
+fn raise(min: u32, facts: &mut Facts, ctx: &mut Context<'_>) {
+    let lowered = facts.guard.raised;
+    let asked_at = facts.guard.raised_again_at;
+    let may = if lowered {
+        may_restore(facts, ctx)
+    } else {
+        asked_at.is_none_or(|at| ctx.now - at >= RESTORE_GAP)
+    };
+    if !may {
+        return;
+    }
+    let serving = ctx.setup.serving;
+    ctx.commands.push(Command::Scale {
+        incident_id: facts.incident_id,
+        attempt: next_attempt(facts),
+        side: facts.active,
+        min: serving.min,
+        desired: serving.desired,
+    });
+    let text = messages::raised_again(facts.active, (min, serving.min), lowered);
+    if lowered {
         ctx.page(facts, Severity::Warning, text.clone());
         note(facts, ctx, &text);
+        return;
     }
+    facts.guard.attempts += 1;
+    facts.guard.raised_again_at = Some(ctx.now);
+    let paged_at = facts.guard.raised_paged_at;
+    if paged_at.is_none_or(|at| ctx.now - at >= PAGE_AGAIN) {
+        facts.guard.raised_paged_at = Some(ctx.now);
+        ctx.page(facts, Severity::Warning, text.clone());
+    }
+    ctx.because.get_or_insert(text);
 }
 
 fn next_attempt(facts: &Facts) -> u32 {
@@ -109,12 +139,13 @@ pub(super) fn adopts(facts: &mut Facts, ctx: &mut Context<'_>) -> Option<String>
     }
     facts.guard.agreed_since = None;
     facts.active = writer;
+    facts.guard.raised = false;
     facts.incident = None;
     facts.prescaled = None;
     facts.cool_down_until = ctx.now + ctx.setup.policy.cool_down;
     // Whoever moved it may have asked more than once.
     late_requests::remember(facts, writer, ctx.now);
-    facts.evidence.roles_swapped();
+    facts.evidence.roles_swapped(ctx.now);
     let text = messages::adopted(writer);
     ctx.page(facts, Severity::Critical, text.clone());
     Some(text)

@@ -12,7 +12,7 @@ use super::promotion;
 use super::recovery::{join, recant, redirect_again, throw_back, turn_lossy, verifying};
 use crate::event::{Event, Word};
 use crate::messages;
-use crate::record::Facts;
+use crate::record::{Facts, Trigger};
 use crate::state::{Progress, State, Stopped};
 use statig::Outcome::{Handled, Super, Transition};
 
@@ -27,7 +27,11 @@ pub(super) fn held(
         (Stopped::Before, _) => held_before(facts, event, ctx),
         (Stopped::Promoting(p), Some(Word::Resume)) => {
             // A word to go on is none to lose writes: what drd began by itself it asks for again only
-            // where it would begin it now.
+            // where it would begin it now. What an operator ordered is ordered anew.
+            let ordered = facts.incident.as_mut();
+            if let Some(open) = ordered.filter(|i| i.trigger == Trigger::Operator) {
+                open.ordered_at = Some(ctx.now);
+            }
             let asks = !p.database.is_done() && may_ask_again(facts, ctx);
             let database = if asks {
                 p.database.begun_again()

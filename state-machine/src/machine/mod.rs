@@ -57,7 +57,7 @@ impl Route<Facts> for State {
                 ctx.page(
                     facts,
                     Severity::Critical,
-                    messages::held(facts, hold, stage),
+                    messages::held(facts, (hold, stage), ctx.setup, ctx.now, ctx.seen),
                 );
             } else if is_late(facts) {
                 ctx.page(
@@ -69,7 +69,13 @@ impl Route<Facts> for State {
             facts.paged.clear();
             facts.guard.astray_paged_at = None;
             facts.clock_paged = false;
-            if let State::Promoting(progress) | State::Switching(progress) = self {
+            if let State::Promoting(progress)
+            | State::Switching(progress)
+            | State::Held {
+                stage: Stopped::Promoting(progress),
+                ..
+            } = self
+            {
                 promotion::roles_are_no_order(progress, facts, ctx.now);
             }
             self.call_entry_action(facts, ctx);

@@ -10,7 +10,8 @@ use crate::event::Verdict;
 use crate::gates;
 use crate::messages;
 use crate::policy::{
-    CLOCK_ERROR_PAGED, FEW_DOMAINS_PAGED, PAGE_AFTER, PAGE_AGAIN, REPEATED_WINDOW, Setup,
+    CLOCK_ERROR_PAGED, CONTRADICTION_PAGED, FEW_DOMAINS_PAGED, PAGE_AFTER, PAGE_AGAIN,
+    REPEATED_WINDOW, Setup,
 };
 use crate::record::{Facts, Paged};
 use crate::state::State;
@@ -60,6 +61,27 @@ fn page_few_domains_once(facts: &mut Facts, ctx: &mut Context<'_>) {
     ctx.page(facts, Severity::Warning, text);
 }
 
+/// Domains report the endpoint down, another one or drd's own probe reports it well, and that lasts: no quorum
+/// comes about, and users may be down all the same. Critical, every 5 min.
+pub(super) fn page_contradiction(facts: &mut Facts, ctx: &mut Context<'_>) {
+    let dark = ctx.seen.down + u8::from(ctx.seen.control_plane == Verdict::Unhealthy);
+    let gray = ctx.seen.diagnosis == Diagnosis::Gray;
+    if !gray || dark < ctx.setup.policy.quorum {
+        facts.contradicted.since = None;
+        return;
+    }
+    let since = *facts.contradicted.since.get_or_insert(ctx.now);
+    let lasted = ctx.now - since.max(facts.started_at);
+    let paged_at = facts.contradicted.paged_at;
+    let again = paged_at.is_none_or(|at| ctx.now - at >= PAGE_AGAIN);
+    if lasted < CONTRADICTION_PAGED || !again {
+        return;
+    }
+    facts.contradicted.paged_at = Some(ctx.now);
+    let text = messages::contradicted(facts, ctx.setup, ctx.now, ctx.seen, lasted);
+    ctx.page(facts, Severity::Critical, text);
+}
+
 fn page_event_path_once(facts: &mut Facts, ctx: &mut Context<'_>) {
     if let Some(silent) = gates::event_path_silent(facts, ctx.now)
         && !facts.event_path_paged
@@ -83,7 +105,7 @@ pub(super) fn page_held_again(state: &State, facts: &mut Facts, ctx: &mut Contex
         return;
     }
     facts.guard.held_paged_at = Some(ctx.now);
-    let text = messages::still_held(facts, hold, stage, ctx.now);
+    let text = messages::still_held(facts, (hold, stage), ctx.setup, ctx.now, ctx.seen);
     ctx.page(facts, Severity::Critical, text);
 }
 
@@ -114,6 +136,7 @@ pub(super) fn page_repeated(facts: &mut Facts, ctx: &mut Context<'_>) {
 /// Pages a diagnosis without a rung, once an episode and only after it lasted.
 pub(super) fn page_when_due(facts: &mut Facts, ctx: &mut Context<'_>) {
     page_blindness_once(facts, ctx);
+    page_contradiction(facts, ctx);
     forget_paged(facts, ctx);
     let Some(wait) = page_after(facts.diagnosis.is) else {
         return;

@@ -11,8 +11,10 @@ use crate::command::{Command, Kind, Severity};
 use crate::event::{Completion, Event, Outcome, RoleChange};
 use crate::late_requests;
 use crate::messages;
-use crate::policy::{DROPPED, LOST, REFUSALS_PAGED, RETRY, RETRY_REFUSED, Setup, retry_gap};
-use crate::record::{Facts, Incident, Operation, Trigger};
+use crate::policy::{
+    DROPPED, LOST, ORDER_FRESH, REFUSALS_PAGED, RETRY, RETRY_REFUSED, Setup, retry_gap,
+};
+use crate::record::{Facts, Incident, Operation};
 use crate::state::{Hold, Progress, Step};
 use crate::time::Time;
 
@@ -351,10 +353,14 @@ pub(super) fn issue_again(p: &mut Progress, facts: &Facts, ctx: &mut Context<'_>
 }
 
 /// A ledger is no order (rule 14): a role change that was asked for before a restart is asked for again by
-/// [`advance`], when what is seen then allows it. An operator's word stays one.
-pub(super) fn roles_are_no_order(p: &mut Progress, facts: &Facts, now: Time) {
-    let incident = facts.incident.as_ref();
-    if incident.is_some_and(|i| i.trigger == Trigger::Automatic) {
+/// [`advance`], when what is seen then allows it. An operator's word stays one for as long as before a role change
+/// was asked for.
+pub(super) fn roles_are_no_order(p: &mut Progress, facts: &mut Facts, now: Time) {
+    let Some(incident) = &mut facts.incident else {
+        return;
+    };
+    incident.ordered_at = incident.ordered_at.filter(|at| now - *at <= ORDER_FRESH);
+    if incident.ordered_at.is_none() {
         p.database = p.database.no_order(now);
     }
 }

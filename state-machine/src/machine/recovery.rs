@@ -5,6 +5,7 @@
 
 use super::completion;
 use super::context::{Context, Next, drd_may_act};
+use super::detection::expire;
 use super::earned::{close, has_earned};
 use super::guard::guard;
 use super::paging::{forget_paged, page_blindness_once, page_once, page_when_due};
@@ -64,8 +65,8 @@ pub(super) fn switching(
     }
 }
 
-/// Before the point of no return an incident whose outage is over ends by itself, unless a request
-/// that nobody answered may still land (rule 13).
+/// Before the point of no return an incident whose outage is over ends by itself, and an operator's order that
+/// nothing came of is given up, unless a request that nobody answered may still land (rule 13).
 pub(super) fn recant(
     progress: &Progress,
     facts: &mut Facts,
@@ -76,13 +77,15 @@ pub(super) fn recant(
     if !looked || progress.database.attempt == 0 || !may_return(progress, facts, ctx.now) {
         return None;
     }
-    let automatic = facts
-        .incident
-        .as_ref()
-        .is_some_and(|i| i.trigger == Trigger::Automatic);
+    let incident = facts.incident.as_ref()?;
+    if incident.is_ordered(ctx.now, &ctx.setup.policy) || late_requests::may_land(facts, ctx.now) {
+        return None;
+    }
+    if incident.trigger == Trigger::Operator {
+        return Some(expire(facts, ctx));
+    }
     let well = ctx.seen.up >= ctx.setup.policy.quorum;
-    let over = facts.evidence.corroborated_at.is_none() && well;
-    if !automatic || !over || late_requests::may_land(facts, ctx.now) {
+    if facts.evidence.corroborated_at.is_some() || !well {
         return None;
     }
     close(facts, ctx.now);
@@ -93,7 +96,7 @@ pub(super) fn recant(
 
 /// The next rung of the ladder (rule 16): the lossless move has not come about, and what is seen now
 /// has earned a failover by its own onset, hold-down and gates. A switchover that failed proves no
-/// death.
+/// death, and an operator's order of one is none against a failover.
 pub(super) fn turn_lossy(
     progress: &Progress,
     facts: &mut Facts,
@@ -102,7 +105,7 @@ pub(super) fn turn_lossy(
     let lossless = facts
         .incident
         .as_ref()
-        .is_some_and(|i| i.operation == Operation::Switchover && i.trigger == Trigger::Automatic);
+        .is_some_and(|i| i.operation == Operation::Switchover);
     let seen = ctx.seen.diagnosis;
     if !lossless || seen.lossless_first() || !may_return(progress, facts, ctx.now) {
         return None;
@@ -113,6 +116,8 @@ pub(super) fn turn_lossy(
     }
     if let Some(incident) = &mut facts.incident {
         incident.operation = Operation::Failover;
+        incident.trigger = Trigger::Automatic;
+        incident.ordered_at = None;
         incident.diagnosis = seen;
         incident.loss = ctx.seen.loss;
     }

@@ -31,6 +31,17 @@ pub(crate) fn misdirected(found: Misdirection) -> String {
     format!("{found}. drd is not armed until writer, latch and record agree")
 }
 
+pub(crate) fn raised_again(side: Side, (min, wanted): (u32, u32), lowered: bool) -> String {
+    if lowered {
+        return format!(
+            "MinSize of {side}, which serves, was lowered to {min}: it is raised to {wanted} again"
+        );
+    }
+    format!(
+        "MinSize of {side}, which serves, is {min} and not {wanted}: raising it had no effect so far, and is asked for again. Raise the capacity by hand"
+    )
+}
+
 pub(crate) fn left_small(side: Side, min: u32, why: &str) -> String {
     format!(
         "MinSize of {side}, which serves, was lowered to {min}, and drd does not raise it: {why}"

@@ -22,6 +22,8 @@ mod host_clock;
 mod live;
 mod moments;
 mod operators;
+mod orders;
+mod pages;
 mod prescale;
 mod promises;
 mod quarantine;

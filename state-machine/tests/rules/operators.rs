@@ -229,7 +229,7 @@ fn an_order_that_nothing_came_of_for_a_minute_is_given_up_with_a_page() {
         e.now = e.now + Span::secs(late);
         e.look();
         assert_eq!(e.state(), expected, "{}", e.story());
-        let given_up = e.pages().iter().any(|p| p.contains("it is given up"));
+        let given_up = e.pages().iter().any(|p| p.contains("is given up"));
         assert_eq!(given_up, expected == "watching");
         assert_eq!(e.mutations().is_empty(), expected == "watching");
     }
