@@ -21,6 +21,9 @@ pub fn planted() -> u32 {
 # What is no code: comments, strings, characters (a lifetime is none).
 SKIPPED = re.compile(r"""//[^\n]*|/\*.*?\*/|r(#*)".*?"\1|"(?:\\.|[^"\\])*"|'(?:\\(?:u\{[^}]*\}|.)|[^'\\])'""", re.DOTALL)
 HEAD = re.compile(r"\bfn\s+\w+")
+# What a constant is made of: a function that is called there has to stay `const`, and cannot ask which change is on.
+CONSTANT = re.compile(r"\b(?:const|static)\s+[A-Z_0-9]+\s*:[^=;]*=([^;]*);")
+CALLED = re.compile(r"\b(\w+)\s*\(")
 ROUNDS_MAX = 12  # the compiler refuses types first, then borrows, then what only the last phase sees
 
 
@@ -63,12 +66,21 @@ def home(functions: list[tuple[int, int, int]], start: int, end: int) -> tuple[i
     return max(around, default=None)
 
 
-def places(change: Change, functions: list[tuple[int, int, int]], text: str) -> dict[tuple[int, int, int], list]:
+def called_by_constants(sources: list[Path]) -> set[str]:
+    constants = [found[1] for file in sources for found in CONSTANT.finditer(blanked(file.read_text()))]
+    return {name for constant in constants for name in CALLED.findall(constant)}
+
+
+def places(
+    change: Change, functions: list[tuple[int, int, int]], text: str, constant: set[str]
+) -> dict[tuple[int, int, int], list]:
     """The parts of a change by the function that holds them; empty: it has to be built alone."""
     held: dict[tuple[int, int, int], list] = {}
     for part in change.parts:
         function = home(functions, part[0], part[1])
-        if function is None or "impl " in text[function[0] : function[1]].split("->")[-1]:
+        head = text[function[0] : function[1]] if function else ""
+        stays_const = CALLED.search(head) and CALLED.search(head)[1] in constant
+        if function is None or stays_const or "impl " in head.split("->")[-1]:
             return {}
         held.setdefault(function, []).append(part)
     return held
@@ -88,18 +100,19 @@ class Switched:
     def __init__(self, tree: Path, copy: Path, changes: list[list[Change]]):
         """`changes`: what belongs to one number, by file."""
         self.tree, self.copy, self.changes = tree, copy, changes
+        self.constant = called_by_constants([*tree.glob("src/**/*.rs"), *tree.glob("state-machine/src/**/*.rs")])
         self.alone = {part.number for group in changes for part in group if not self._fits(part)}
 
     def _fits(self, change: Change) -> bool:
         text = (self.tree / change.file).read_text()
-        return bool(places(change, bodies(text), text))
+        return bool(places(change, bodies(text), text, self.constant))
 
     def _write(self, file: str, parts: list[Change]) -> list[tuple[int, int, int]]:
         """Gives which lines of the copy hold which number."""
         text = (self.tree / file).read_text()
         functions, arms = bodies(text), {}
         for change in parts:
-            for function, held in places(change, functions, text).items():
+            for function, held in places(change, functions, text, self.constant).items():
                 arms.setdefault(function, []).append((change.number, body_with(text, function, held)))
         out, at, lines = "", 0, []
         for function in sorted(arms):

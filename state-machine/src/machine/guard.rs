@@ -180,7 +180,7 @@ fn astray(state: &State, facts: &Facts, ctx: &Context<'_>) -> Option<String> {
             stage: Stopped::Before,
             ..
         } => misdirection(facts, ctx.now)
-            .map(messages::misdirected)
+            .map(|found| messages::misdirected(facts, found, ctx.now))
             .or_else(|| left_small(facts, ctx)),
         State::Promoting(_)
         | State::Switching(_)

@@ -7,7 +7,7 @@ use crate::event::Side;
 use crate::misdirected::Misdirection;
 use crate::policy::{QUARANTINE, RESTORES_WINDOW};
 use crate::record::Facts;
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 pub(crate) fn hands_off(facts: &Facts) -> String {
     format!(
@@ -27,8 +27,22 @@ pub(crate) fn astray(what: &str, for_long: Span) -> String {
     format!("misdirected for {for_long}: {what}. No role was changed")
 }
 
-pub(crate) fn misdirected(found: Misdirection) -> String {
-    format!("{found}. drd is not armed until writer, latch and record agree")
+pub(crate) fn misdirected(facts: &Facts, found: Misdirection, now: Time) -> String {
+    let writer = match found {
+        Misdirection::Writer(side) => facts.evidence.side_now(side, now),
+        Misdirection::RoleChange(_)
+        | Misdirection::LatchGone
+        | Misdirection::LatchForeign(_)
+        | Misdirection::LatchUnreadable(_)
+        | Misdirection::Record(_) => None,
+    };
+    let dead = writer.is_some_and(|seen| seen.database_available == Some(false));
+    let dead = if dead {
+        ". Its database is not available, and drd does not act on it: move the roles by hand"
+    } else {
+        ""
+    };
+    format!("{found}{dead}. drd is not armed until writer, latch and record agree")
 }
 
 pub(crate) fn raised_again(side: Side, (min, wanted): (u32, u32), lowered: bool) -> String {

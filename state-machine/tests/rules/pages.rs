@@ -143,3 +143,20 @@ fn what_others_moved_is_in_the_page_of_a_hold_and_in_the_end_of_a_run() {
     let text = "drd has changed nothing, and standby is the writer: somebody else moved it";
     assert!(e.because().contains(text), "{}", e.because());
 }
+
+/// Somebody moved the roles, and the new writer dies: drd does not act on it, and whoever is paged has to know.
+#[test]
+fn a_writer_that_others_made_and_that_is_dead_is_named_in_the_page() {
+    let mut e = estate();
+    e.writer_is(Side::Standby);
+    e.wait(30);
+    assert!(!e.pages()[0].contains("not available"), "{:?}", e.pages());
+    if let Some(view) = &mut e.view.sides[Side::Standby.index()] {
+        view.database_available = Some(false);
+    }
+    e.forget();
+    e.wait(300);
+    let text = "Its database is not available, and drd does not act on it";
+    assert!(e.pages()[0].contains(text), "{:?}", e.pages());
+    e.changes_no_role();
+}
