@@ -190,3 +190,29 @@ fn a_quorum_that_one_sensor_took_back_is_over_though_a_third_reports_unknown() {
     e.reports(Vantage::Route53, Healthy);
     assert_eq!(e.record.facts.evidence.corroborated_at, None);
 }
+
+/// Somebody moves the roles to a side whose endpoint was bad for ten minutes: users were not there, and the outage
+/// of theirs begins with the move.
+#[test]
+fn what_a_side_reported_before_it_served_dates_no_outage() {
+    let mut e = estate();
+    for vantage in [Vantage::Witness, Vantage::Route53, Vantage::Probe] {
+        e.verdicts.insert((vantage, Side::Standby), Unhealthy);
+    }
+    e.wait(600);
+    e.writer_is(Side::Standby);
+    if let Some(global) = &mut e.view.global {
+        global.replica_connected = true;
+    }
+    e.view.latch = Some(Side::Standby);
+    e.view.dns = Some(Side::Standby);
+    let before = e.now;
+    e.wait(300);
+    assert_eq!(e.active(), Side::Standby, "{}", e.story());
+    let first_bad_at = e.record.facts.evidence.first_bad_at;
+    assert!(
+        first_bad_at >= Some(before),
+        "{first_bad_at:?}: {}",
+        e.story()
+    );
+}
