@@ -12,7 +12,7 @@ use crate::command::{Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::Side;
 use crate::policy::{REPEATED_WINDOW, Setup};
-use crate::record::{Facts, Operation};
+use crate::record::{Facts, Operation, Trigger};
 use crate::state::{Hold, Stopped};
 use crate::time::{Span, Time};
 
@@ -74,7 +74,19 @@ pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
     )
 }
 
+/// What was begun, for an operator's order; what it rests on, where drd decided.
 pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
+    let incident = facts.incident.as_ref();
+    if let Some(i) = incident.filter(|i| i.trigger == Trigger::Operator) {
+        let (operation, costs) = match i.operation {
+            Operation::Failover => ("failover", loss(seen)),
+            Operation::Switchover => ("switchover", "no write is lost".to_owned()),
+        };
+        return format!(
+            "run {} is begun, as ordered: {operation} from {} to {}; {costs}. Seen: {}",
+            i.incident_id, i.from, i.to, seen.diagnosis
+        );
+    }
     format!(
         "{}: {}; {}",
         seen.diagnosis,
