@@ -4,8 +4,8 @@
 
 use super::moment;
 use super::{
-    IncidentStatus, LeaderStatus, LedgerStatus, Replication, RuleStatus, SCHEMA, SideStatus,
-    SignalStatus, StatusView,
+    IncidentStatus, LeaderStatus, LedgerStatus, LimitStatus, Replication, RuleStatus, SCHEMA,
+    SideStatus, SignalStatus, StatusView,
 };
 use crate::config::{Config, LedgerConfig};
 use drd_state_machine::event::Side;
@@ -106,9 +106,9 @@ pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView 
         } else {
             input.not_armed(gates::not_armed(facts, setup, now, &picture))
         },
-        not_armed_for: gates::shares_region(facts, setup)
-            .map(|gate| gate.to_string())
+        not_armed_for: gates::limits(facts, setup)
             .into_iter()
+            .map(LimitStatus::from)
             .collect(),
         paused: facts.paused,
         active_side: facts.active,
