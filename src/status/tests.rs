@@ -219,7 +219,7 @@ fn what_drd_leaves_to_people_is_in_the_first_line_and_below_it_with_its_reason()
     assert!(first_line(&exposed).contains(line), "{}", exposed.table());
     let below = "\nNot armed for region_dark: this daemon runs in the region of standby.\n";
     assert!(armed.table().contains(below) && exposed.table().contains(below));
-    assert!(armed.why().contains("limit  not armed for region_dark: "));
+    assert!(armed.why().contains("  not armed for region_dark: "));
     let json: serde_json::Value =
         serde_json::from_str(&armed.json().expect("is JSON")).expect("is JSON");
     assert_eq!(json["not_armed_for"][0]["diagnosis"], "region_dark");
