@@ -3,8 +3,10 @@
 //! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
 
 mod foreign;
+mod orders;
 
 pub(crate) use foreign::{adopted, astray, clock, hands_off, left_small, misdirected};
+pub(crate) use orders::order_expired;
 
 use crate::assessment::Assessment;
 use crate::blocker::Blocker;
@@ -55,13 +57,6 @@ pub(crate) fn refused(blocker: &Blocker) -> String {
     format!("the order is refused and nothing was begun: {blocker}; give it again then")
 }
 
-pub(crate) fn order_expired(facts: &Facts, age: Span) -> String {
-    format!(
-        "run {}: the operator's order is {age} old and nothing came of it: it is given up, no role was changed. Give it again",
-        facts.incident_id
-    )
-}
-
 pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
     let paused = if outage_stands {
         "; the outage still stands, so drd is paused. It acts by itself again after: drd resume"
@@ -78,14 +73,7 @@ pub(crate) fn given_up(facts: &Facts, outage_stands: bool) -> String {
 pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
     let incident = facts.incident.as_ref();
     if let Some(i) = incident.filter(|i| i.trigger == Trigger::Operator) {
-        let (operation, costs) = match i.operation {
-            Operation::Failover => ("failover", loss(seen)),
-            Operation::Switchover => ("switchover", "no write is lost".to_owned()),
-        };
-        return format!(
-            "run {} is begun, as ordered: {operation} from {} to {}; {costs}. Seen: {}",
-            i.incident_id, i.from, i.to, seen.diagnosis
-        );
+        return orders::begun(i, seen.diagnosis, loss(seen));
     }
     format!(
         "{}: {}; {}",
