@@ -10,7 +10,7 @@ use super::{
 use crate::config::{Config, LedgerConfig};
 use drd_state_machine::event::Side;
 use drd_state_machine::reading::Reading;
-use drd_state_machine::record::{Facts, Incident};
+use drd_state_machine::record::{Facts, Incident, Operation};
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Phase, Record, Setup, exits, gates};
@@ -235,7 +235,10 @@ fn incident(
         ended: i.ended_at.is_some(),
         elapsed_seconds: seconds(until - i.onset_at),
         rto_seconds: seconds(i.objective(&setup.policy)),
-        data_loss_seconds: i.loss.map(seconds),
+        data_loss_seconds: match i.operation {
+            Operation::Failover => i.loss.map(seconds),
+            Operation::Switchover => Some(0.0),
+        },
         text,
     }
 }

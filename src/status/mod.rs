@@ -221,7 +221,7 @@ pub struct IncidentStatus {
     pub elapsed_seconds: f64,
     /// The RTO.
     pub rto_seconds: f64,
-    /// The loss that was accepted; `None` when it was not known.
+    /// The loss that was accepted, 0 for a switchover; `None` when it was not known.
     pub data_loss_seconds: Option<f64>,
     /// What happens now, or how it ended; in `held` also the ways out.
     pub text: String,

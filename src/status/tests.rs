@@ -286,6 +286,20 @@ fn what_is_silent_or_wrong_is_named() {
     }
 }
 
+#[test]
+fn a_switchover_that_ended_lost_nothing() {
+    let view = StatusView {
+        incident: Some(IncidentStatus {
+            operation: Operation::Switchover,
+            ended: true,
+            ..running()
+        }),
+        ..calm()
+    };
+    let line = "Last run 3: primary to standby, 1 min 42 s, nothing lost.";
+    assert!(view.table().contains(line), "{}", view.table());
+}
+
 fn follower(state: Phase) -> StatusView {
     StatusView {
         state,

@@ -9,6 +9,7 @@ use super::{
 };
 use drd_state_machine::Phase;
 use drd_state_machine::event::Verdict;
+use drd_state_machine::record::Operation;
 use std::fmt::{self, Write};
 
 impl StatusView {
@@ -235,10 +236,11 @@ fn write_signals(out: &mut String, signals: &[SignalStatus]) -> fmt::Result {
 }
 
 fn last_run(incident: &IncidentStatus) -> String {
-    let loss = incident.data_loss_seconds.map_or_else(
-        || "loss unknown".to_owned(),
-        |loss| format!("lost at most {loss:.1} s"),
-    );
+    let loss = match (incident.operation, incident.data_loss_seconds) {
+        (Operation::Switchover, _) => "nothing lost".to_owned(),
+        (Operation::Failover, None) => "loss unknown".to_owned(),
+        (Operation::Failover, Some(loss)) => format!("lost at most {loss:.1} s"),
+    };
     format!(
         "Last run {}: {} to {}, {}, {loss}. {}",
         incident.incident_id,
