@@ -31,7 +31,9 @@ pub struct FetchedConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum FetchConfigError {
     /// The file is there and cannot be read.
-    #[error("read the configuration; nothing was started")]
+    #[error(
+        "the configuration that bootstrap wrote cannot be read; nothing was started. Give this user the right to read it, or name another file with --config"
+    )]
     Read(#[source] std::io::Error),
     /// It is in neither place.
     #[error(

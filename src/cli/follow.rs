@@ -6,10 +6,10 @@
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{note, print};
-use crate::daemon::client;
+use crate::config::Config;
+use crate::daemon::client::{self, FetchError};
 use crate::status::StatusView;
 use drd_state_machine::Phase;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Between two looks: a run takes minutes.
@@ -21,31 +21,36 @@ const SILENT_MAX: u32 = 120;
 /// Until the run that is open, or begins now, has ended or is held.
 ///
 /// # Errors
-/// When nothing can be printed.
-pub(super) async fn follow(daemon: SocketAddr) -> Result<Exit, CliError> {
+/// When nothing can be printed, or the daemon of another estate answers.
+pub(super) async fn follow(config: &Config) -> Result<Exit, CliError> {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {
             note("drd: the run goes on by itself: drd status\n");
             Ok(Exit::Unfinished)
         }
-        ended = until_it_ends(daemon) => ended,
+        ended = until_it_ends(config) => ended,
     }
 }
 
-async fn until_it_ends(daemon: SocketAddr) -> Result<Exit, CliError> {
+async fn until_it_ends(config: &Config) -> Result<Exit, CliError> {
+    let suffix = config.topology.suffix.as_str();
     let mut every = tokio::time::interval(LOOK);
     let (mut shown, mut silent) = (None, 0);
     loop {
         every.tick().await;
-        let Ok(view) = client::fetch(daemon).await else {
-            silent += 1;
-            if silent >= SILENT_MAX {
+        let view = match client::fetch_of(config.listen, suffix).await {
+            Ok(view) => view,
+            Err(error @ FetchError::OtherEstate { .. }) => return Err(error.into()),
+            Err(_) if silent < SILENT_MAX => {
+                silent += 1;
+                continue;
+            }
+            Err(_) => {
                 note(
                     "drd: the daemon does not answer any more; start it: it goes on with the run\n",
                 );
                 return Ok(Exit::Unreachable);
             }
-            continue;
         };
         silent = 0;
         if shown.replace(view.state) != Some(view.state) {

@@ -57,6 +57,20 @@ const EXIT_CODES: &str = "Exit codes: 0 done and verified; 1 failed, nothing run
 4 (with --detailed-exitcode) not armed, or changes pending; 5 still in progress; 6 missed RTO or RPO, or a rehearsal's \
 expectation; 7 AWS or the daemon is unreachable.";
 
+/// What a command is for, marked where this build does not have it.
+#[cfg(feature = "aws")]
+macro_rules! of_the_full_build {
+    ($about:literal) => {
+        $about
+    };
+}
+#[cfg(not(feature = "aws"))]
+macro_rules! of_the_full_build {
+    ($about:literal) => {
+        concat!("(full build only) ", $about)
+    };
+}
+
 /// Cross-region failover for Aurora on AWS: watch, fail over, prove it.
 ///
 /// Try it without an AWS account:   drd gameday run region-dark
@@ -70,13 +84,13 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build both regions, or finish or update what is there.
+    #[command(about = of_the_full_build!("Build both regions, or finish or update what is there"))]
     Bootstrap(Box<bootstrap::BootstrapArgs>),
-    /// What an estate offers: endpoints, dashboard, queue, topics.
+    #[command(about = of_the_full_build!("What an estate offers: endpoints, dashboard, queue, topics"))]
     Outputs(outputs::OutputsArgs),
-    /// Take an estate away, and prove that nothing is left.
+    #[command(about = of_the_full_build!("Take an estate away, and prove that nothing is left"))]
     Destroy(destroy::DestroyArgs),
-    /// Run the daemon until SIGTERM.
+    #[command(about = of_the_full_build!("Run the daemon until SIGTERM"))]
     Run(run::RunArgs),
     /// Ask the running daemon: armed or not, and why.
     Status(status::StatusArgs),
@@ -90,7 +104,7 @@ enum Command {
     Failover(order::FailoverArgs),
     /// Move to the other side without losing anything.
     Switchover(order::SwitchoverArgs),
-    /// Check whether an estate can be built, or the one that exists could fail over.
+    #[command(about = of_the_full_build!("Check whether an estate can be built, or the one that exists could fail over"))]
     Doctor(Box<doctor::DoctorArgs>),
     /// Check a configuration; print what Prometheus and Grafana are to be given.
     #[command(subcommand)]

@@ -116,7 +116,7 @@ impl OrderArgs {
         let config = config::load(self.config.config.as_deref(), variables());
         match config {
             Ok(config) if given == Exit::Command(0) && table && !no_wait => {
-                runtime()?.block_on(follow::follow(config.listen))
+                runtime()?.block_on(follow::follow(&config))
             }
             Ok(_) | Err(_) => Ok(given),
         }
@@ -179,7 +179,7 @@ fn pause_length(text: &str) -> Result<u32, String> {
     let length = length(text)?;
     if length > PAUSE_MAX {
         return Err(format!(
-            "a pause lasts at most {PAUSE_MAX}: say it again tomorrow"
+            "a pause lasts at most 24h ({PAUSE_MAX}): pause again before it ends"
         ));
     }
     u32::try_from(length.0.div_euclid(1000).max(1)).map_err(|error| error.to_string())

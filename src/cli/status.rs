@@ -9,8 +9,8 @@ use super::output::{OutputFormat, note, print};
 use super::process::{runtime, variables};
 use crate::config::{self, ConfigError};
 use crate::daemon::client;
+use crate::status::StatusView;
 use clap::Args;
-use std::net::SocketAddr;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -36,7 +36,7 @@ impl StatusArgs {
         if self.health {
             return show_health(&self.config);
         }
-        let view = runtime()?.block_on(client::fetch(self.listen()?))?;
+        let view = runtime()?.block_on(self.fetch())?;
         match (self.output, self.why) {
             (OutputFormat::Json, _) => print(&view.json()?)?,
             (OutputFormat::Table, true) => print(&view.why())?,
@@ -50,11 +50,14 @@ impl StatusArgs {
         })
     }
 
-    /// Without any configuration the usual address: the daemon of this host.
-    fn listen(&self) -> Result<SocketAddr, CliError> {
+    /// Without any configuration the usual address: whichever daemon this host has.
+    async fn fetch(&self) -> Result<StatusView, CliError> {
         match config::load(self.config.config.as_deref(), variables()) {
-            Ok(config) => Ok(config.listen),
-            Err(ConfigError::Nowhere) => Ok(config::ADDRESS),
+            Ok(config) => {
+                let suffix = config.topology.suffix.as_str();
+                Ok(client::fetch_of(config.listen, suffix).await?)
+            }
+            Err(ConfigError::Nowhere) => Ok(client::fetch(config::ADDRESS).await?),
             Err(error) => Err(error.into()),
         }
     }

@@ -25,7 +25,8 @@ pub(super) type RunArgs = AwsArgs;
 impl AwsArgs {
     /// Exit code 2.
     pub(super) fn run(&self) -> Result<Exit, CliError> {
-        let text = "this build of drd has no AWS; install the full one";
+        let text = "this build of drd has no AWS, and this command needs it; nothing was done. Build the full one in \
+            drd's source folder, about 12 minutes once: cargo build --release. It is target/release/drd then";
         Err(CliError::Usage(text.to_owned()))
     }
 }

@@ -4,14 +4,13 @@
 
 use super::consistency::{endpoint_domains, in_sequence};
 use super::loader::{Config, ConfigError, build, open};
-use super::policy;
 use super::sensors::SensorConfig;
 use super::settings::LedgerConfig;
 use crate::engine::lease::clock_error;
 use drd_bootstrap::{Events, Latch, SecondStore, SideTopology};
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Side, Vantage};
-use drd_state_machine::policy::{Autonomy, Budget, Policy};
+use drd_state_machine::policy::{Autonomy, Policy};
 use drd_state_machine::time::Span;
 use std::fmt::{self, Write};
 use std::path::Path;
@@ -185,8 +184,12 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
     let words = policy
         .autonomy
         .iter()
-        .map(|(of, autonomy)| format!("{of} {}", policy::word(*autonomy)));
+        .map(|(of, autonomy)| format!("{of} {}", autonomy.name()));
     writeln!(out, "  unattended {}", words.collect::<Vec<_>>().join(", "))?;
+    writeln!(
+        out,
+        "             act is the default; [policy] autonomy = {{ edge_down = \"advise\" }} leaves one to people"
+    )?;
     let (min, desired) = (serving.min, serving.desired);
     writeln!(
         out,
@@ -214,26 +217,69 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
 
 /// What the thresholds mean for an outage: how short a one never acts, how late a vote still can.
 fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
-    let acts = |of: &Diagnosis| policy.autonomy(*of) == Autonomy::Act;
-    let ladders = Diagnosis::ALL.into_iter().filter(|of| of.has_ladder());
-    let shortest = ladders.filter(acts).map(|of| policy.hold_down(of)).min();
-    match shortest {
-        Some(span) => writeln!(out, "  never acts on an outage shorter than {span}")?,
-        None => writeln!(out, "  never acts by itself: no diagnosis has autonomy act")?,
+    let acts = |of: &Diagnosis| of.has_ladder() && policy.autonomy(*of) == Autonomy::Act;
+    let acts: Vec<Diagnosis> = Diagnosis::ALL.into_iter().filter(acts).collect();
+    if acts.is_empty() {
+        return writeln!(out, "  never acts by itself: no diagnosis has autonomy act");
     }
-    let Budget { detect, .. } = policy.budget;
+    let detect = policy.budget.detect;
+    let left = |wait: Span| (detect - wait).max(Span::ZERO);
+    let waits = grouped(acts.iter().map(|of| (*of, wait(policy, *of))));
+    let late = grouped(acts.iter().map(|of| (*of, left(wait(policy, *of)))));
+    let quorum = policy.quorum;
+    writeln!(out, "  never acts on an outage shorter than {waits}")?;
     writeln!(
         out,
-        "  quorum     {} fault domains; one that turns bad more than {} after the first makes the run late",
-        policy.quorum,
-        detect - policy.hold_down
+        "  quorum     {quorum} fault domains; the last may turn bad after the first by up to"
+    )?;
+    writeln!(out, "             {late}:")?;
+    writeln!(
+        out,
+        "             later, detection overruns its slice of {detect}, and the run may miss its objective"
+    )?;
+    let lossy: Vec<Diagnosis> = acts.into_iter().filter(|of| !of.lossless_first()).collect();
+    if lossy.is_empty() {
+        return Ok(());
+    }
+    let read = |of: Diagnosis| policy.hold_down(of).max(policy.lag_read_within());
+    let pushed = grouped(lossy.iter().map(|of| (*of, wait(policy, *of))));
+    let reads = grouped(lossy.iter().map(|of| (*of, read(*of))));
+    let leaves = grouped(lossy.iter().map(|of| (*of, left(read(*of)))));
+    writeln!(
+        out,
+        "  lossy acts wait {pushed} where every lag sample comes as an event,"
     )?;
     writeln!(
         out,
-        "  lossy acts wait {} where every lag sample comes as an event, {} where some are only read",
-        policy.hold_down.max(policy.lag_pushed_within()),
-        policy.hold_down.max(policy.lag_read_within())
+        "             {reads} where some are only read, which leaves the last domain {leaves}"
     )
+}
+
+/// The shortest wait before an act: what may lose writes waits for a sample that would disprove it.
+fn wait(policy: &Policy, of: Diagnosis) -> Span {
+    let hold_down = policy.hold_down(of);
+    if of.lossless_first() {
+        return hold_down;
+    }
+    hold_down.max(policy.lag_pushed_within())
+}
+
+/// One figure where all have the same; else each with the diagnoses that have it.
+fn grouped(figures: impl Iterator<Item = (Diagnosis, Span)>) -> String {
+    let mut groups: Vec<(Span, Vec<&str>)> = Vec::new();
+    for (of, span) in figures {
+        match groups.iter_mut().find(|(figure, _)| *figure == span) {
+            Some((_, names)) => names.push(of.name()),
+            None => groups.push((span, vec![of.name()])),
+        }
+    }
+    if let [(span, _)] = groups.as_slice() {
+        return span.to_string();
+    }
+    let named = groups
+        .into_iter()
+        .map(|(span, names)| format!("{span} ({})", names.join(", ")));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// 50 columns for the whole RTO: the bar and its labels fit into 80.

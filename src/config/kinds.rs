@@ -17,7 +17,8 @@ const EVENTS: [&str; 1] = ["sqs"];
 const LATCHES: [&str; 1] = ["s3"];
 
 const CLUSTER: &str = "the side's Aurora cluster";
-const GROUP: &str = "the name of the side's Auto Scaling group";
+const GROUP: &str = "the name of the side's Auto Scaling group. It is the one kind of capacity that drd scales: an \
+    estate of ECS services or of fixed servers it cannot fail over";
 
 fn kind_of<const N: usize>(known: [&'static str; N]) -> impl FnOnce(&Node) -> Result<(), String> {
     move |node| values::named(node.text()?, known, |kind| kind).map(drop)
@@ -45,13 +46,13 @@ pub(super) struct CapacityRead {
 pub(super) fn read_capacity(side: &mut Reader<'_>) -> Option<CapacityRead> {
     let mut tables = side.tables("capacity").into_iter();
     let Some(mut table) = tables.next() else {
-        let name = side.required("asg", GROUP, values::text);
+        let name = side.required("asg", GROUP, group);
         let target_group = side.optional("target_group_arn", values::target_group_arn);
         return Some(auto_scaling_group(name?.value, target_group));
     };
     refuse_short_form(side, &["asg", "target_group_arn"], "capacity");
     let kind = table.required("kind", "what serves on the side", kind_of(CAPACITIES));
-    let name = table.required("name", GROUP, values::text);
+    let name = table.required("name", GROUP, group);
     let target_group = table.optional("target_group_arn", values::target_group_arn);
     table.finish();
     for second in tables {
@@ -60,6 +61,12 @@ pub(super) fn read_capacity(side: &mut Reader<'_>) -> Option<CapacityRead> {
         second.notes().problem(second.origin(), what, hint);
     }
     kind.and(Some(auto_scaling_group(name?.value, target_group)))
+}
+
+fn group(node: &Node) -> Result<String, String> {
+    let several = |why| format!("{why}: drd scales one Auto Scaling group a side");
+    node.text().map_err(several)?;
+    values::text(node)
 }
 
 fn auto_scaling_group(name: String, target_group: Option<Field<Arn>>) -> CapacityRead {
@@ -86,7 +93,8 @@ fn refuse_short_form(side: &mut Reader<'_>, keys: &[&'static str], long: &str) {
 
 /// The latch.
 pub(super) fn read_latch(dns: &mut Reader<'_>) -> Option<LatchRead> {
-    let purpose = "the object whose presence sends traffic to the standby";
+    let purpose = "the object whose presence sends traffic to the standby. It is the one way in which drd moves \
+                   traffic: weights, records and accelerators it does not change";
     let mut latch = dns.table("latch", purpose)?;
     latch.optional("kind", kind_of(LATCHES));
     let bucket = latch.required(

@@ -76,13 +76,31 @@ pub enum ConfigError {
     /// No file was named, the usual one is not there, and no variable is set.
     #[error(
         "no configuration: no --config, no {DEFAULT_PATH}, no DRD_<SECTION>__<KEY> variable.\n\
-         Nothing was started. `drd bootstrap` writes the file; README \"Configuration\" shows one \
-         written by hand;\n`drd gameday run region-dark` needs none."
+         Nothing was started. `drd bootstrap` writes the file; README \"Commands\" shows where one \
+         written by hand is;\n`drd gameday run region-dark` needs none."
     )]
     Nowhere,
-    /// The file could not be read; the cause names the path.
-    #[error("read the configuration; nothing was started")]
-    Read(#[source] std::io::Error),
+    /// The file is not there.
+    #[error(
+        "there is no configuration {path}; nothing was started.\n\
+         Name the file with --config or DRD_CONFIG. `drd bootstrap` writes it; README \"Commands\" shows where a whole one is."
+    )]
+    Absent {
+        /// The file.
+        path: String,
+    },
+    /// The file could not be read.
+    #[error(
+        "the configuration {path} cannot be read; nothing was started.\n\
+         Give this user the right to read it, or name another file with --config."
+    )]
+    Read {
+        /// The file.
+        path: String,
+        /// What the file system answered.
+        #[source]
+        source: std::io::Error,
+    },
     /// The file is no configuration.
     #[error(
         "{path} is larger than {FILE_BYTES_MAX} bytes, so it is not a configuration; nothing was started"
@@ -168,11 +186,23 @@ pub(super) fn open(
     }
     let path = path.unwrap_or(default);
     let name = path.display().to_string();
-    if fs_err::metadata(path).map_err(ConfigError::Read)?.len() > FILE_BYTES_MAX {
+    if fs_err::metadata(path)
+        .map_err(|error| unread(&name, error))?
+        .len()
+        > FILE_BYTES_MAX
+    {
         return Err(ConfigError::TooLarge { path: name });
     }
-    let text = fs_err::read_to_string(path).map_err(ConfigError::Read)?;
+    let text = fs_err::read_to_string(path).map_err(|error| unread(&name, error))?;
     Ok((name, text, overlay))
+}
+
+fn unread(name: &str, source: std::io::Error) -> ConfigError {
+    let path = name.to_owned();
+    if source.kind() == std::io::ErrorKind::NotFound {
+        return ConfigError::Absent { path };
+    }
+    ConfigError::Read { path, source }
 }
 
 pub(super) fn build(name: &str, text: &str, overlay: &Overlay) -> Result<Config, ConfigError> {

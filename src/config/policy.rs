@@ -58,7 +58,7 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
 }
 
 fn quorum(node: &Node) -> Result<u8, String> {
-    match node.whole()? {
+    match node.whole().map_err(|why| format!("{why}; 2 or 3"))? {
         2 => Ok(2),
         3 => Ok(3),
         0 | 1 => Err("one fault domain alone must never cause an irreversible act".to_owned()),
@@ -125,22 +125,13 @@ fn read_autonomy(
             values::named(
                 node.text()?,
                 [Autonomy::Observe, Autonomy::Advise, Autonomy::Act],
-                word,
+                Autonomy::name,
             )
         });
         autonomy.extend(word.map(|field| (diagnosis, field.value)));
     }
     table.finish();
     autonomy
-}
-
-/// The word used in configuration.
-pub(super) const fn word(autonomy: Autonomy) -> &'static str {
-    match autonomy {
-        Autonomy::Observe => "observe",
-        Autonomy::Advise => "advise",
-        Autonomy::Act => "act",
-    }
 }
 
 /// Reads `[capacity]`.

@@ -66,6 +66,11 @@ impl Notes {
         let near = nearest(key, siblings.clone()).map(|near| spelled(key, near, origin));
         let elsewhere = known.iter().find(|(_, known)| *known == key);
         let hint = match (near, elsewhere) {
+            (None, _) if path == "sides" => {
+                "drd moves an estate between two sides, primary and standby. Leave a \
+                third region out: drd neither watches nor promotes it"
+                    .to_owned()
+            }
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, Some((table, _))) => format!("it belongs to {}", in_brackets(table)),
             (None, None) => format!("known here: {}", siblings.collect::<Vec<_>>().join(", ")),

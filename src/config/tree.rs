@@ -116,7 +116,7 @@ impl Node {
             Value::Number(digits) | Value::Raw(digits) => digits
                 .trim()
                 .parse()
-                .map_err(|_| format!("wants a whole number from 0 to {}, not {digits}", u32::MAX)),
+                .map_err(|_| format!("wants a whole number, not {digits}")),
             Value::Text(_)
             | Value::Truth(_)
             | Value::List(_)

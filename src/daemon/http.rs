@@ -213,11 +213,11 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let status = shared.status();
     if status.is_ready() {
         let doing = if status.stands_by() {
-            "standing by"
+            "standing by".to_owned()
         } else if status.state.is_acting() {
-            "acting"
+            "acting".to_owned()
         } else {
-            "armed"
+            status.armed_words()
         };
         return text(StatusCode::OK, format!("ok: {doing}, {}\n", status.state));
     }

@@ -161,7 +161,7 @@ fn words(view: &StatusView) -> String {
             let now = if held { &run.text } else { state.name() };
             format!("run {number}, to {to}: {now}")
         }
-        (None, _) if view.armed => format!("armed; {state}, {side} serves"),
+        (None, _) if view.armed => format!("{}; {state}, {side} serves", view.armed_words()),
         (None, _) => {
             let why = view.not_armed_because.first();
             let why = why.map_or("no reason known", String::as_str);

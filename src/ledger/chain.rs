@@ -32,6 +32,22 @@ pub enum LineFault {
     Unknown(String),
 }
 
+impl LineFault {
+    /// What to do with a ledger that a daemon is to start on and that has such a line.
+    pub(super) const fn next_step(&self) -> &'static str {
+        match self {
+            LineFault::NoHash | LineFault::BadHash | LineFault::BrokenChain => {
+                "Keep it, and put the newest whole copy in its place. Where there is none, follow RUNBOOK \"A new ledger\": \
+                 drd then takes the roles from what it sees, and does not know of requests that may still land, so \
+                 leave the roles alone for 15 minutes"
+            }
+            LineFault::Unknown(_) => {
+                "Another version wrote it: start that one on it (RUNBOOK \"Ledger formats\")"
+            }
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct WrittenLine<'e> {
     seq: u64,

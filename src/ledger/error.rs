@@ -19,9 +19,23 @@ pub enum LedgerError {
         #[source]
         source: std::io::Error,
     },
-    /// A line fails verification.
+    /// A line of the ledger that a daemon is to start on fails verification.
     #[error(
-        "ledger {path} line {line} cannot be believed: {fault}. drd will not start on it, and nothing was changed. Move the file away to start from nothing, or restore it"
+        "ledger {path} line {line} failed verification: {fault}. drd does not start on it, and nothing was changed. {}",
+        fault.next_step()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        fault: LineFault,
+    },
+    /// A line of a file that is only read fails verification.
+    #[error(
+        "{path} line {line} failed verification: {fault}. Nothing was replayed or changed. Is this a ledger, and whole? \
+         Name the file of [ledger] path, or a copy of it"
     )]
     Unreadable {
         /// The file.
@@ -31,6 +45,17 @@ pub enum LedgerError {
         /// What is wrong with it.
         fault: LineFault,
     },
+    /// A file that is only read has no whole line.
+    #[error(
+        "{path} has no whole line{}, so there is nothing to replay. Name the file of [ledger] path of a daemon that ran, or a copy of it",
+        if *torn_bytes > 0 { ", only the beginning of one" } else { "" }
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// Bytes of a torn line; 0 for a file of no bytes.
+        torn_bytes: usize,
+    },
     /// Another daemon holds it.
     #[error("ledger {path} is held by another drd; stop that one first")]
     Locked {
@@ -39,7 +64,7 @@ pub enum LedgerError {
     },
     /// An item of the table fails verification.
     #[error(
-        "ledger table {table} item {seq} cannot be believed: {fault}. drd will not start on it, and nothing was changed. Restore the table to a moment before (it keeps 35 days)"
+        "ledger table {table} item {seq} failed verification: {fault}. drd does not start on it, and nothing was changed. Restore the table to a moment before (it keeps 35 days)"
     )]
     Corrupt {
         /// The table.

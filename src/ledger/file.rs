@@ -62,7 +62,12 @@ impl FileLedger {
         })?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io("read", path))?;
-        let (entries, hash, whole) = check(path, &bytes)?;
+        let damaged = |(line, fault)| LedgerError::Damaged {
+            path: path.to_owned(),
+            line,
+            fault,
+        };
+        let (entries, hash, whole) = check(&bytes).map_err(damaged)?;
         let torn_bytes = bytes.len() - whole;
         if torn_bytes > 0 {
             file.set_len(whole as u64).map_err(io("repair", path))?;
@@ -89,13 +94,25 @@ impl FileLedger {
     /// Reads a ledger without locking or changing it.
     ///
     /// # Errors
-    /// As [`FileLedger::open`], but for the lock.
+    /// When the file system refuses, a line fails verification, or there is no whole line.
     pub fn read(path: &Path) -> Result<Found, LedgerError> {
         let bytes = fs::read(path).map_err(io("read", path))?;
-        let (entries, _, whole) = check(path, &bytes)?;
+        let unreadable = |(line, fault)| LedgerError::Unreadable {
+            path: path.to_owned(),
+            line,
+            fault,
+        };
+        let (entries, _, whole) = check(&bytes).map_err(unreadable)?;
+        let torn_bytes = bytes.len() - whole;
+        if entries.is_empty() {
+            return Err(LedgerError::Empty {
+                path: path.to_owned(),
+                torn_bytes,
+            });
+        }
         Ok(Found {
             entries,
-            torn_bytes: bytes.len() - whole,
+            torn_bytes,
         })
     }
 
@@ -133,10 +150,11 @@ impl FileLedger {
     }
 }
 
-/// Checks a whole file; gives its entries, the newest hash and the length of the whole lines.
+/// Checks a whole file; gives its entries, the newest hash and the length of the whole lines, or which line is
+/// wrong, counted from 1, and how.
 ///
 /// Bytes, not text: a tear may be in the middle of a letter, and a flipped bit may end one.
-fn check(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, String, usize), LedgerError> {
+fn check(bytes: &[u8]) -> Result<(Vec<Entry>, String, usize), (usize, LineFault)> {
     let mut entries = Vec::new();
     let mut hash = GENESIS.to_owned();
     let mut whole = 0;
@@ -148,11 +166,7 @@ fn check(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, String, usize), Ledge
         let text = std::str::from_utf8(line).map_err(|_| LineFault::BadHash);
         let (entry, next) = text
             .and_then(|text| unseal(text, number as u64, &hash))
-            .map_err(|fault| LedgerError::Unreadable {
-                path: path.to_owned(),
-                line: number,
-                fault,
-            })?;
+            .map_err(|fault| (number, fault))?;
         entries.push(entry);
         hash = next;
         whole += line.len() + 1;

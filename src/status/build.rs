@@ -4,13 +4,13 @@
 
 use super::moment;
 use super::{
-    IncidentStatus, LeaderStatus, LedgerStatus, Replication, RuleStatus, SCHEMA, SideStatus,
-    SignalStatus, StatusView,
+    IncidentStatus, LeaderStatus, LedgerStatus, LimitStatus, Replication, RuleStatus, SCHEMA,
+    SideStatus, SignalStatus, StatusView,
 };
 use crate::config::{Config, LedgerConfig};
 use drd_state_machine::event::Side;
 use drd_state_machine::reading::Reading;
-use drd_state_machine::record::{Facts, Incident};
+use drd_state_machine::record::{Facts, Incident, Operation};
 use drd_state_machine::state::State;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Phase, Record, Setup, exits, gates};
@@ -79,8 +79,10 @@ impl StatusInput<'_> {
         if all.is_empty() && !matches!(phase, Phase::Watching | Phase::Suspecting) {
             all.push(format!("the state is {phase}"));
         }
-        // A follower does not poll: it has no reasons of its own.
-        if !self.follows() {
+        // A follower does not poll: it has no reasons of its own. While drd moves the estate, what it moves
+        // looks unfit for another move: the state is the reason.
+        let moves = phase.is_acting() && phase != Phase::Suspecting;
+        if !self.follows() && !moves {
             all.extend(why);
         }
         all
@@ -106,9 +108,9 @@ pub fn build(input: &StatusInput<'_>, config: &Config, now: Time) -> StatusView 
         } else {
             input.not_armed(gates::not_armed(facts, setup, now, &picture))
         },
-        not_armed_for: gates::shares_region(facts, setup)
-            .map(|gate| gate.to_string())
+        not_armed_for: gates::limits(facts, setup)
             .into_iter()
+            .map(LimitStatus::from)
             .collect(),
         paused: facts.paused,
         active_side: facts.active,
@@ -233,7 +235,44 @@ fn incident(
         ended: i.ended_at.is_some(),
         elapsed_seconds: seconds(until - i.onset_at),
         rto_seconds: seconds(i.objective(&setup.policy)),
-        data_loss_seconds: i.loss.map(seconds),
+        data_loss_seconds: match i.operation {
+            Operation::Failover => i.loss.map(seconds),
+            Operation::Switchover => Some(0.0),
+        },
         text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drd_state_machine::state::Progress;
+
+    const SHOP1: &str = include_str!("../../tests/fixtures/config/shop1.toml");
+
+    /// Why it is not armed, with one reason of the gates, in this state.
+    fn reasons(state: State) -> Vec<String> {
+        let config = crate::config::parse("drd.toml", SHOP1, []).expect("a configuration");
+        let setup = config.setup(None);
+        let mut record = Record::new(&setup, Time::default());
+        record.state = state;
+        let input = StatusInput {
+            record: &record,
+            setup: &setup,
+            seq: 0,
+            ledger: LedgerHealth::Works,
+            leader: None,
+        };
+        input.not_armed(vec!["readiness is red".to_owned()])
+    }
+
+    #[test]
+    fn while_drd_moves_the_estate_the_state_is_the_only_reason() {
+        let switching = State::Switching(Progress::default());
+        assert_eq!(reasons(switching), ["the state is switching"]);
+        assert_eq!(reasons(State::Verifying), ["the state is verifying"]);
+        assert_eq!(reasons(State::Suspecting), ["readiness is red"]);
+        let exposed = ["the state is exposed", "readiness is red"];
+        assert_eq!(reasons(State::Exposed), exposed);
     }
 }

@@ -43,9 +43,9 @@ pub struct StatusView {
     pub armed: bool,
     /// Why not; empty when armed.
     pub not_armed_because: Vec<String>,
-    /// What it would not do although it is armed, each in one sentence.
+    /// What it would not act on although it is armed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_armed_for: Vec<String>,
+    pub not_armed_for: Vec<LimitStatus>,
     /// Whether an operator paused drd.
     pub paused: bool,
     /// The side that serves.
@@ -89,6 +89,15 @@ pub struct StatusView {
     /// Who leads; `None` for a daemon that is alone by configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leader: Option<LeaderStatus>,
+}
+
+/// A diagnosis that is left to people, armed or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitStatus {
+    /// Its public name.
+    pub diagnosis: String,
+    /// Why, in one sentence.
+    pub because: String,
 }
 
 /// Who leads, of several daemons on one ledger.
@@ -212,7 +221,7 @@ pub struct IncidentStatus {
     pub elapsed_seconds: f64,
     /// The RTO.
     pub rto_seconds: f64,
-    /// The loss that was accepted; `None` when it was not known.
+    /// The loss that was accepted, 0 for a switchover; `None` when it was not known.
     pub data_loss_seconds: Option<f64>,
     /// What happens now, or how it ended; in `held` also the ways out.
     pub text: String,
@@ -233,6 +242,15 @@ impl StatusView {
         self.armed || self.state.is_acting() || self.stands_by()
     }
 
+    /// `armed`, and the diagnoses for which that is not so.
+    pub fn armed_words(&self) -> String {
+        let names = self.not_armed_for.iter().map(|l| l.diagnosis.as_str());
+        match names.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "armed".to_owned(),
+            some => format!("armed, but not for {some}"),
+        }
+    }
+
     /// Whether another daemon leads and this one could take over.
     pub fn stands_by(&self) -> bool {
         self.leader.as_ref().is_some_and(|leader| !leader.leads) && self.state != Phase::Held
@@ -244,6 +262,15 @@ impl StatusView {
     /// Those of `serde_json`; this value has nothing that JSON cannot hold.
     pub fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(self)
+    }
+}
+
+impl From<gates::Limit> for LimitStatus {
+    fn from(limit: gates::Limit) -> LimitStatus {
+        LimitStatus {
+            diagnosis: limit.diagnosis.name().to_owned(),
+            because: limit.because,
+        }
     }
 }
 

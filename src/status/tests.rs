@@ -199,6 +199,33 @@ fn the_first_line_answers_whether_an_operator_must_act() {
 }
 
 #[test]
+fn what_drd_leaves_to_people_is_in_the_first_line_and_below_it_with_its_reason() {
+    let limit = LimitStatus {
+        diagnosis: "region_dark".to_owned(),
+        because: "this daemon runs in the region of standby".to_owned(),
+    };
+    let armed = StatusView {
+        active_side: Side::Standby,
+        not_armed_for: vec![limit],
+        ..calm()
+    };
+    let line = "shop1   ARMED, but not for region_dark   standby serves (eu-central-2)";
+    assert!(first_line(&armed).starts_with(line), "{}", armed.table());
+    let exposed = StatusView {
+        state: Phase::Exposed,
+        ..armed.clone()
+    };
+    let line = "no standby behind it yet, and then not armed for region_dark   exposed for";
+    assert!(first_line(&exposed).contains(line), "{}", exposed.table());
+    let below = "\nNot armed for region_dark: this daemon runs in the region of standby.\n";
+    assert!(armed.table().contains(below) && exposed.table().contains(below));
+    assert!(armed.why().contains("  not armed for region_dark: "));
+    let json: serde_json::Value =
+        serde_json::from_str(&armed.json().expect("is JSON")).expect("is JSON");
+    assert_eq!(json["not_armed_for"][0]["diagnosis"], "region_dark");
+}
+
+#[test]
 fn why_lists_each_rule_with_its_mark() {
     let because = vec!["replication lag before the onset is unknown".to_owned()];
     let view = StatusView {
@@ -257,6 +284,20 @@ fn what_is_silent_or_wrong_is_named() {
     ] {
         assert!(table.contains(line), "{line:?} in\n{table}");
     }
+}
+
+#[test]
+fn a_switchover_that_ended_lost_nothing() {
+    let view = StatusView {
+        incident: Some(IncidentStatus {
+            operation: Operation::Switchover,
+            ended: true,
+            ..running()
+        }),
+        ..calm()
+    };
+    let line = "Last run 3: primary to standby, 1 min 42 s, nothing lost.";
+    assert!(view.table().contains(line), "{}", view.table());
 }
 
 fn follower(state: Phase) -> StatusView {

@@ -4,9 +4,12 @@
 
 use super::lengths::{ago, length};
 use super::screens;
-use super::{IncidentStatus, LeaderStatus, RuleVerdict, SideStatus, SignalStatus, StatusView};
+use super::{
+    IncidentStatus, LeaderStatus, LimitStatus, RuleVerdict, SideStatus, SignalStatus, StatusView,
+};
 use drd_state_machine::Phase;
 use drd_state_machine::event::Verdict;
+use drd_state_machine::record::Operation;
 use std::fmt::{self, Write};
 
 impl StatusView {
@@ -55,8 +58,11 @@ fn why(view: &StatusView) -> String {
     for reason in &view.not_armed_because {
         out.push_str(&format!("  x  {:<width$}  {reason}\n", "not armed"));
     }
-    for limit in &view.not_armed_for {
-        out.push_str(&format!("  !  {:<width$}  {limit}\n", "limit"));
+    for LimitStatus { diagnosis, because } in &view.not_armed_for {
+        out.push_str(&format!(
+            "  !  {:<width$}  not armed for {diagnosis}: {because}\n",
+            "limit"
+        ));
     }
     out
 }
@@ -81,7 +87,7 @@ fn headline(view: &StatusView) -> String {
         }
         (Phase::Exposed, _) => (
             "EXPOSED".to_owned(),
-            format!("{serving}; no standby behind it yet"),
+            format!("{serving}; no standby behind it yet{}", exposed(view)),
         ),
         (phase, Some(incident)) if phase.is_acting() && !incident.ended => {
             (phase.name().to_uppercase(), screens::acting(incident))
@@ -92,7 +98,7 @@ fn headline(view: &StatusView) -> String {
             let text = suspicion.map(|suspicion| screens::suspecting(view, suspicion));
             ("SUSPECTING".to_owned(), text.unwrap_or_default())
         }
-        _ if view.armed => ("ARMED".to_owned(), serving),
+        _ if view.armed => (view.armed_words().replacen("armed", "ARMED", 1), serving),
         _ => {
             let because = view.not_armed_because.first().map_or("", String::as_str);
             (
@@ -102,6 +108,16 @@ fn headline(view: &StatusView) -> String {
         }
     };
     format!("{}   {headword}   {rest}   {since}", view.suffix)
+}
+
+/// What stays so when a standby is back.
+fn exposed(view: &StatusView) -> String {
+    let dark = view.not_armed_for.iter();
+    let names: Vec<&str> = dark.map(|limit| limit.diagnosis.as_str()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(", and then not armed for {}", names.join(", ")),
+    }
 }
 
 fn paused(view: &StatusView, serving: &str) -> String {
@@ -132,6 +148,9 @@ fn write_rest(out: &mut String, view: &StatusView) -> fmt::Result {
         for reason in &view.not_armed_because {
             writeln!(out, "Not armed: {reason}.")?;
         }
+    }
+    for LimitStatus { diagnosis, because } in &view.not_armed_for {
+        writeln!(out, "Not armed for {diagnosis}: {because}.")?;
     }
     if let Some(incident) = view.incident.as_ref().filter(|incident| incident.ended) {
         writeln!(out, "{}", last_run(incident))?;
@@ -217,10 +236,11 @@ fn write_signals(out: &mut String, signals: &[SignalStatus]) -> fmt::Result {
 }
 
 fn last_run(incident: &IncidentStatus) -> String {
-    let loss = incident.data_loss_seconds.map_or_else(
-        || "loss unknown".to_owned(),
-        |loss| format!("lost at most {loss:.1} s"),
-    );
+    let loss = match (incident.operation, incident.data_loss_seconds) {
+        (Operation::Switchover, _) => "nothing lost".to_owned(),
+        (Operation::Failover, None) => "loss unknown".to_owned(),
+        (Operation::Failover, Some(loss)) => format!("lost at most {loss:.1} s"),
+    };
     format!(
         "Last run {}: {} to {}, {}, {loss}. {}",
         incident.incident_id,

@@ -167,7 +167,41 @@ pub fn disarming(
     let alone = seen.observer != Verdict::Healthy;
     let alone = alone.then(|| "drd's own references do not answer".to_owned());
     let few = seen.too_few_live(setup.policy.quorum);
-    blockers.chain(silent).chain(few).chain(alone)
+    let acts = setup.policy.autonomy.values().any(|a| *a == Autonomy::Act);
+    let idle = (!acts).then(|| "no diagnosis has autonomy act: people act on all".to_owned());
+    blockers.chain(silent).chain(few).chain(alone).chain(idle)
+}
+
+/// A diagnosis that has a ladder and on which drd would not act, armed or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The diagnosis.
+    pub diagnosis: Diagnosis,
+    /// Why, and who acts then.
+    pub because: String,
+}
+
+/// What drd would not act on: its autonomy, and the region that it runs in.
+pub fn limits(facts: &Facts, setup: &Setup) -> Vec<Limit> {
+    let ladders = Diagnosis::ALL.into_iter().filter(|of| of.has_ladder());
+    let because = |of: Diagnosis| {
+        let autonomy = setup.policy.autonomy(of);
+        if autonomy < Autonomy::Act {
+            return Some(format!(
+                "its autonomy is {}, so people act on it",
+                autonomy.name()
+            ));
+        }
+        (of == Diagnosis::RegionDark && setup.home == Some(facts.active)).then(|| {
+            format!(
+                "this daemon runs in the region of {}, which serves, and goes dark with it, so people act on it (RUNBOOK)",
+                facts.active
+            )
+        })
+    };
+    ladders
+        .filter_map(|diagnosis| because(diagnosis).map(|because| Limit { diagnosis, because }))
+        .collect()
 }
 
 /// Why drd would not fail over now; empty when it is armed.

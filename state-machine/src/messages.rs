@@ -2,9 +2,11 @@
 //!
 //! Deliberately absent: deciding. The same strings appear in logs, ledger, pages and reports.
 
+mod decisions;
 mod foreign;
 mod hold;
 
+pub(crate) use decisions::{begun, decided, order_expired};
 pub(crate) use foreign::{
     adopted, astray, clock, hands_off, left_small, misdirected, raised_again,
 };
@@ -18,15 +20,8 @@ use crate::diagnosis::Diagnosis;
 use crate::event::Side;
 use crate::gates;
 use crate::policy::{REPEATED_WINDOW, Setup};
-use crate::record::{Facts, Operation};
+use crate::record::Facts;
 use crate::time::{Span, Time};
-
-fn loss(seen: &Assessment) -> String {
-    match seen.loss {
-        Some(loss) => format!("at most {loss} of writes would be lost"),
-        None => "what would be lost is unknown".to_owned(),
-    }
-}
 
 pub(crate) fn cleared(facts: &Facts, seen: &Assessment) -> String {
     let (up, down, active) = (seen.up, seen.down, facts.active);
@@ -63,40 +58,6 @@ pub(crate) fn pause_over() -> String {
 
 pub(crate) fn refused(blocker: &Blocker) -> String {
     format!("the order is refused and nothing was begun: {blocker}; give it again then")
-}
-
-pub(crate) fn order_expired(facts: &Facts, now: Time) -> String {
-    let decided_at = facts.incident.as_ref().map_or(now, |i| i.decided_at);
-    format!(
-        "run {}: the operator's order of {} ago is given up, nothing came of it and no role was changed. Give it again",
-        facts.incident_id,
-        now - decided_at
-    )
-}
-
-pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
-    format!(
-        "{}: {}; {}",
-        seen.diagnosis,
-        seen.summary(facts, setup, now),
-        loss(seen)
-    )
-}
-
-/// The decision that opens a run.
-pub(crate) fn begun(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
-    let incident = facts.incident.as_ref();
-    if incident.is_none_or(|i| i.operation == Operation::Failover) {
-        return decided(facts, setup, now, seen);
-    }
-    let behind = seen.loss.map_or("unknown how far".to_owned(), |behind| {
-        format!("at most {behind}")
-    });
-    format!(
-        "{}: {}; nothing would be lost, and writes stop until the replica ({behind} behind) has caught up",
-        seen.diagnosis,
-        seen.summary(facts, setup, now)
-    )
 }
 
 pub(crate) fn begins_late(facts: &Facts, objective: Span, since: Span) -> String {

@@ -55,21 +55,28 @@ impl fmt::Display for Misdirection {
     }
 }
 
-/// What is not as it should be by what was seen recently; `None` where nothing is known. To be asked
-/// where no incident of drd's own is open.
+/// What is not as it should be by what was seen recently; `None` where nothing is known, and for the
+/// roles that an open incident of drd's own moves.
 pub fn misdirection(facts: &Facts, now: Time) -> Option<Misdirection> {
     let Some(global) = facts.evidence.global_now(now) else {
         // The region that would be asked is dark: after its own role change drd knows who writes.
         return users(facts, now).filter(|_| is_own_latch(facts));
     };
     if let RoleChange::Underway(to) = global.role_change {
-        return Some(Misdirection::RoleChange(to));
+        return (!drd_moves(facts, to)).then_some(Misdirection::RoleChange(to));
     }
     let writer = global.writer.filter(|_| global.writers == 1)?;
     if writer != facts.active {
-        return Some(Misdirection::Writer(writer));
+        return (!drd_moves(facts, writer)).then_some(Misdirection::Writer(writer));
     }
     users(facts, now)
+}
+
+/// Whether drd itself may have asked for the role change to this side, in an incident that is open: the latch
+/// and the users follow the writer then, and nobody else has to be looked for.
+fn drd_moves(facts: &Facts, to: Side) -> bool {
+    let open = facts.incident.as_ref().filter(|i| i.ended_at.is_none());
+    open.is_some_and(|incident| incident.committed && incident.to == to)
 }
 
 /// The same while an incident acts that has not moved the traffic yet: the latch is nobody's but drd's to

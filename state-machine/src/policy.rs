@@ -21,6 +21,17 @@ pub enum Autonomy {
     Act,
 }
 
+impl Autonomy {
+    /// The public name, the same as in JSON and in configurations.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Autonomy::Observe => "observe",
+            Autonomy::Advise => "advise",
+            Autonomy::Act => "act",
+        }
+    }
+}
+
 /// The RTO as a ledger of slices. The fence runs beside the promotion, so it is not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

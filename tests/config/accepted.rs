@@ -173,6 +173,67 @@ fn the_environment_alone_can_describe_an_estate() {
     assert_eq!(config.sensors.len(), 8);
 }
 
+/// What `config check` prints of a file, or of what is wrong with it.
+fn report_of(name: &str, text: &str) -> String {
+    let directory = std::env::temp_dir().join(format!("drd-{name}-{}", std::process::id()));
+    let path = directory.join("drd.toml");
+    std::fs::create_dir_all(&directory).expect("a folder");
+    std::fs::write(&path, text).expect("a file");
+    let report = config::check_report(Some(&path), []).unwrap_or_else(|error| error.to_string());
+    std::fs::remove_dir_all(&directory).expect("no folder");
+    report
+}
+
+#[test]
+fn the_readme_has_the_limits_that_the_check_prints_of_the_defaults() {
+    let report = report_of("readme", SHOP1);
+    let lines = report
+        .lines()
+        .skip_while(|l| !l.starts_with("  unattended"));
+    let budget = |line: &&str| !line.starts_with("    detect ");
+    let kept = |line: &&str| {
+        let others = ["  capacity", "  hold-down", "  objectives"];
+        !others.iter().any(|other| line.starts_with(other))
+    };
+    let block: Vec<&str> = lines.take_while(budget).filter(kept).collect();
+    assert!(block.len() >= 8, "{block:?}");
+    let readme = include_str!("../../README.md");
+    assert!(
+        readme.contains(&block.join("\n")),
+        "README, How a failover goes, is to have\n{}",
+        block.join("\n")
+    );
+}
+
+/// A figure belongs to a diagnosis: its own hold-down, and what it may lose.
+#[test]
+fn the_limits_are_those_of_each_diagnosis_that_drd_acts_on() {
+    assert!(SHOP1.contains("[policy]\n"), "adapt this test");
+    let policy = |keys: &str| {
+        let text = SHOP1.replace("[policy]\n", &format!("[policy]\n{keys}\n"));
+        report_of("limits", &text)
+    };
+    assert_contains(
+        &policy("hold_down_for = { region_dark = \"100s\", edge_down = \"30s\" }"),
+        &[
+            "shorter than 100 s (region_dark), 90 s (database_down, application_down), 30 s (edge_down)",
+            "   5 s (region_dark), 15 s (database_down, application_down), 75 s (edge_down):",
+            "lossy acts wait 100 s (region_dark), 90 s (database_down) where",
+            "100 s (region_dark), 90 s (database_down) where some are only read, which leaves the last domain 5 s (region_dark), 15 s",
+        ],
+    );
+    let alike = policy("hold_down_for = { region_dark = \"90s\" }");
+    assert_contains(
+        &alike,
+        &["shorter than 90 s\n", "lossy acts wait 90 s where every"],
+    );
+    let only = "autonomy = { database_down = \"advise\", application_down = \"advise\", edge_down = \"observe\" }";
+    assert_contains(
+        &policy(only),
+        &["shorter than 60 s\n", "             45 s:\n"],
+    );
+}
+
 #[test]
 fn the_report_of_a_good_file_shows_what_was_understood() -> std::io::Result<()> {
     let directory = std::env::temp_dir().join(format!("drd-config-{}", std::process::id()));
@@ -191,6 +252,7 @@ fn the_report_of_a_good_file_shows_what_was_understood() -> std::io::Result<()> 
             "2 of 3 that see primary's endpoint",
             "2 of 2 that see standby's endpoint",
             "region_dark act",
+            "act is the default; [policy] autonomy = { edge_down = \"advise\" } leaves one to people",
             "    detect       105 s  |##################",
             "    spare          5 s  |",
         ],

@@ -212,6 +212,21 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "wants a whole number without quotes",
     ),
     (
+        "[policy]",
+        "[policy]\nquorum = -1",
+        "wants a whole number, not -1; 2 or 3",
+    ),
+    (
+        "asg = \"asg-primary-shop1\"",
+        "asg = [\"a\", \"b\"]",
+        "drd scales one Auto Scaling group a side",
+    ),
+    (
+        "[database]",
+        "[sides.third]\nregion = \"eu-west-1\"\n[database]",
+        "drd moves an estate between two sides",
+    ),
+    (
         "[capacity]",
         "[capacity]\nfloor_percent = 101",
         "wants 1 to 100, not 101",
@@ -310,10 +325,14 @@ fn a_sensor_with_no_source_or_two_is_refused() {
 fn a_file_that_is_not_there_is_named() {
     let path = std::path::Path::new("/nonexistent/drd.toml");
     let error = config::load(Some(path), []).expect_err("there is no such file");
-    let cause = std::error::Error::source(&error)
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    assert!(cause.contains("/nonexistent/drd.toml"), "{cause}");
+    let text = error.to_string();
+    assert_contains(
+        &text,
+        &[
+            "there is no configuration /nonexistent/drd.toml",
+            "--config",
+        ],
+    );
 }
 
 proptest::proptest! {

@@ -56,7 +56,12 @@ pub fn refuses(folder: &Folder, words: &[&str], expected: i32) -> String {
 
 #[test]
 fn help_says_what_there_is() {
-    insta::assert_snapshot!("help", prints(&["--help"]));
+    let build = if cfg!(feature = "aws") {
+        "help"
+    } else {
+        "help-without-aws"
+    };
+    insta::assert_snapshot!(build, prints(&["--help"]));
     insta::assert_snapshot!("help-gameday", prints(&["gameday", "--help"]));
     insta::assert_snapshot!("help-status", prints(&["status", "--help"]));
     insta::assert_snapshot!("help-gameday-run", prints(&["gameday", "run", "--help"]));
@@ -192,17 +197,24 @@ fn a_good_configuration_is_zero() {
     assert!(out(&output).contains("shop1"), "{}", out(&output));
 }
 
-#[cfg(feature = "aws")]
 #[test]
 fn a_missing_configuration_is_two_for_every_command_that_needs_one() {
     let folder = Folder::new("config-missing");
     for words in [
-        &["config", "check", "nowhere.toml"][..],
-        &["run", "--config", "nowhere.toml"],
+        #[cfg(feature = "aws")]
+        &["run", "--config", "nowhere.toml"][..],
+        &["config", "check", "nowhere.toml"],
         &["status", "--config", "nowhere.toml"],
     ] {
         let said = refuses(&folder, words, 2);
-        assert!(said.contains("nowhere.toml"), "{said}");
+        assert!(
+            said.starts_with("drd: there is no configuration nowhere.toml;"),
+            "{said}"
+        );
+        assert!(
+            said.contains("--config") && !said.contains("metadata"),
+            "{said}"
+        );
     }
 }
 

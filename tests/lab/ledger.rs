@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: two daemons on one store, and a disk that loses what it synced.
 
+use crate::cli::refuses;
 use crate::{Folder, named, rehearsed};
 use drd::ledger::{Entry, FileLedger, Found, GENESIS, LedgerError, LineFault, seal};
 use drd_state_machine::command::Kind;
@@ -88,10 +89,15 @@ fn blamed(path: &Path, bytes: &[u8]) -> (usize, LineFault) {
         Ok((_, found)) => panic!("{} entries were believed", found.entries.len()),
         Err(error) => error,
     };
+    let text_of_it = error.to_string();
+    assert!(!text_of_it.contains("start from nothing"), "{text_of_it}");
+    assert!(text_of_it.contains("RUNBOOK"), "a next step: {text_of_it}");
     assert!(text(path) == bytes, "the file was changed");
     match error {
-        LedgerError::Unreadable { line, fault, .. } => (line, fault),
+        LedgerError::Damaged { line, fault, .. } => (line, fault),
         LedgerError::Io { .. }
+        | LedgerError::Unreadable { .. }
+        | LedgerError::Empty { .. }
         | LedgerError::Locked { .. }
         | LedgerError::Corrupt { .. }
         | LedgerError::Inexpressible(_) => {
@@ -297,4 +303,33 @@ fn a_second_daemon_is_refused_until_the_first_one_is_gone() {
     assert!(error.to_string().contains("stop that one first"), "{error}");
     drop(first);
     open(&path).expect("the next");
+}
+
+/// A user who names the wrong file is not about to start a daemon on it.
+#[test]
+fn a_file_that_is_no_ledger_is_one_and_nothing_is_advised_about_starting() {
+    let folder = Folder::new("replay-none");
+    folder.file("other.jsonl", "{\"seq\":1}\n");
+    folder.file("empty.jsonl", "");
+    folder.file("torn.jsonl", "{\"seq\":1,");
+    for (name, part) in [
+        ("other.jsonl", "other.jsonl line 1 failed verification"),
+        (
+            "empty.jsonl",
+            "empty.jsonl has no whole line, so there is nothing to replay",
+        ),
+        (
+            "torn.jsonl",
+            "torn.jsonl has no whole line, only the beginning of one",
+        ),
+    ] {
+        for words in [&["replay", name][..], &["replay", "--conform", name]] {
+            let said = refuses(&folder, words, 1);
+            assert!(
+                said.contains(part) && said.contains("Name the file"),
+                "{said}"
+            );
+            assert!(!said.contains("start"), "{said}");
+        }
+    }
 }

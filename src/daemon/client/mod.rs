@@ -10,4 +10,4 @@ mod status;
 
 pub use command::{CommandError, command};
 pub use health::{Unhealthy, health};
-pub use status::{FetchError, fetch};
+pub use status::{FetchError, fetch, fetch_of};

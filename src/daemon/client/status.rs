@@ -44,6 +44,20 @@ pub enum FetchError {
         /// What was received.
         seen: String,
     },
+    /// The daemon of another estate answered.
+    #[error(
+        "the daemon at {listen} is that of estate {found}, and the configuration is that of {wanted}: nothing is known \
+         about {wanted} from here.\n\
+         Give the configuration of the daemon that is meant (--config), or each its own address ([http] listen)."
+    )]
+    OtherEstate {
+        /// The address.
+        listen: SocketAddr,
+        /// The configuration's suffix.
+        wanted: String,
+        /// The daemon's.
+        found: String,
+    },
 }
 
 impl FetchError {
@@ -60,6 +74,22 @@ pub async fn fetch(listen: SocketAddr) -> Result<StatusView, FetchError> {
         Ok(answer) => answer,
         Err(_) => Err(FetchError::NoAnswer { listen }),
     }
+}
+
+/// As [`fetch`], of the daemon of this estate: several may run on one host.
+///
+/// # Errors
+/// See [`FetchError`].
+pub async fn fetch_of(listen: SocketAddr, suffix: &str) -> Result<StatusView, FetchError> {
+    let view = fetch(listen).await?;
+    if view.suffix == suffix {
+        return Ok(view);
+    }
+    Err(FetchError::OtherEstate {
+        listen,
+        wanted: suffix.to_owned(),
+        found: view.suffix,
+    })
 }
 
 async fn ask(listen: SocketAddr) -> Result<StatusView, FetchError> {

@@ -176,6 +176,18 @@ fn the_command_reads_what_the_daemon_shows() {
 }
 
 #[test]
+fn the_daemon_of_another_estate_is_no_answer_and_both_are_named() {
+    with(&shared(Clock::start()), |address| async move {
+        let own = client::fetch_of(address, "shop1").await;
+        assert_eq!(own.expect("its own daemon"), calm());
+        let error = client::fetch_of(address, "shop2").await;
+        let text = error.expect_err("another estate's").to_string();
+        let named = ["of estate shop1", "that of shop2", "--config"];
+        assert!(named.iter().all(|part| text.contains(part)), "{text}");
+    });
+}
+
+#[test]
 fn a_daemon_that_is_absent_or_foreign_is_distinguished() {
     let shared = shared(Clock::start());
     shared.publish(StatusView {

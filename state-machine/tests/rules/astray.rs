@@ -5,6 +5,7 @@
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate, unanswered};
 use drd_state_machine::command::Kind;
+use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Outcome, Side, Vantage, Word};
 use drd_state_machine::time::Span;
 use drd_state_machine::unreplicated::Unreplicated;
@@ -60,6 +61,51 @@ fn a_latch_that_somebody_sets_while_drd_promotes_is_paged() {
         "{:?}",
         e.pages()
     );
+}
+
+/// By what the status shows: the diagnosis, and why drd is not armed.
+fn calls_it_foreign(e: &Estate) -> bool {
+    let seen = drd_state_machine::assess(&e.record, &e.setup, e.now);
+    let facts = &e.record.facts;
+    let why = drd_state_machine::gates::not_armed(facts, &e.setup, e.now, &seen);
+    seen.diagnosis == Diagnosis::Misdirected || why.iter().any(|why| why.contains("drd did not"))
+}
+
+#[test]
+fn a_role_change_that_drd_asked_for_is_not_foreign_until_it_ends() {
+    let mut e = estate();
+    e.serving(Side::Standby, 6);
+    e.order(Word::Switchover);
+    e.wait_for("switching", 15);
+    e.underway(Side::Standby);
+    e.look();
+    assert!(!calls_it_foreign(&e), "while it runs");
+    e.ends(Kind::Switchover, Outcome::Done);
+    e.writer_is(Side::Standby);
+    e.look();
+    assert!(!calls_it_foreign(&e), "{}: the writer moved", e.state());
+    e.ends(Kind::ProveWrite, Outcome::Done);
+    e.wait_for("redirecting", 15);
+    e.view.latch = Some(Side::Standby);
+    e.view.dns = Some(Side::Standby);
+    e.look();
+    assert!(!calls_it_foreign(&e), "{}: the users moved", e.state());
+}
+
+#[test]
+fn a_role_change_to_the_side_that_drd_leaves_is_foreign_also_during_a_run() {
+    let mut e = estate();
+    e.serving(Side::Standby, 6);
+    e.writer_is(Side::Standby);
+    e.look();
+    assert!(calls_it_foreign(&e), "no run is open");
+    e.writer_is(Side::Primary);
+    e.order(Word::Switchover);
+    e.wait_for("switching", 15);
+    e.underway(Side::Primary);
+    e.look();
+    let diagnosis = drd_state_machine::assess(&e.record, &e.setup, e.now).diagnosis;
+    assert_eq!(diagnosis, Diagnosis::Misdirected);
 }
 
 #[test]

@@ -4,9 +4,42 @@
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate};
 use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{Event, Side, Signal, Vantage};
-use drd_state_machine::gates::not_armed;
+use drd_state_machine::gates::{limits, not_armed};
 use drd_state_machine::time::{Span, Time};
+
+#[test]
+fn what_drd_leaves_to_people_is_named_whatever_is_seen() {
+    let mut e = estate();
+    let left = |e: &Estate| -> Vec<Diagnosis> {
+        let limits = limits(&e.record.facts, &e.setup);
+        limits.into_iter().map(|limit| limit.diagnosis).collect()
+    };
+    assert_eq!(left(&e), []);
+    e.setup.home = Some(Side::Standby);
+    assert_eq!(left(&e), [], "it runs where nothing serves");
+    e.setup.home = Some(Side::Primary);
+    assert_eq!(left(&e), [Diagnosis::RegionDark]);
+    e.may_only_advise_on(Diagnosis::EdgeDown);
+    assert_eq!(left(&e), [Diagnosis::RegionDark, Diagnosis::EdgeDown]);
+    e.wait(5);
+    assert!(e.record.facts.armed, "for the others");
+}
+
+#[test]
+fn a_daemon_that_may_act_on_nothing_is_not_armed() {
+    let mut e = estate();
+    for diagnosis in Diagnosis::ALL.into_iter().filter(|of| of.has_ladder()) {
+        assert!(e.record.facts.armed, "before {diagnosis}");
+        e.may_only_advise_on(diagnosis);
+        e.wait(5);
+    }
+    assert!(!e.record.facts.armed);
+    let seen = drd_state_machine::assess(&e.record, &e.setup, e.now);
+    let why = not_armed(&e.record.facts, &e.setup, e.now, &seen);
+    assert_eq!(why, ["no diagnosis has autonomy act: people act on all"]);
+}
 
 /// A domain is silent after its report has aged (rule 1); one that is left cannot make a quorum.
 #[test]
