@@ -10,7 +10,7 @@ use super::settings::LedgerConfig;
 use crate::engine::lease::clock_error;
 use drd_bootstrap::{Events, Latch, SecondStore, SideTopology};
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::event::{LagSource, Side, Vantage};
 use drd_state_machine::policy::{Autonomy, Budget, Policy};
 use drd_state_machine::time::Span;
 use std::fmt::{self, Write};
@@ -209,6 +209,7 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
         policy.rto, policy.rto_lossless, policy.rpo
     )?;
     write_limits(out, policy)?;
+    write_lossy_wait(out, config)?;
     write_budget(out, policy)
 }
 
@@ -227,13 +228,35 @@ fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
         "  quorum     {} fault domains; one that turns bad more than {} after the first makes the run late",
         policy.quorum,
         detect - policy.hold_down
-    )?;
+    )
+}
+
+/// How long a move that may lose data waits for a lag sample that would disprove the outage, and what follows
+/// for the RTO.
+fn write_lossy_wait(out: &mut String, config: &Config) -> fmt::Result {
+    let policy = &config.policy;
+    let mut sensors = config.sensors.iter();
+    let alone = policy.lossy_wait(LagSource::Aws);
+    if sensors.any(|sensor| sensor.vantage == Vantage::Replication) {
+        return writeln!(
+            out,
+            "  lossy acts wait {} where every lag sample comes as an event, {} where some are only read, {alone} with AWS's own metric alone",
+            policy.lossy_wait(LagSource::Events),
+            policy.lossy_wait(LagSource::Metric)
+        );
+    }
     writeln!(
         out,
-        "  lossy acts wait {} where every lag sample comes as an event, {} where some are only read",
-        policy.hold_down.max(policy.lag_pushed_within()),
-        policy.hold_down.max(policy.lag_read_within())
-    )
+        "  lossy acts wait {alone}: no sensor has the vantage replication, so AWS's own metric alone gives the lag"
+    )?;
+    match policy.outlasts_rto(LagSource::Aws) {
+        Some(lasts) => writeln!(
+            out,
+            "    an outage then lasts up to {lasts}, more than rto {}: not armed for its RTO (install drd's lag monitor, or set a longer rto)",
+            policy.rto
+        ),
+        None => Ok(()),
+    }
 }
 
 /// 50 columns for the whole RTO: the bar and its labels fit into 80.

@@ -9,7 +9,7 @@ use super::reading::{
 };
 use super::timestamps;
 use super::trust::Known;
-use drd_state_machine::event::{LagSample, Side, Verdict};
+use drd_state_machine::event::{LagSample, LagSource, Side, Verdict};
 use drd_state_machine::time::{Span, Time};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -232,6 +232,7 @@ impl EventReader<'_> {
             return Ok(Parsed::Discard(DiscardReason::Stale));
         }
         Ok(Parsed::Lag(LagSample {
+            source: LagSource::Events,
             taken_at,
             lag: Span::millis(millis as i64),
         }))
