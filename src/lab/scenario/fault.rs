@@ -304,7 +304,8 @@ impl Fault {
         let name = self.kind.name();
         let side = self.side.map(|s| format!(" of {s}")).unwrap_or_default();
         let about = [&self.sensor, &self.operation, &self.service];
-        let about = about.into_iter().flatten().next();
+        let about = about.into_iter().flatten().next().map(String::as_str);
+        let about = about.or(self.source.map(LagSource::words));
         let about = about.map(|w| format!(" ({w})")).unwrap_or_default();
         let verb = if begins { "begins" } else { "ends" };
         format!("{name}{side}{about} {verb}")
