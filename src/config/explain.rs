@@ -252,7 +252,7 @@ fn write_lossy_wait(out: &mut String, config: &Config) -> fmt::Result {
     match policy.outlasts_rto(LagSource::Aws) {
         Some(lasts) => writeln!(
             out,
-            "    an outage then lasts up to {lasts}, more than rto {}: not armed for its RTO (install drd's lag monitor, or set a longer rto)",
+            "    an outage then lasts up to {lasts}, more than rto {}: not armed for its RTO (declare a replication sensor where drd's lag monitor runs, or set a longer rto)",
             policy.rto
         ),
         None => Ok(()),
