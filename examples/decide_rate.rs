@@ -13,8 +13,8 @@ use drd::intake::{Known, Parsed, compose, parse};
 use drd::lab::simulation::Bench;
 use drd::lab::{EPOCH, estate, soak};
 use drd_state_machine::event::{
-    Check, Event, GlobalView, LagSample, Observation, RoleChange, Side, SideView, Signal, Vantage,
-    Verdict,
+    Check, Event, GlobalView, LagSample, LagSource, Observation, RoleChange, Side, SideView,
+    Signal, Vantage, Verdict,
 };
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Phase, Record, step};
@@ -58,6 +58,7 @@ fn hour() -> Vec<(Span, Event)> {
             events.push((
                 at,
                 Event::Sampled(LagSample {
+                    source: LagSource::Events,
                     taken_at: time,
                     lag: Span::millis(800),
                 }),

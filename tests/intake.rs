@@ -4,7 +4,7 @@
 
 use drd::intake::compose;
 use drd::intake::{BODY_BYTES_MAX, DiscardReason, Known, Parsed, Reading, SenderKind, parse, read};
-use drd_state_machine::event::{LagSample, Side, Signal, Verdict};
+use drd_state_machine::event::{LagSample, LagSource, Side, Signal, Verdict};
 use drd_state_machine::time::{Span, Time};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ fn meaning(parsed: &Parsed) -> String {
             let well = good_at.map_or(String::new(), |at| format!(" well {}", ago(at)));
             format!("{sensor} {verdict} {}{well} {id}", ago(*observed_at))
         }
-        Parsed::Lag(LagSample { taken_at, lag }) => {
+        Parsed::Lag(LagSample { taken_at, lag, .. }) => {
             format!("lag {} {}", lag.as_secs_f64(), ago(*taken_at))
         }
         Parsed::Heartbeat {
@@ -326,7 +326,7 @@ proptest! {
 
     #[test]
     fn a_sample_and_a_composed_heartbeat_are_read_back(lag in 0i64..86_400_000, at in moment()) {
-        let sample = LagSample { taken_at: at, lag: Span::millis(lag) };
+        let sample = LagSample { source: LagSource::Events, taken_at: at, lag: Span::millis(lag) };
         let text = lag_event_json(&sample);
         prop_assert_eq!(parse(&text, &known(), NOW), Parsed::Lag(sample));
         let text = compose::heartbeat_json("b", ACCOUNT, "eu-central-2", (at, "n-1"), NOW);

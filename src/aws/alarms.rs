@@ -7,19 +7,19 @@ use super::clients::Clients;
 use super::error::AwsError;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat};
 use aws_smithy_types::DateTime;
-use drd_state_machine::event::{LagSample, Side};
+use drd_state_machine::event::{LagSample, LagSource, Side};
 use drd_state_machine::time::{Span, Time};
 
 /// How far back is read: CloudWatch delivers minutes late, and the RPO gate wants the highest
 /// lag of the two minutes before the onset.
 const WINDOW: Span = Span::secs(600);
 
-/// Namespace, metric and period in seconds. Aurora publishes once a minute, drd's own monitor
+/// Source, namespace, metric and period in seconds. Aurora publishes once a minute, drd's own monitor
 /// every 30 s with a resolution that allows 10 (Aurora User Guide, CloudWatch metrics for Aurora:
 /// "available only in secondary AWS Regions", so the dimension is the secondary's identifier).
-const METRICS: [(&str, &str, i32); 2] = [
-    ("AWS/RDS", "AuroraGlobalDBRPOLag", 60),
-    ("DRD", "ReplicationLagMs", 10),
+const METRICS: [(LagSource, &str, &str, i32); 2] = [
+    (LagSource::Aws, "AWS/RDS", "AuroraGlobalDBRPOLag", 60),
+    (LagSource::Metric, "DRD", "ReplicationLagMs", 10),
 ];
 
 /// Lag samples of the last ten minutes, oldest first. The role decides where they are: in the
@@ -60,7 +60,7 @@ fn queries(cluster_id: &str) -> Vec<MetricDataQuery> {
     METRICS
         .iter()
         .enumerate()
-        .map(|(i, (namespace, name, period))| {
+        .map(|(i, (_, namespace, name, period))| {
             let metric = Metric::builder()
                 .namespace(*namespace)
                 .metric_name(*name)
@@ -72,22 +72,38 @@ fn queries(cluster_id: &str) -> Vec<MetricDataQuery> {
                 .stat("Maximum")
                 .build();
             MetricDataQuery::builder()
-                .id(format!("m{i}"))
+                .id(query_id(i))
                 .metric_stat(stat)
                 .build()
         })
         .collect()
 }
 
+/// The name under which the answer gives the points of a metric, by its place in [`METRICS`].
+fn query_id(place: usize) -> String {
+    format!("m{place}")
+}
+
+/// The source of a result's points; `None` for one that was not asked for.
+fn source_of(result: &MetricDataResult) -> Option<LagSource> {
+    let mut all = METRICS.iter().enumerate();
+    let asked = all.find(|(i, _)| result.id() == Some(query_id(*i).as_str()));
+    asked.map(|(_, (source, ..))| *source)
+}
+
 /// A point's time is the start of its period: an honest lower bound of when the lag was seen.
 fn samples(results: &[MetricDataResult]) -> Vec<LagSample> {
-    let mut all: Vec<LagSample> = results
-        .iter()
-        .flat_map(|r| r.timestamps().iter().zip(r.values()))
-        .filter_map(|(at, lag_ms)| {
+    let of_source = results.iter().filter_map(|r| Some((source_of(r)?, r)));
+    let mut all: Vec<LagSample> = of_source
+        .flat_map(|(source, r)| {
+            let points = r.timestamps().iter().zip(r.values());
+            points.map(move |point| (source, point))
+        })
+        .filter_map(|(source, (at, lag_ms))| {
             let usable = lag_ms.is_finite() && *lag_ms >= 0.0;
             let taken_at = Time(at.to_millis().ok()?);
             usable.then(|| LagSample {
+                source,
                 taken_at,
                 lag: Span::millis(lag_ms.ceil() as i64),
             })
@@ -105,18 +121,26 @@ mod tests {
     fn missing_and_senseless_points_are_not_zero_lag() {
         let at = |s| DateTime::from_secs(s);
         let aurora = MetricDataResult::builder()
+            .id("m0")
             .set_timestamps(Some(vec![at(120), at(60), at(180)]))
             .set_values(Some(vec![800.4, 700.0, f64::NAN]))
             .build();
         let ours = MetricDataResult::builder()
+            .id("m1")
             .set_timestamps(Some(vec![at(90), at(100)]))
             .set_values(Some(vec![650.0, -1.0]))
             .build();
-        let seen: Vec<(i64, i64)> = samples(&[aurora, ours, MetricDataResult::builder().build()])
-            .iter()
-            .map(|s| (s.taken_at.0, s.lag.0))
-            .collect();
-        assert_eq!(seen, [(60_000, 700), (90_000, 650), (120_000, 801)]);
+        let seen: Vec<(LagSource, i64, i64)> =
+            samples(&[aurora, ours, MetricDataResult::builder().build()])
+                .iter()
+                .map(|s| (s.source, s.taken_at.0, s.lag.0))
+                .collect();
+        let wanted = [
+            (LagSource::Aws, 60_000, 700),
+            (LagSource::Metric, 90_000, 650),
+            (LagSource::Aws, 120_000, 801),
+        ];
+        assert_eq!(seen, wanted);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::settings::LedgerConfig;
 use crate::engine::lease::clock_error;
 use drd_bootstrap::{Events, Latch, SecondStore, SideTopology};
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Side, Vantage};
+use drd_state_machine::event::{LagSource, Side, Vantage};
 use drd_state_machine::policy::{Autonomy, Policy};
 use drd_state_machine::time::Span;
 use std::fmt::{self, Write};
@@ -212,6 +212,7 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
         policy.rto, policy.rto_lossless, policy.rpo
     )?;
     write_limits(out, policy)?;
+    write_lossy_wait(out, config)?;
     write_budget(out, policy)
 }
 
@@ -236,23 +237,50 @@ fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
     writeln!(
         out,
         "             later, detection overruns its slice of {detect}, and the run may miss its objective"
-    )?;
-    let lossy: Vec<Diagnosis> = acts.into_iter().filter(|of| !of.lossless_first()).collect();
+    )
+}
+
+/// How long a move that may lose data waits for a lag sample that would disprove the outage, and what follows
+/// for the RTO.
+fn write_lossy_wait(out: &mut String, config: &Config) -> fmt::Result {
+    let policy = &config.policy;
+    let acts = |of: &Diagnosis| of.has_ladder() && policy.autonomy(*of) == Autonomy::Act;
+    let lossy = Diagnosis::ALL.into_iter().filter(acts);
+    let lossy: Vec<Diagnosis> = lossy.filter(|of| !of.lossless_first()).collect();
     if lossy.is_empty() {
         return Ok(());
     }
-    let read = |of: Diagnosis| policy.hold_down(of).max(policy.lag_read_within());
-    let pushed = grouped(lossy.iter().map(|of| (*of, wait(policy, *of))));
-    let reads = grouped(lossy.iter().map(|of| (*of, read(*of))));
-    let leaves = grouped(lossy.iter().map(|of| (*of, left(read(*of)))));
+    let wait = |of: Diagnosis, source| policy.hold_down(of).max(policy.lossy_wait(source));
+    let waits = |source| grouped(lossy.iter().map(|of| (*of, wait(*of, source))));
+    let left = |of: Diagnosis| (policy.budget.detect - wait(of, LagSource::Metric)).max(Span::ZERO);
+    let mut sensors = config.sensors.iter();
+    let alone = waits(LagSource::Aws);
+    if sensors.any(|sensor| sensor.vantage == Vantage::Replication) {
+        let leaves = grouped(lossy.iter().map(|of| (*of, left(*of))));
+        writeln!(
+            out,
+            "  lossy acts wait {} where every lag sample comes as an event,",
+            waits(LagSource::Events)
+        )?;
+        writeln!(
+            out,
+            "             {} where some are only read, which leaves the last domain {leaves},",
+            waits(LagSource::Metric)
+        )?;
+        return writeln!(out, "             {alone} with AWS's own metric alone");
+    }
     writeln!(
         out,
-        "  lossy acts wait {pushed} where every lag sample comes as an event,"
+        "  lossy acts wait {alone}: no sensor has the vantage replication, so AWS's own metric alone gives the lag"
     )?;
-    writeln!(
-        out,
-        "             {reads} where some are only read, which leaves the last domain {leaves}"
-    )
+    match policy.outlasts_rto(LagSource::Aws) {
+        Some(lasts) => writeln!(
+            out,
+            "    an outage then lasts up to {lasts}, more than rto {}: not armed for its RTO (declare a replication sensor where drd's lag monitor runs, or set a longer rto)",
+            policy.rto
+        ),
+        None => Ok(()),
+    }
 }
 
 /// The shortest wait before an act: what may lose writes waits for a sample that would disprove it.
@@ -261,7 +289,7 @@ fn wait(policy: &Policy, of: Diagnosis) -> Span {
     if of.lossless_first() {
         return hold_down;
     }
-    hold_down.max(policy.lag_pushed_within())
+    hold_down.max(policy.lag_comes_within(LagSource::Events))
 }
 
 /// One figure where all have the same; else each with the diagnoses that have it.

@@ -48,6 +48,8 @@ pub(super) fn read(root: &mut Reader<'_>) -> Policy {
         lag_period: objectives.lag_period.value,
         lag_delivery: span("lag_delivery", default.lag_delivery),
         lag_read_delivery: span("lag_read_delivery", default.lag_read_delivery),
+        aws_lag_period: span("aws_lag_period", default.aws_lag_period),
+        aws_lag_delivery: span("aws_lag_delivery", default.aws_lag_delivery),
         cool_down: span("cool_down", default.cool_down),
         event_max_age: span("event_max_age", default.event_max_age),
         autonomy,

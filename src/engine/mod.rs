@@ -30,7 +30,6 @@ pub use ledger_outage::LedgerOutage;
 pub use pace::Pace;
 
 use crate::clock::Clock;
-use crate::metrics::LagSource;
 use drd_state_machine::Record;
 use drd_state_machine::event::Event;
 use drd_state_machine::time::{Span, Time};
@@ -181,7 +180,7 @@ impl Engine {
             }
             Answer::LagRead(samples) => {
                 for sample in leading.lag_read(samples) {
-                    self.env.metrics.lag_sampled(LagSource::Cloudwatch, &sample);
+                    self.env.metrics.lag_sampled(&sample);
                 }
             }
             Answer::Checked(checks) => leading.checked(checks),

@@ -104,7 +104,8 @@ pub(super) struct Polling {
     heartbeat: Poll,
     heartbeats: Heartbeats,
     tick_due: Span,
-    newest_lag: Option<Time>,
+    /// Of each source.
+    newest_lag: [Option<Time>; 3],
     receives: u32,
     receives_wanted: u32,
     receive_due: Span,
@@ -131,7 +132,7 @@ impl Polling {
             heartbeat: due,
             heartbeats: Heartbeats::default(),
             tick_due: now + pace.tick,
-            newest_lag: None,
+            newest_lag: [None; 3],
             receives: 0,
             receives_wanted: 1,
             receive_due: now,
@@ -338,17 +339,19 @@ impl Polling {
         let known = self.newest_lag;
         let mut new: Vec<LagSample> = samples
             .into_iter()
-            .filter(|sample| known.is_none_or(|at| sample.taken_at > at))
+            .filter(|s| known[s.source.index()].is_none_or(|at| s.taken_at > at))
             .collect();
         new.sort_by_key(|sample| sample.taken_at);
-        self.newest_lag = new.last().map(|sample| sample.taken_at).or(known);
+        for sample in &new {
+            self.newest_lag[sample.source.index()] = Some(sample.taken_at);
+        }
         new
     }
 
     /// What was read is not remembered: the next reading brings it again.
     pub(super) fn forget_lag(&mut self) {
         self.lag.end();
-        self.newest_lag = None;
+        self.newest_lag = [None; 3];
     }
 
     /// The readiness checks ended.

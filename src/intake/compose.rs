@@ -67,7 +67,7 @@ pub fn witness_event_json(
 
 /// A lag sample as the monitor emits it.
 pub fn lag_event_json(id: &str, account: &str, region: &str, sample: LagSample) -> String {
-    let LagSample { taken_at, lag } = sample;
+    let LagSample { taken_at, lag, .. } = sample;
     let detail = format!(
         "{{\"lag_seconds\":{},\"taken_at\":\"{}\"}}",
         lag.as_secs_f64(),

@@ -9,7 +9,7 @@ use super::reading::{
 };
 use super::timestamps;
 use super::trust::Known;
-use drd_state_machine::event::{LagSample, Side, Signal, Verdict};
+use drd_state_machine::event::{LagSample, LagSource, Side, Signal, Verdict};
 use drd_state_machine::time::{Span, Time};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -237,6 +237,7 @@ impl EventReader<'_> {
             return Ok(Parsed::Discard(DiscardReason::Stale));
         }
         Ok(Parsed::Lag(LagSample {
+            source: LagSource::Events,
             taken_at,
             lag: Span::millis(millis as i64),
         }))

@@ -57,12 +57,12 @@ pub struct Faults {
     pub record_to: Option<Side>,
     /// Share of pages that nobody takes.
     pub pages_lost: f64,
-    /// Share of lag samples that are not taken.
-    pub lag_lost: f64,
-    /// Delay of each lag sample, on every way.
-    pub lag_delay: Span,
-    /// What samples report whatever is true.
-    pub lag_reported: Option<Span>,
+    /// Share of lag samples that do not come, by source.
+    pub lag_lost: [f64; 3],
+    /// Delay of each lag sample, by source.
+    pub lag_delay: [Span; 3],
+    /// What samples report whatever is true, by source.
+    pub lag_reported: [Option<Span>; 3],
     /// Nobody reads the log.
     pub log_sink_hangs: bool,
     /// The disk keeps a line and does not answer.
@@ -189,10 +189,20 @@ impl Faults {
                     .push((fault.service.clone(), fault.operation.clone()));
             }
             FaultKind::PageLost => self.pages_lost = fault.rate.unwrap_or(1.0),
-            FaultKind::LagLost => self.lag_lost = fault.rate.unwrap_or(1.0),
-            FaultKind::LagDelayed => self.lag_delay = fault.delay.unwrap_or_default(),
+            FaultKind::LagLost => {
+                for source in fault.lag_sources() {
+                    self.lag_lost[source.index()] = fault.rate.unwrap_or(1.0);
+                }
+            }
+            FaultKind::LagDelayed => {
+                for source in fault.lag_sources() {
+                    self.lag_delay[source.index()] = fault.delay.unwrap_or_default();
+                }
+            }
             FaultKind::LagWrong => {
-                self.lag_reported = fault.lag;
+                for source in fault.lag_sources() {
+                    self.lag_reported[source.index()] = fault.lag;
+                }
                 // The client writes a row a second.
                 let missing = fault.rows.map(|rows| Span::secs(i64::from(rows)));
                 self.replication_lag = missing.or(self.replication_lag);

@@ -21,6 +21,7 @@ pub mod faults;
 mod host;
 pub mod install;
 pub mod judge;
+pub(crate) mod lag_samples;
 pub mod latch;
 pub mod looks;
 pub mod message_queue;

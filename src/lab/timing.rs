@@ -16,6 +16,8 @@ pub const INSIDE: Span = Span::secs(10);
 pub const LAG_SAMPLE: Span = Span::secs(30);
 /// The bounds of how long CloudWatch takes until a datapoint is given out.
 pub const DATAPOINT: (Span, Span) = (Span::secs(10), Span::secs(60));
+/// The same of AWS's own metric, after the beginning of its minute.
+pub const AWS_DATAPOINT: (Span, Span) = (Span::secs(60), Span::secs(120));
 /// The bounds of an alarm's evaluation after the metric (aws-facts 1.4: several minutes may elapse).
 pub const EVALUATION: (Span, Span) = (Span::secs(5), Span::secs(40));
 

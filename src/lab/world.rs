@@ -9,7 +9,7 @@ use super::faults::Faults;
 use super::latch::LatchStores;
 use super::rng::Chance;
 use super::timing::TTL;
-use drd_state_machine::event::{LagSample, Side};
+use drd_state_machine::event::Side;
 use drd_state_machine::time::{Span, Time};
 
 /// Instances of a side that serves, as bootstrap's default.
@@ -106,7 +106,7 @@ pub struct World {
     pub role_changes: Vec<(Time, Side, bool)>,
     /// Somebody else asked for the role change that runs, or that was the newest one.
     pub by_hand: bool,
-    /// Samples have said what was not so: no daemon could know what a failover would lose.
+    /// Samples have said what was not so, by every source: no daemon could know what a failover would lose.
     pub lag_was_wrong: bool,
     /// When somebody last touched the latch or the record.
     pub disturbed_at: Option<Time>,
@@ -238,27 +238,12 @@ impl World {
             && !self.faults.replication_stalled
     }
 
-    /// Whether the lag monitor gets a sample out: it needs the writer and the receiving region.
-    fn lag_is_sampled(&self) -> bool {
-        self.replica_connected
-            && self.database_answers(self.writer)
-            && self.is_reachable(self.writer.other())
-    }
-
-    /// What the lag monitor reports now; `None` when it gets no sample out.
-    pub fn lag_sample(&self) -> Option<LagSample> {
-        let lag = self.now - self.replica_position();
-        let taken_at = self.now;
-        let lag = self.faults.lag_reported.unwrap_or(lag);
-        self.lag_is_sampled().then_some(LagSample { taken_at, lag })
-    }
-
     /// To be called after anything changed: keeps the replica's position when it stops.
     pub fn settle(&mut self) {
         self.go_further();
         self.launch(Side::Primary);
         self.launch(Side::Standby);
-        self.lag_was_wrong |= self.faults.lag_reported.is_some();
+        self.lag_was_wrong |= self.lag_is_hidden();
         self.resolve();
         self.close_old_writer();
         let flows = self.replication_flows();

@@ -4,27 +4,15 @@
 //! shown beside it.
 
 use super::register::{Children, Family, Register, gauges, seconds};
-use drd_state_machine::event::LagSample;
+use drd_state_machine::event::{LagSample, LagSource};
 use prometheus::{Gauge, Result};
 
-/// Where a lag sample came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LagSource {
-    /// The function in the standby region, by an event.
-    LagMonitor,
-    /// CloudWatch, asked by drd.
-    Cloudwatch,
-}
-
-impl LagSource {
-    const ALL: [LagSource; 2] = [LagSource::LagMonitor, LagSource::Cloudwatch];
-
-    /// The name used in metrics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            LagSource::LagMonitor => "lag_monitor",
-            LagSource::Cloudwatch => "cloudwatch",
-        }
+/// A source's name in metrics.
+const fn label(source: LagSource) -> &'static str {
+    match source {
+        LagSource::Events => "lag_monitor",
+        LagSource::Metric => "cloudwatch",
+        LagSource::Aws => "aurora",
     }
 }
 
@@ -44,7 +32,7 @@ impl LagMetrics {
             "drd_replication_lag_measured_timestamp_seconds",
             "When the newest lag sample was taken; 0 is never.",
         );
-        let sources = LagSource::ALL.map(LagSource::name);
+        let sources = LagSource::ALL.map(label);
         let lag = LagMetrics {
             seconds: gauges(r, lag, &["source"])?.children(sources)?,
             measured_at: gauges(r, at, &["source"])?.children(sources)?,
@@ -54,11 +42,9 @@ impl LagMetrics {
     }
 
     /// A sample arrived.
-    pub fn sampled(&self, source: LagSource, sample: &LagSample) {
-        let gauges = (
-            self.seconds.of(source.name()),
-            self.measured_at.of(source.name()),
-        );
+    pub fn sampled(&self, sample: &LagSample) {
+        let source = label(sample.source);
+        let gauges = (self.seconds.of(source), self.measured_at.of(source));
         if let (Some(lag), Some(at)) = gauges {
             lag.set(sample.lag.as_secs_f64());
             at.set(seconds(sample.taken_at));

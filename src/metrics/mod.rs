@@ -18,7 +18,6 @@ mod tests;
 
 pub use family::{FamilyInfo, FamilyKind};
 pub use gameday::{gameday_families, gameday_passed};
-pub use lag::LagSource;
 pub use register::MetricsError;
 
 use crate::intake::{DiscardReason, Parsed, Reading, SenderKind};
@@ -179,7 +178,7 @@ impl Metrics {
                 .intake
                 .age
                 .observe((now - signal.observed_at).as_secs_f64()),
-            Parsed::Lag(sample) => self.lag_sampled(LagSource::LagMonitor, sample),
+            Parsed::Lag(sample) => self.lag_sampled(sample),
             Parsed::Discard(reason) => self.event_discarded(reason.name()),
             Parsed::Malformed(_) => self.event_discarded("malformed"),
             Parsed::Heartbeat { .. } | Parsed::Hint(_) => {}
@@ -194,8 +193,8 @@ impl Metrics {
     }
 
     /// A lag sample arrived.
-    pub fn lag_sampled(&self, source: LagSource, sample: &LagSample) {
-        self.lag.sampled(source, sample);
+    pub fn lag_sampled(&self, sample: &LagSample) {
+        self.lag.sampled(sample);
     }
 
     /// The control loop turned.

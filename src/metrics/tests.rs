@@ -5,7 +5,7 @@
 mod recoveries;
 
 use super::*;
-use drd_state_machine::event::{Event, Signal, Vantage, Verdict};
+use drd_state_machine::event::{Event, LagSource, Signal, Vantage, Verdict};
 use drd_state_machine::policy::{Policy, Sensor, Serving};
 use drd_state_machine::time::Span;
 
@@ -167,10 +167,11 @@ fn a_daemon_that_only_follows_shows_nothing_that_it_saw_when_it_led() {
         metrics.decided(&before, &record, &decision, NOW, &setup);
     }
     let sample = LagSample {
+        source: LagSource::Events,
         lag: Span::millis(400),
         taken_at: NOW,
     };
-    metrics.lag_sampled(LagSource::LagMonitor, &sample);
+    metrics.lag_sampled(&sample);
     let seen = metrics.render();
     let lag = "drd_replication_lag_seconds{source=\"lag_monitor\"}";
     let sensor = "{sensor=\"route53-primary\",vantage=\"route53\"}";

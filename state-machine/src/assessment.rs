@@ -5,6 +5,7 @@
 use crate::diagnosis::Diagnosis;
 use crate::episode;
 use crate::event::{RoleChange, Side, Vantage, Verdict};
+use crate::lag::Contradiction;
 use crate::misdirected::misdirection;
 use crate::policy::{HEARTBEAT_PERIOD, OWN_FRESH, SILENCE, Setup};
 use crate::reading::Reading;
@@ -31,8 +32,10 @@ pub struct Assessment {
     pub control_plane: Verdict,
     /// Whether our own references answered recently enough to trust drd's own view.
     pub observer: Verdict,
-    /// The most that a failover would lose; `None`: no sample is known.
+    /// The most that a failover would lose; `None`: no sample is known, or the sources contradict each other.
     pub loss: Option<Span>,
+    /// Two sources of lag samples that contradict each other.
+    pub contradiction: Option<Contradiction>,
 }
 
 /// The vantages that see the endpoint, in the order of [`Assessment::votes`] and [`Assessment::live`].
@@ -59,6 +62,7 @@ pub fn assess(facts: &mut Facts, setup: &Setup, now: Time) -> Assessment {
         control_plane: control_plane(facts, setup, now),
         observer,
         loss: facts.evidence.loss(now, &setup.policy, facts.started_at),
+        contradiction: facts.evidence.lag.contradiction(),
     };
     picture.diagnosis = name(facts, setup, now, &picture);
     keep_lossless(facts, now, picture.diagnosis);
@@ -83,7 +87,7 @@ fn keep_lossless(facts: &mut Facts, now: Time, diagnosis: Diagnosis) {
 /// A heartbeat that was sent when the next sample was due has come back: the path would have carried
 /// that sample.
 fn path_is_proven(facts: &Facts, setup: &Setup, now: Time) -> bool {
-    let position = facts.evidence.position();
+    let position = facts.evidence.lag.furthest();
     let due = position.map_or(now, |position| position + setup.policy.lag_period);
     let back = facts.heartbeat_at;
     back.is_some_and(|at| at - facts.heartbeat_took >= due)
@@ -217,7 +221,10 @@ fn database_is_down(facts: &Facts, setup: &Setup, now: Time, available: Option<b
         .is_some_and(|at| at > onset + HEARTBEAT_PERIOD);
     let silent = path_works
         && now - onset.max(facts.started_at) >= setup.policy.lag_fresh
-        && evidence.position().is_none_or(|position| position <= onset);
+        && evidence
+            .lag
+            .furthest()
+            .is_none_or(|position| position <= onset);
     match (available, inside) {
         (Some(false), _) | (None, Verdict::Unhealthy) => true,
         (Some(true), Verdict::Unhealthy) => path_works,
@@ -240,6 +247,10 @@ fn up(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Diagnosis {
     }
     if facts.readiness.red().next().is_some() {
         return Diagnosis::StandbyUnfit;
+    }
+    // One of them is wrong, and nobody knows which.
+    if seen.contradiction.is_some() {
+        return Diagnosis::Gray;
     }
     // A daemon that has just started has not had the time to see a sample.
     let listening = now - facts.started_at > setup.policy.lag_fresh;
@@ -288,6 +299,9 @@ impl Assessment {
         });
         for muted in muted(facts, setup, now) {
             text.push_str(&format!("; {muted} keeps changing and is muted"));
+        }
+        if let Some(found) = self.contradiction {
+            text.push_str(&format!("; {found}"));
         }
         text
     }

@@ -42,6 +42,11 @@ pub enum Blocker {
     },
     /// No lag sample is known: what would be lost is unknown, and unknown is over budget.
     LossUnknown,
+    /// Sources of the lag contradict each other: what would be lost is unknown.
+    LagContradicted {
+        /// Which, and what each shows.
+        what: String,
+    },
     /// The application of the side that waits is not proven.
     SideUnproven {
         /// What is missing.
@@ -84,6 +89,9 @@ impl fmt::Display for Blocker {
                 f,
                 "what a failover would lose is unknown: there is no lag sample"
             ),
+            Blocker::LagContradicted { what } => {
+                write!(f, "what a failover would lose is unknown: {what}")
+            }
             Blocker::SideUnproven { missing } => {
                 write!(f, "the other side's application is not proven: {missing}")
             }

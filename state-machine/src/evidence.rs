@@ -3,6 +3,7 @@
 //! Deliberately absent: conclusions. `assessment` draws them.
 
 use crate::event::{GlobalView, LagSample, Observation, Side, SideView, Signal, Vantage, Verdict};
+use crate::lag::LagBook;
 use crate::policy::{LOOK_FRESH, Policy, Sensor};
 use crate::reading::{ALARM_FRESH, Noted, Reading};
 use crate::repeated::BadSpells;
@@ -12,8 +13,6 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Lag samples kept: 20 minutes at one every 30 s. Older ones bear on no open question.
-const LAG_SAMPLES_MAX: usize = 40;
 /// A fact and when it was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,8 +36,8 @@ impl<T: Copy> Dated<T> {
 pub struct Evidence {
     /// One reading per configured sensor. Shared with the records before: most events change none.
     pub readings: Arc<Vec<Reading>>,
-    /// Lag samples, oldest first.
-    pub lag: Arc<Vec<LagSample>>,
+    /// Lag samples, by source.
+    pub lag: LagBook,
     /// Whether our own references answer.
     pub references: Dated<Verdict>,
     /// Since when they have answered without a gap: what was not received before proves nothing.
@@ -78,7 +77,7 @@ impl Evidence {
     pub fn new(sensors: &[Sensor]) -> Evidence {
         Evidence {
             readings: Arc::new(sensors.iter().map(Reading::new).collect()),
-            lag: Arc::default(),
+            lag: LagBook::default(),
             references: Dated {
                 is: Verdict::Unknown,
                 at: Time::default(),
@@ -154,36 +153,27 @@ impl Evidence {
         }
     }
 
-    /// Takes a lag sample; samples may arrive late and twice.
-    pub fn take_lag(&mut self, sample: LagSample, clock_error: Span, now: Time) -> Noted {
+    /// Takes a lag sample. What its source showed before stays apart from what the others show.
+    pub fn take_lag(
+        &mut self,
+        sample: LagSample,
+        clock_error: Span,
+        now: Time,
+        policy: &Policy,
+    ) -> Noted {
         let sample = LagSample {
             taken_at: (sample.taken_at - clock_error).min(now),
             ..sample
         };
-        let place = self.lag.partition_point(|s| s.taken_at < sample.taken_at);
-        match self.lag.get(place) {
-            Some(known) if known.taken_at == sample.taken_at && known.lag >= sample.lag => {
-                Noted::Duplicate
-            }
-            // Two sources for one moment: the worse one counts, and is written down.
-            Some(known) if known.taken_at == sample.taken_at => {
-                Arc::make_mut(&mut self.lag)[place].lag = sample.lag;
-                Noted::Changed
-            }
-            _ => {
-                let (known, position) = (self.position(), sample.taken_at - sample.lag);
-                if known.is_none_or(|known| position > known) {
-                    let first = known.is_none();
-                    self.unreplicated.advanced(position, first, now);
-                }
-                let lag = Arc::make_mut(&mut self.lag);
-                lag.insert(place, sample);
-                if lag.len() > LAG_SAMPLES_MAX {
-                    lag.remove(0);
-                }
-                Noted::Changed
-            }
+        let before = self.position();
+        let noted = self.lag.take(sample, policy.rpo);
+        let position = self.position();
+        if let Some(position) = position.filter(|_| position != before) {
+            // A position that was not known before, or not as far as this: it is counted anew from it.
+            let first = before.is_none_or(|before| position < before);
+            self.unreplicated.advanced(position, first, now);
         }
+        noted
     }
 
     /// Takes a poll of the estate. Parts that could not be read leave what was known, with its age.
@@ -260,7 +250,7 @@ impl Evidence {
 
     /// The newest lag sample.
     pub fn newest_lag(&self) -> Option<LagSample> {
-        self.lag.last().copied()
+        self.lag.newest()
     }
 
     /// Since when the quorum has lasted while drd could see. What drd was blind for may have been
@@ -278,7 +268,7 @@ impl Evidence {
     /// Forgets what the roles made meaningless: lag samples of the other direction, the episode.
     pub fn roles_swapped(&mut self, now: Time) {
         self.active_since = now;
-        self.lag = Arc::default();
+        self.lag = LagBook::default();
         self.pushed_lag = None;
         self.bad_spells.forget();
         self.first_bad_at = None;
@@ -294,9 +284,7 @@ impl Evidence {
             r.bad_at = r.bad_at + by;
             r.flips = r.flips.map(|t| t + by);
         }
-        for s in Arc::make_mut(&mut self.lag) {
-            s.taken_at = s.taken_at + by;
-        }
+        self.lag.shift(by);
         self.unreplicated.shift(by);
         self.bad_spells.shift(by);
         self.unpushed_at = self.unpushed_at.map(|at| at + by);

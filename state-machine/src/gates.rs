@@ -6,7 +6,7 @@
 use crate::assessment::{Assessment, foreign_role_change};
 use crate::blocker::Blocker;
 use crate::diagnosis::Diagnosis;
-use crate::event::{RoleChange, Verdict};
+use crate::event::{RoleChange, Vantage, Verdict};
 use crate::late_requests;
 use crate::misdirected::{Misdirection, misdirection};
 use crate::policy::{Autonomy, HEARTBEAT_SILENT, RESTORES_WINDOW, Setup, WAY_BACK};
@@ -72,7 +72,12 @@ fn replica_is_gone(facts: &Facts, now: Time) -> bool {
 pub fn rpo(seen: &Assessment, setup: &Setup) -> Option<Blocker> {
     let rpo = setup.policy.rpo;
     match seen.loss {
-        None => Some(Blocker::LossUnknown),
+        None => Some(match seen.contradiction {
+            Some(found) => Blocker::LagContradicted {
+                what: found.to_string(),
+            },
+            None => Blocker::LossUnknown,
+        }),
         Some(loss) if loss > rpo => Some(Blocker::LossOver { loss, rpo }),
         Some(_) => None,
     }
@@ -152,6 +157,26 @@ pub fn event_path_silent(facts: &Facts, now: Time) -> Option<Span> {
     (silent > HEARTBEAT_SILENT).then_some(silent)
 }
 
+/// Only AWS's own metric brings lag samples, so a lossy move waits for it longer than the objective has: how
+/// that is said (rule 9). Where drd's own monitor is declared, a daemon that just started has not had the time to
+/// receive its samples.
+fn outlasts_rto(facts: &Facts, setup: &Setup, now: Time) -> Option<String> {
+    let policy = &setup.policy;
+    let monitored = setup
+        .sensors
+        .iter()
+        .any(|s| s.vantage == Vantage::Replication);
+    let listens = monitored && now - facts.started_at <= policy.lag_fresh;
+    let source = facts.evidence.fastest_live(policy).filter(|_| !listens)?;
+    let lasts = policy.outlasts_rto(source)?;
+    Some(format!(
+        "{} alone brings lag samples: a failover waits {}, and an outage lasts up to {lasts}, more than the RTO of {}",
+        source.words(),
+        policy.lossy_wait(source),
+        policy.rto
+    ))
+}
+
 /// What disarms, whatever the state and the diagnosis. Each text is made as it is asked for: whoever needs
 /// to know only whether there is any takes the first.
 pub fn disarming(
@@ -169,7 +194,9 @@ pub fn disarming(
     let few = seen.too_few_live(setup.policy.quorum);
     let acts = setup.policy.autonomy.values().any(|a| *a == Autonomy::Act);
     let idle = (!acts).then(|| "no diagnosis has autonomy act: people act on all".to_owned());
-    blockers.chain(silent).chain(few).chain(alone).chain(idle)
+    let slow = outlasts_rto(facts, setup, now);
+    let own = silent.into_iter().chain(few).chain(alone);
+    blockers.chain(own).chain(idle).chain(slow)
 }
 
 /// A diagnosis that has a ladder and on which drd would not act, armed or not.
@@ -263,7 +290,10 @@ pub fn explain(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> Ve
             met: yes_no(rpo(seen, setup).is_none()),
             text: match seen.loss {
                 Some(loss) => format!("at most {loss} would be lost, of {}", policy.rpo),
-                None => "what would be lost is unknown".to_owned(),
+                None => match seen.contradiction {
+                    Some(found) => format!("what would be lost is unknown: {found}"),
+                    None => "what would be lost is unknown".to_owned(),
+                },
             },
         },
         Reason {

@@ -22,6 +22,7 @@ pub mod evidence;
 pub mod gates;
 pub mod host_clock;
 pub mod incident;
+pub mod lag;
 mod late_requests;
 mod machine;
 mod messages;

@@ -25,11 +25,13 @@ impl Facts {
             }
             Event::Sampled(sample) => {
                 self.evidence.note_push(sample.taken_at, now, &setup.policy);
-                self.evidence.take_lag(*sample, self.clock_error, now)
+                self.evidence
+                    .take_lag(*sample, self.clock_error, now, &setup.policy)
             }
             Event::LagRead(sample) => {
                 self.evidence.note_read(sample.taken_at, now, &setup.policy);
-                self.evidence.take_lag(*sample, self.clock_error, now)
+                self.evidence
+                    .take_lag(*sample, self.clock_error, now, &setup.policy)
             }
             Event::Observed(seen) => {
                 self.evidence.take_observation(seen, now);
@@ -69,6 +71,7 @@ impl Facts {
                 self.started_at = now;
                 late_requests::started(self, newest, now);
                 self.evidence.adopt(&setup.sensors);
+                self.evidence.lag.weigh(setup.policy.rpo);
                 Noted::Refreshed
             }
             Event::Tick | Event::Finished(_) => Noted::Refreshed,

@@ -3,7 +3,7 @@
 //! Deliberately absent: reading or checking configuration files (`config` does both).
 
 use crate::diagnosis::Diagnosis;
-use crate::event::{Side, Vantage};
+use crate::event::{LagSource, Side, Vantage};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -73,6 +73,10 @@ pub struct Policy {
     pub lag_delivery: Span,
     /// What it takes from its datapoint to a reading of it.
     pub lag_read_delivery: Span,
+    /// How far apart the samples of AWS's own metric are.
+    pub aws_lag_period: Span,
+    /// What one of them takes from its datapoint to a reading of it.
+    pub aws_lag_delivery: Span,
     /// No second automatic role change within this time.
     pub cool_down: Span,
     /// Older statements of pushed sensors are ignored.
@@ -188,6 +192,9 @@ impl Default for Policy {
             lag_delivery: Span::secs(15),
             // aws-facts 1.4: a minute until CloudWatch gives a datapoint out.
             lag_read_delivery: Span::secs(60),
+            // One a minute, 60 to 120 s late (reference/rules-2026-11.md).
+            aws_lag_period: Span::secs(60),
+            aws_lag_delivery: Span::secs(120),
             cool_down: Span::secs(30 * 60),
             event_max_age: Span::secs(5 * 60),
             autonomy: BTreeMap::from([
@@ -216,14 +223,54 @@ impl Policy {
             .unwrap_or(&self.hold_down)
     }
 
-    /// A lag sample that was due has been pushed by then.
-    pub fn lag_pushed_within(&self) -> Span {
-        self.lag_period + self.lag_delivery
+    /// How far apart the samples of this source are.
+    pub fn lag_period_of(&self, source: LagSource) -> Span {
+        match source {
+            LagSource::Events | LagSource::Metric => self.lag_period,
+            LagSource::Aws => self.aws_lag_period,
+        }
     }
 
-    /// A lag sample that was due can be read by then.
-    pub fn lag_read_within(&self) -> Span {
-        self.lag_period + self.lag_read_delivery
+    /// A lag sample of this source that was due has come by then: its period and its delivery.
+    pub fn lag_comes_within(&self, source: LagSource) -> Span {
+        let delivery = match source {
+            LagSource::Events => self.lag_delivery,
+            LagSource::Metric => self.lag_read_delivery,
+            LagSource::Aws => self.aws_lag_delivery,
+        };
+        self.lag_period_of(source) + delivery
+    }
+
+    /// For how long a proof of life counts where this source would bring the next one: two periods and the
+    /// delivery (rule 7). drd's metric has the way of the event before that of the datapoint.
+    pub fn proof_lasts(&self, source: LagSource) -> Span {
+        let before = match source {
+            LagSource::Metric => self.lag_delivery,
+            LagSource::Events | LagSource::Aws => Span::ZERO,
+        };
+        self.lag_period_of(source) + before + self.lag_comes_within(source)
+    }
+
+    /// How long a move that may lose data waits at least where this is the fastest source of lag samples.
+    pub fn lossy_wait(&self, source: LagSource) -> Span {
+        self.hold_down.max(self.lag_comes_within(source))
+    }
+
+    /// How long an outage may last that waits for samples of this source, where that is more than the objective.
+    /// What `database_down` waits anyway is the configuration's own choice.
+    pub fn outlasts_rto(&self, source: LagSource) -> Option<Span> {
+        let configured = [Diagnosis::RegionDark, Diagnosis::DatabaseDown];
+        let configured = configured.map(|of| self.hold_down(of)).into_iter().max();
+        let wait = self.lossy_wait(source);
+        let Budget {
+            detect,
+            promote,
+            redirect,
+            verify,
+            ..
+        } = self.budget;
+        let lasts = detect - self.hold_down + wait + promote + redirect + verify;
+        (Some(wait) > configured && lasts > self.rto).then_some(lasts)
     }
 
     /// What drd may do about this diagnosis; nothing but record where nothing is configured.

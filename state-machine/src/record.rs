@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 /// The version of the persisted form. Readers refuse any other and convert none. 2 names the
 /// incident's number `incident_id`; 3 has the episode, what a failover would lose, and the proven side; 4 since when
-/// users are astray.
-pub const RECORD_VERSION: u32 = 4;
+/// users are astray; 5 lag samples by source.
+pub const RECORD_VERSION: u32 = 5;
 
 /// What was put back of late, so that no war is fought over it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! A sample shows the position `taken_at - lag`. Deliberately absent: taking samples in (`evidence`),
 //! and what is made of a loss (`gates`).
 
+use crate::event::{LagSample, LagSource};
 use crate::evidence::Evidence;
 use crate::policy::Policy;
 use crate::time::{Span, Time};
@@ -18,35 +19,56 @@ const UNPUSHED_AGAIN: Span = Span::secs(60);
 const ADVANCES: Span = Span::secs(1);
 
 impl Evidence {
-    /// The newest position that the replica is known to have.
+    /// The newest position that the replica is known to have; `None` without a sample, and where the sources
+    /// contradict each other.
     pub fn position(&self) -> Option<Time> {
-        self.lag.iter().map(|s| s.taken_at - s.lag).max()
+        let agree = self.lag.contradiction().is_none();
+        self.lag.furthest().filter(|_| agree)
     }
 
-    /// When the newest sample was taken that shows a position after `onset` which advances.
+    /// When the newest sample was taken that shows a position after `onset` which advances, by any source.
     pub fn alive_at(&self, onset: Time) -> Option<Time> {
-        let mut furthest = Time::default();
-        let mut taken = None;
-        for sample in self.lag.iter() {
-            let position = sample.taken_at - sample.lag;
-            if position > furthest + ADVANCES {
-                furthest = position;
-                taken = Some(sample.taken_at).filter(|_| position > onset).or(taken);
+        let by = |source| {
+            let mut furthest = Time::default();
+            let mut taken = None;
+            for sample in self.lag.of(source) {
+                let position = sample.position();
+                if position > furthest + ADVANCES {
+                    furthest = position;
+                    taken = Some(sample.taken_at).filter(|_| position > onset).or(taken);
+                }
             }
-        }
-        taken
+            taken
+        };
+        LagSource::ALL.into_iter().filter_map(by).max()
     }
 
     /// Whether the writer is proven alive after `onset`, and recently.
     pub fn is_proven_alive(&self, onset: Time, now: Time, policy: &Policy) -> bool {
-        // Two periods and the delivery: where only CloudWatch is known to bring all, its own as well.
-        let slow = if self.pushes_all(now) {
-            Span::ZERO
-        } else {
-            policy.lag_read_delivery
-        };
-        let fresh = policy.lag_period.times(2) + policy.lag_delivery + slow;
-        self.alive_at(onset).is_some_and(|at| now - at <= fresh)
+        let lasts = self.proof_lasts(now, policy);
+        self.alive_at(onset).is_some_and(|at| now - at <= lasts)
+    }
+
+    /// For how long a proof of life counts (rule 7): two periods and the delivery of the event path where that
+    /// is known to bring all, else of the slowest source that is still read.
+    fn proof_lasts(&self, now: Time, policy: &Policy) -> Span {
+        if self.pushes_all(now) {
+            return policy.proof_lasts(LagSource::Events);
+        }
+        let read = [LagSource::Metric, LagSource::Aws].into_iter();
+        let live = read.filter(|source| self.is_live(*source, policy));
+        let slowest = live.map(|source| policy.proof_lasts(source)).max();
+        slowest.unwrap_or(policy.proof_lasts(LagSource::Metric))
+    }
+
+    fn is_live(&self, source: LagSource, policy: &Policy) -> bool {
+        self.lag.is_live(source, policy.proof_lasts(source))
+    }
+
+    /// The fastest source that brings samples at all.
+    pub fn fastest_live(&self, policy: &Policy) -> Option<LagSource> {
+        let mut all = LagSource::ALL.into_iter();
+        all.find(|source| self.is_live(*source, policy))
     }
 
     /// How long the outage has lasted, as far as it counts for a move that loses nothing; for a
@@ -99,13 +121,17 @@ impl Evidence {
     }
 
     /// How long a lossy move must wait so that a sample of a living writer would have arrived: a period
-    /// and the delivery of the fastest source that brings samples (rule 9).
+    /// and the delivery of the fastest source that brings samples (rule 9). The event path counts where it is
+    /// known to bring all.
     pub fn sample_is_due_after(&self, now: Time, policy: &Policy) -> Span {
-        if self.pushes_all(now) {
-            policy.lag_pushed_within()
+        let source = if self.pushes_all(now) {
+            LagSource::Events
+        } else if self.fastest_live(policy) == Some(LagSource::Aws) {
+            LagSource::Aws
         } else {
-            policy.lag_read_within()
-        }
+            LagSource::Metric
+        };
+        policy.lag_comes_within(source)
     }
 
     /// The newest proof of life after an onset, or the onset.
@@ -121,12 +147,13 @@ impl Evidence {
         policy: &Policy,
         started_at: Time,
     ) -> Option<Span> {
-        let newest = self.lag.last()?;
-        self.loss(now, policy, started_at)
-            .max(Some(newest.lag + policy.lag_period))
+        let newest = self.lag.newest()?;
+        let loss = self.loss(now, policy, started_at)?;
+        Some(loss.max(newest.lag + policy.lag_period_of(newest.source)))
     }
 
-    /// The most that a failover would lose; `None` without a sample: unknown is not zero.
+    /// The most that a failover would lose; `None` without a sample, and where the sources contradict each
+    /// other: unknown is not zero.
     ///
     /// Users wrote until the first bad reading at least, and not while a quorum reported it dark. A
     /// sample from after the first bad reading shows that the writer lived then: it may have gone on
@@ -134,13 +161,22 @@ impl Evidence {
     pub fn loss(&self, now: Time, policy: &Policy, started_at: Time) -> Option<Span> {
         let position = self.position()?;
         let first_bad = self.first_bad_at.unwrap_or(now);
-        let later = self.lag.last().filter(|s| s.taken_at > first_bad);
+        let later = self.lag.newest().filter(|s| s.taken_at > first_bad);
         let bound = match later {
-            Some(sample) => (sample.taken_at + policy.lag_period).max(first_bad) - position,
+            Some(sample) => self.wrote_until(sample, now, policy).max(first_bad) - position,
             // What was before this daemon began is not its to leave out: it does not know what was dark then.
             None if position < started_at => first_bad - position,
             None => self.unreplicated.served().min(first_bad - position),
         };
         Some(Span(bound.0.max(0)))
+    }
+
+    /// Until when a writer may have gone on whose newest sample this is: until its source's next one was due.
+    /// Where the event path brings all, until its own next one was.
+    fn wrote_until(&self, newest: LagSample, now: Time, policy: &Policy) -> Time {
+        let pushed = self.lag.of(LagSource::Events).last();
+        let last = pushed.filter(|_| self.pushes_all(now)).unwrap_or(&newest);
+        let taken_by = last.taken_at + last.source.dated_within();
+        (taken_by + policy.lag_period_of(last.source)).max(newest.taken_at)
     }
 }

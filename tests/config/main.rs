@@ -5,6 +5,7 @@
 mod accepted;
 mod handed;
 mod kinds;
+mod lag;
 mod refused;
 
 use drd::config::{self, Config};

@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod grids;
 mod kinds;
+mod lag_sources;
 mod ledger;
 mod mangled;
 mod operator;

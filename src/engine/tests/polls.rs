@@ -4,13 +4,14 @@ use super::*;
 use crate::engine::polling::Polling;
 use crate::engine::port::Parts;
 use drd_state_machine::Record;
-use drd_state_machine::event::{LagSample, Side};
+use drd_state_machine::event::{LagSample, LagSource, Side};
 use drd_state_machine::state::{Progress, State};
 
 const NOW: Span = Span::secs(100);
 
 fn sample(taken_after_s: i64) -> LagSample {
     LagSample {
+        source: LagSource::Metric,
         taken_at: DAWN + Span::secs(taken_after_s),
         lag: Span::millis(20),
     }
@@ -24,6 +25,19 @@ fn a_lag_sample_is_taken_once_and_those_of_one_reading_oldest_first() {
     assert_eq!(both, [sample(1), sample(2)]);
     assert_eq!(polling.lag_read(vec![sample(1), sample(2)]), []);
     assert_eq!(polling.lag_read(vec![sample(2), sample(3)]), [sample(3)]);
+}
+
+#[test]
+fn a_source_that_is_late_is_not_left_out_for_one_that_is_newer() {
+    let record = Record::new(&any_setup(), DAWN);
+    let mut polling = Polling::new(&record, NOW, &Pace::default());
+    polling.lag_read(vec![sample(60)]);
+    let late = LagSample {
+        source: LagSource::Aws,
+        ..sample(1)
+    };
+    assert_eq!(polling.lag_read(vec![late, sample(60)]), [late]);
+    assert_eq!(polling.lag_read(vec![late]), []);
 }
 
 /// Whether the readiness is checked at once when this state follows that one.

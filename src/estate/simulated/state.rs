@@ -9,6 +9,7 @@ use crate::lab::by_hand;
 use crate::lab::cloud::{self, Act};
 use crate::lab::faults::Faults;
 use crate::lab::install::Install;
+use crate::lab::lag_samples::is_new;
 use crate::lab::looks;
 use crate::lab::message_queue::MessageQueue;
 use crate::lab::rng::Chance;
@@ -19,7 +20,7 @@ use crate::lab::timing;
 use crate::lab::world::World;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{
-    Check, LagSample, Observation, Outcome, Side, Signal, Vantage, Verdict,
+    Check, LagSample, LagSource, Observation, Outcome, Side, Signal, Vantage, Verdict,
 };
 use drd_state_machine::time::{Span, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -141,10 +142,16 @@ impl SimulatedState {
             }
         }
         if due(&mut self.agenda.lag, now, timing::LAG_SAMPLE) {
-            if let Some(sample) = self.world.lag_sample() {
-                self.samples.push(sample);
+            if let Some(sample) = self.world.lag_sample(LagSource::Events) {
                 let message = self.sensors.lag(self.world.writer.other(), sample);
                 self.send(Span::ZERO, Some(message));
+            }
+            let stored = [LagSource::Metric, LagSource::Aws];
+            for sample in stored.into_iter().filter_map(|s| self.world.lag_sample(s)) {
+                let mut known = self.samples.iter().rev();
+                if is_new(&sample, known.find(|known| known.source == sample.source)) {
+                    self.samples.push(sample);
+                }
             }
             self.samples
                 .retain(|s| s.taken_at >= now - timing::LAG_WINDOW);

@@ -2,9 +2,11 @@
 //!
 //! Deliberately absent: what they send (`crate::lab::sensors`).
 
+use crate::lab::lag_samples::is_new;
 use crate::lab::sensors::SentMessage;
 use crate::lab::simulation::{Happening, Simulation};
 use crate::lab::timing;
+use drd_state_machine::event::LagSource;
 use drd_state_machine::time::Span;
 
 impl Simulation<'_> {
@@ -44,17 +46,47 @@ impl Simulation<'_> {
         self.after(period, Happening::Flap);
     }
 
-    /// The lag monitor takes a sample, if it can.
+    /// The lag monitor takes a sample, if it can, and sends it both ways; AWS takes its own once a minute.
     pub(super) fn lag(&mut self) {
         let (lost, delay) = (self.world.faults.lag_lost, self.world.faults.lag_delay);
-        let taken = lost == 0.0 || !self.chance.happens(lost);
-        if let Some(sample) = self.world.lag_sample().filter(|_| taken) {
+        let [events, metric, _] = lost;
+        let sent = events == 0.0 || !self.chance.happens(events);
+        let together = metric == events;
+        let stored = if together { sent } else { self.comes(metric) };
+        if let Some(sample) = self.world.lag_sample(LagSource::Metric).filter(|_| stored) {
             let delivery = self.chance.span(timing::DATAPOINT.0, timing::DATAPOINT.1);
-            self.samples
-                .push((self.world.now + delivery + delay, sample));
-            let message = self.sensors.lag(self.world.writer.other(), sample);
-            self.send_after(delay, message);
+            let given_out = self.world.now + delivery + delay[LagSource::Metric.index()];
+            self.samples.push((given_out, sample));
         }
+        if let Some(sample) = self.world.lag_sample(LagSource::Events).filter(|_| sent) {
+            let message = self.sensors.lag(self.world.writer.other(), sample);
+            self.send_after(delay[LagSource::Events.index()], message);
+        }
+        self.aws_lag();
         self.after(timing::LAG_SAMPLE, Happening::Lag);
+    }
+
+    fn aws_lag(&mut self) {
+        let place = LagSource::Aws.index();
+        let (lost, delay) = (
+            self.world.faults.lag_lost[place],
+            self.world.faults.lag_delay[place],
+        );
+        let Some(sample) = self.world.lag_sample(LagSource::Aws) else {
+            return;
+        };
+        let mut known = self.samples.iter().rev().map(|(_, known)| known);
+        if !is_new(&sample, known.find(|known| known.source == LagSource::Aws)) || !self.comes(lost)
+        {
+            return;
+        }
+        let (soon, late) = timing::AWS_DATAPOINT;
+        let delivery = self.lag_chance.span(soon, late);
+        let given_out = (sample.taken_at + delivery).max(self.world.now) + delay;
+        self.samples.push((given_out, sample));
+    }
+
+    fn comes(&mut self, lost: f64) -> bool {
+        lost == 0.0 || !self.lag_chance.happens(lost)
     }
 }

@@ -3,7 +3,7 @@
 //! Deliberately absent: what a fault does to the world. `faults` and `world` know.
 
 use super::at::At;
-use drd_state_machine::event::{Side, Verdict, Word};
+use drd_state_machine::event::{LagSource, Side, Verdict, Word};
 use drd_state_machine::time::Span;
 use serde::Deserialize;
 
@@ -111,6 +111,8 @@ pub struct Fault {
     pub rate: Option<f64>,
     /// How many times.
     pub times: Option<u32>,
+    /// Which source of lag samples; every one when absent.
+    pub source: Option<LagSource>,
     /// Replication lag.
     #[serde(default, deserialize_with = "super::read::optional_span")]
     pub lag: Option<Span>,
@@ -260,6 +262,7 @@ impl Fault {
             code: None,
             rate: None,
             times: None,
+            source: None,
             lag: None,
             latency: None,
             delay: None,
@@ -290,12 +293,19 @@ impl Fault {
             .unwrap_or(if table { Side::Standby } else { Side::Primary })
     }
 
+    /// The sources of lag samples that it strikes.
+    pub fn lag_sources(&self) -> impl Iterator<Item = LagSource> {
+        let all = LagSource::ALL.into_iter();
+        all.filter(|source| self.source.is_none_or(|only| only == *source))
+    }
+
     /// The sentence of a timeline about its beginning or its end.
     pub fn sentence(&self, begins: bool) -> String {
         let name = self.kind.name();
         let side = self.side.map(|s| format!(" of {s}")).unwrap_or_default();
         let about = [&self.sensor, &self.operation, &self.service];
-        let about = about.into_iter().flatten().next();
+        let about = about.into_iter().flatten().next().map(String::as_str);
+        let about = about.or(self.source.map(LagSource::words));
         let about = about.map(|w| format!(" ({w})")).unwrap_or_default();
         let verb = if begins { "begins" } else { "ends" };
         format!("{name}{side}{about} {verb}")

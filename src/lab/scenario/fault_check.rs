@@ -23,6 +23,16 @@ impl Fault {
         self.daemon.is_some() && !struck.contains(&self.kind)
     }
 
+    /// A kind that has nothing to do with lag samples is aimed at a source of them.
+    fn source_says_nothing(&self) -> bool {
+        let struck = [
+            FaultKind::LagLost,
+            FaultKind::LagDelayed,
+            FaultKind::LagWrong,
+        ];
+        self.source.is_some() && !struck.contains(&self.kind)
+    }
+
     /// A name that nothing in the lab answers to would make a fault that never strikes.
     fn wrong_name(&self) -> Option<String> {
         let unknown = |what: &str, name: &Option<String>, known: &[&str]| {
@@ -145,6 +155,12 @@ impl Fault {
         if self.daemon_says_nothing() {
             return Some(format!(
                 "{} strikes no daemon: leave `daemon` out",
+                self.kind.name()
+            ));
+        }
+        if self.source_says_nothing() {
+            return Some(format!(
+                "{} is about no source of lag samples: leave `source` out",
                 self.kind.name()
             ));
         }

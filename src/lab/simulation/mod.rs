@@ -146,6 +146,8 @@ pub struct Simulation<'s> {
     pub(super) chance: Chance,
     /// How long looks and readings take: how often drd looks must not change what else happens.
     pub(super) look_chance: Chance,
+    /// Of the lag samples that came with sources of their own: the other streams stay as they were.
+    pub(super) lag_chance: Chance,
     /// Whether a fault that waits for a state strikes before or after its commands leave.
     pub(super) strike_chance: Chance,
     /// The store's own stream: a daemon that is alone must not notice it.
@@ -213,6 +215,7 @@ impl<'s> Simulation<'s> {
             targets: vec![None; scenario.faults.len()],
             chance: Chance::new(seed, 3),
             look_chance: Chance::new(seed, 6),
+            lag_chance: Chance::new(seed, 12),
             strike_chance: Chance::new(seed, STRIKES),
             store_chance: Chance::new(seed, 5),
             mutations: 0,

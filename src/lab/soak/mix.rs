@@ -9,7 +9,7 @@ use super::parameters::parameters;
 use super::twice::twice;
 use crate::lab::rng::Chance;
 use crate::lab::scenario::{At, Expect, Fault, FaultKind, Outcome, Scenario, StruckDaemon};
-use drd_state_machine::event::{Side, Word};
+use drd_state_machine::event::{LagSource, Side, Word};
 use drd_state_machine::phase::Phase;
 use drd_state_machine::time::Span;
 
@@ -50,7 +50,28 @@ pub fn scenario(seed: u64) -> Scenario {
     if drawn.is_shared() && chance.happens(HURRIED) {
         drawn.faults.extend(hurried(&mut chance));
     }
+    let mut chance = Chance::new(seed, 13);
+    for fault in &mut drawn.faults {
+        aim(fault, &mut chance);
+    }
     drawn
+}
+
+/// Aims a fault of lag samples at one source of them, as often as at all.
+fn aim(fault: &mut Fault, chance: &mut Chance) {
+    let kinds = [
+        FaultKind::LagLost,
+        FaultKind::LagDelayed,
+        FaultKind::LagWrong,
+    ];
+    if !kinds.contains(&fault.kind) || chance.happens(0.5) {
+        return;
+    }
+    fault.source = chance.pick(&LagSource::ALL).copied();
+    if fault.kind == FaultKind::LagWrong {
+        // The other sources show what is missing, however much.
+        fault.rows = Some(chance.number(0, 200));
+    }
 }
 
 /// One fault of this kind and nothing else, drawn by the seed.

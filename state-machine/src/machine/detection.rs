@@ -96,7 +96,10 @@ fn decide(facts: &mut Facts, due: bool, ctx: &mut Context<'_>) -> Next {
     let waits = |b: &Blocker| {
         matches!(
             b,
-            Blocker::LossUnknown | Blocker::ObserverUnproven | Blocker::ReadinessUnknown
+            Blocker::LossUnknown
+                | Blocker::LagContradicted { .. }
+                | Blocker::ObserverUnproven
+                | Blocker::ReadinessUnknown
         )
     };
     if may_wait && closed.iter().all(waits) {

@@ -199,7 +199,7 @@ fn a_daemon_that_starts_late_reads_before_it_holds() {
     let sampled = e.now;
     e.lag = None;
     e.wait(100);
-    e.record.facts.evidence.lag = std::sync::Arc::default();
+    e.record.facts.evidence.lag = Default::default();
     e.region_dark();
     e.wait(90);
     e.now = e.now + Span::secs(18);
@@ -216,7 +216,7 @@ fn a_daemon_that_starts_late_and_reads_nothing_holds() {
     let mut e = estate();
     e.lag = None;
     e.wait(300);
-    e.record.facts.evidence.lag = std::sync::Arc::default();
+    e.record.facts.evidence.lag = Default::default();
     e.region_dark();
     e.wait(90);
     e.now = e.now + Span::secs(18);

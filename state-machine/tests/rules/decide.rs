@@ -131,7 +131,7 @@ fn a_sample_that_is_behind_does_not_take_back_a_known_position() {
 fn unknown_lag_holds_after_the_detect_slice() {
     let mut e = estate();
     e.lag = None;
-    e.record.facts.evidence.lag = std::sync::Arc::default();
+    e.record.facts.evidence.lag = Default::default();
     e.wait(60);
     e.forget();
     e.region_dark();

@@ -228,7 +228,7 @@ fn the_end_of_a_recovery_forgets_what_the_other_direction_showed() {
     let mut e = estate();
     e.exposed();
     let evidence = &e.record.facts.evidence;
-    assert_eq!(*evidence.lag, []);
+    assert_eq!(evidence.lag, Default::default());
     assert_eq!(
         (evidence.first_bad_at, evidence.corroborated_at),
         (None, None)

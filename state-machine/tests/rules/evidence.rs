@@ -4,7 +4,7 @@
 //! Deliberately absent: what follows from a report (`detect`).
 
 use crate::estate::{Healthy, Unhealthy, Unknown, name, setup};
-use drd_state_machine::event::{LagSample, Side, Signal, Vantage, Verdict};
+use drd_state_machine::event::{LagSample, LagSource, Side, Signal, Vantage, Verdict};
 use drd_state_machine::evidence::Evidence;
 use drd_state_machine::policy::{OWN_FRESH, Policy};
 use drd_state_machine::reading::{Noted, Reading};
@@ -190,10 +190,12 @@ fn a_sensor_that_is_configured_otherwise_starts_unknown_and_the_others_stay() {
 
 fn sample(received: &mut Received, seconds_ago: i64, lag: i64, error: Span) -> Noted {
     let sample = LagSample {
+        source: LagSource::Events,
         taken_at: NOW - Span::secs(seconds_ago),
         lag: Span::secs(lag),
     };
-    received.0.take_lag(sample, error, NOW)
+    let policy = received.1.clone();
+    received.0.take_lag(sample, error, NOW, &policy)
 }
 
 #[test]
@@ -208,6 +210,7 @@ fn samples_are_kept_in_order_and_of_one_moment_the_worse_one_counts() {
     let kept: Vec<_> = received
         .0
         .lag
+        .of(LagSource::Events)
         .iter()
         .map(|s| (NOW - s.taken_at, s.lag))
         .collect();
@@ -227,7 +230,8 @@ fn a_sample_s_time_is_corrected_and_never_in_the_future() {
     let mut received = received();
     sample(&mut received, 30, 1, Span::secs(20));
     sample(&mut received, 10, 1, Span::secs(-60));
-    let at: Vec<_> = received.0.lag.iter().map(|s| NOW - s.taken_at).collect();
+    let kept = received.0.lag.of(LagSource::Events).iter();
+    let at: Vec<_> = kept.map(|s| NOW - s.taken_at).collect();
     assert_eq!(at, [Span::secs(50), Span::ZERO]);
 }
 
@@ -237,12 +241,12 @@ fn no_more_samples_are_kept_than_a_decision_looks_at_and_the_oldest_goes() {
     for seconds in 0..200 {
         sample(&mut received, 400 - seconds, 1, NO_ERROR);
     }
-    let full = received.0.lag.len();
+    let full = received.0.lag.of(LagSource::Events).len();
     assert!(full < 200, "{full} samples are kept");
     sample(&mut received, 1, 1, NO_ERROR);
-    assert_eq!(received.0.lag.len(), full);
+    assert_eq!(received.0.lag.of(LagSource::Events).len(), full);
     assert_eq!(
-        received.0.lag.last().map(|s| NOW - s.taken_at),
+        received.0.lag.newest().map(|s| NOW - s.taken_at),
         Some(Span::secs(1))
     );
 }

@@ -19,6 +19,7 @@ mod evidence;
 mod guard;
 
 mod host_clock;
+mod lag_sources;
 mod live;
 mod moments;
 mod operators;

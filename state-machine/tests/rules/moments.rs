@@ -5,7 +5,7 @@
 
 use crate::estate::{Estate, Healthy, Unhealthy, Unknown, estate};
 use drd_state_machine::command::Kind;
-use drd_state_machine::event::{Event, Side, Vantage};
+use drd_state_machine::event::{Event, LagSource, Side, Vantage};
 use drd_state_machine::gates::event_path_silent;
 use drd_state_machine::policy::{
     HEARTBEAT_SILENT, LOST, OWN_FRESH, QUARANTINE, READY_FRESH, SETTLE,
@@ -23,7 +23,7 @@ fn tick_at(e: &mut Estate, at: Time) {
 /// An outage before which the lag was unknown already. Gives when the slice of detection is used up.
 fn dark_without_lag(e: &mut Estate) -> Time {
     e.lag = None;
-    e.record.facts.evidence.lag = std::sync::Arc::default();
+    e.record.facts.evidence.lag = Default::default();
     e.wait(60);
     e.region_dark();
     e.wait(55);
@@ -215,9 +215,9 @@ fn as_many_lag_samples_are_kept_as_count() {
     for more in 0..60 {
         e.sample(e.now - Span::secs(60 - more), Span::secs(1));
     }
-    let lag = &e.record.facts.evidence.lag;
-    // Twenty minutes of samples, one every 30 s.
-    assert_eq!(lag.len(), 40);
+    let lag = e.record.facts.evidence.lag.of(LagSource::Events);
+    // Ten minutes of samples, one every 30 s.
+    assert_eq!(lag.len(), 20);
     assert_eq!(lag.last().map(|s| s.taken_at), Some(e.now - Span::secs(1)));
 }
 
@@ -257,8 +257,8 @@ fn a_new_daemon_settles_before_it_calls_a_gate_closed() {
 fn replication_got_past_an_onset_only_after_it() {
     let e = estate();
     let evidence = &e.record.facts.evidence;
-    let taken = evidence.lag.last().expect("samples").taken_at;
-    let shown = taken - evidence.lag.last().expect("samples").lag;
+    let newest = evidence.lag.newest().expect("samples");
+    let (taken, shown) = (newest.taken_at, newest.position());
     assert_eq!(evidence.alive_at(shown), None);
     assert_eq!(evidence.alive_at(shown - MOMENT), Some(taken));
 }

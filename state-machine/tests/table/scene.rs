@@ -7,10 +7,11 @@ use crate::common::setup;
 use drd_state_machine::command::Kind;
 use drd_state_machine::diagnosis::Diagnosis;
 use drd_state_machine::event::{
-    Check, Completion, Event, GlobalView, LagSample, Observation, Outcome, RoleChange, Side,
-    SideView, Vantage, Verdict,
+    Check, Completion, Event, GlobalView, LagSample, LagSource, Observation, Outcome, RoleChange,
+    Side, SideView, Vantage, Verdict,
 };
 use drd_state_machine::evidence::Dated;
+use drd_state_machine::lag::LagBook;
 use drd_state_machine::policy::Setup;
 use drd_state_machine::record::{FenceOutcome, Incident, Operation, Readiness, Record, Trigger};
 use drd_state_machine::state::{Progress, State, Step, Stopped};
@@ -161,7 +162,7 @@ impl Scene {
         if self.record.facts.active == Side::Primary {
             self.see_side(Side::Primary, 6);
         } else {
-            self.record.facts.evidence.lag = Arc::default();
+            self.record.facts.evidence.lag = LagBook::default();
         }
     }
 
@@ -214,11 +215,15 @@ impl Scene {
     /// The newest of three lag samples was taken so long ago.
     pub fn lag_before(&mut self, newest: Span, lag: Span) {
         let taken = |n: i64| LagSample {
+            source: LagSource::Events,
             taken_at: self.now - newest - Span::secs(30).times(n),
             lag,
         };
         let evidence = &mut self.record.facts.evidence;
-        evidence.lag = [2, 1, 0].map(taken).to_vec().into();
+        evidence.lag = LagBook::default();
+        for sample in [2, 1, 0].map(taken) {
+            evidence.take_lag(sample, Span::ZERO, self.now, &self.setup.policy);
+        }
         let until = evidence.first_bad_at.unwrap_or(self.now);
         evidence.unreplicated = Unreplicated::between(self.now - newest - lag, until);
     }

@@ -14,7 +14,8 @@ use drd::intake::Known;
 use drd::metrics::Metrics;
 use drd_state_machine::Setup;
 use drd_state_machine::event::{
-    Check, GlobalView, LagSample, Observation, RoleChange, Side, SideView, Signal, Vantage, Verdict,
+    Check, GlobalView, LagSample, LagSource, Observation, RoleChange, Side, SideView, Signal,
+    Vantage, Verdict,
 };
 use drd_state_machine::policy::{Policy, Sensor, Serving};
 use drd_state_machine::time::{Span, Time};
@@ -67,6 +68,7 @@ pub fn answers(estate: &Estate, now: Time) -> Vec<Answer> {
         .flat_map(|side| VANTAGES.map(|vantage| reading(estate, vantage, side, now)))
         .collect();
     let sample = LagSample {
+        source: LagSource::Metric,
         taken_at: now,
         lag: Span::secs(1),
     };

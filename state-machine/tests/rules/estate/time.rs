@@ -5,7 +5,7 @@
 use super::{Estate, START, Unhealthy, completion, name};
 use drd_state_machine::command::Kind;
 use drd_state_machine::event::{
-    Check, Event, LagSample, Observation, Outcome, Side, Signal, Vantage, Verdict, Word,
+    Check, Event, LagSample, LagSource, Observation, Outcome, Side, Signal, Vantage, Verdict, Word,
 };
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, step};
@@ -95,7 +95,20 @@ impl Estate {
     }
 
     pub fn sample(&mut self, taken_at: Time, lag: Span) {
-        self.give(Event::Sampled(LagSample { taken_at, lag }));
+        self.sample_of(LagSource::Events, taken_at, lag);
+    }
+
+    /// A sample of this source arrives, or is read.
+    pub fn sample_of(&mut self, source: LagSource, taken_at: Time, lag: Span) {
+        let sample = LagSample {
+            source,
+            taken_at,
+            lag,
+        };
+        self.give(match source {
+            LagSource::Events => Event::Sampled(sample),
+            LagSource::Metric | LagSource::Aws => Event::LagRead(sample),
+        });
     }
 
     pub fn check(&mut self) {

@@ -5,7 +5,8 @@
 use super::situation::{Situation, look, tick, when};
 use crate::scene::{Scene, check};
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Event, LagSample, RoleChange, Signal, Vantage, Verdict};
+use drd_state_machine::event::{Event, LagSample, LagSource, RoleChange, Signal, Vantage, Verdict};
+use drd_state_machine::lag::LagBook;
 use drd_state_machine::policy::Autonomy;
 use drd_state_machine::record::Operation;
 use drd_state_machine::state::{Prescale, Step};
@@ -76,7 +77,7 @@ pub const OBSERVED: &[Situation] = &[
         "region dark, lag unknown",
         |s| {
             s.region_dark(HELD_DOWN);
-            s.record.facts.evidence.lag = Arc::default();
+            s.record.facts.evidence.lag = LagBook::default();
         },
         look,
     ),
@@ -84,7 +85,7 @@ pub const OBSERVED: &[Situation] = &[
         "region dark, lag unknown, detect slice used up",
         |s| {
             s.region_dark(Span::secs(105));
-            s.record.facts.evidence.lag = Arc::default();
+            s.record.facts.evidence.lag = LagBook::default();
         },
         look,
     ),
@@ -202,7 +203,7 @@ pub const OBSERVED: &[Situation] = &[
         "no lag sample for two minutes",
         |s| {
             s.all_is_well();
-            s.record.facts.evidence.lag = Arc::default();
+            s.record.facts.evidence.lag = LagBook::default();
             since(s, Diagnosis::ReplicationStalled, MINUTE);
         },
         tick,
@@ -281,6 +282,7 @@ fn healthy_report(s: &Scene) -> Event {
 
 fn sample(s: &Scene, lag: Span) -> Event {
     Event::Sampled(LagSample {
+        source: LagSource::Events,
         taken_at: s.now,
         lag,
     })
