@@ -4,7 +4,7 @@
 //! Deliberately absent: promises. The judge checks them at every step, whatever is expected.
 
 use super::clocks::Clocks;
-use crate::lab::scenario::{Expect, ExpectedArmed, ExpectedPage, FaultKind, Outcome, Scenario};
+use crate::lab::scenario::{At, Expect, ExpectedArmed, ExpectedPage, FaultKind, Outcome, Scenario};
 use crate::lab::simulation::{DeliveredPage, Rehearsed};
 use drd_state_machine::command::Severity;
 use drd_state_machine::time::Span;
@@ -101,10 +101,26 @@ pub(super) fn unmet(scenario: &Scenario, done: &Rehearsed, clocks: &Clocks) -> V
             act.kind().name()
         ));
     }
+    unmet.extend(never_struck(scenario, done));
     unmet.extend(pages(scenario, done));
     unmet.extend(answered(expect, &done.answers));
     unmet.extend(expect.armed.iter().filter_map(|e| armed(e, &done.armed)));
     unmet
+}
+
+/// Faults that waited for a state which was never entered: what was to be rehearsed was not.
+fn never_struck(scenario: &Scenario, done: &Rehearsed) -> Vec<String> {
+    let waited = scenario.faults.iter().zip(&done.began).enumerate();
+    waited
+        .filter_map(|(place, (fault, began))| match &fault.at {
+            At::Step(phase) if began.is_none() => Some(format!(
+                "fault {} ({}) never struck: the state {phase} was not entered",
+                place + 1,
+                fault.kind.name()
+            )),
+            At::Step(_) | At::Time(_) => None,
+        })
+        .collect()
 }
 
 fn late(unmet: &mut Vec<String>, expect: &Expect, done: &Rehearsed, clocks: &Clocks) {

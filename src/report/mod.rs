@@ -28,6 +28,9 @@ pub struct Report {
     scenario: String,
     about: String,
     seed: u64,
+    /// What a shell runs it with again: the name of a built-in one, or the path of its file.
+    #[serde(skip)]
+    replayed_by: String,
     /// The outcome's name.
     pub outcome: &'static str,
     expected: ExpectedOutcome,
@@ -101,6 +104,7 @@ impl Report {
             scenario: scenario.name.clone(),
             about: scenario.about.clone(),
             seed,
+            replayed_by: replayed_by(scenario),
             outcome: done.outcome.name(),
             expected: ExpectedOutcome {
                 outcome: scenario.expect.outcome.name(),
@@ -163,7 +167,7 @@ impl Report {
             self.invariants.checked,
             self.invariants.violated.len(),
             self.seed,
-            self.scenario,
+            self.replayed_by,
             self.seed,
         );
         for unmet in &self.unmet {
@@ -235,6 +239,18 @@ impl Report {
         fs::write(&page, self.html())?;
         Ok(page)
     }
+}
+
+/// As one word of a shell.
+fn replayed_by(scenario: &Scenario) -> String {
+    let Some(file) = &scenario.file else {
+        return scenario.name.clone();
+    };
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%".contains(c);
+    if file.chars().all(plain) {
+        return file.clone();
+    }
+    format!("'{}'", file.replace('\'', "'\\''"))
 }
 
 fn broken(violation: &judge::Violation) -> BrokenPromise {

@@ -6,6 +6,7 @@ use crate::{Folder, bench, lines, named, rehearsed};
 use drd::lab::scenario::builtin;
 use drd::lab::scenario::{Outcome, Scenario};
 use drd::lab::simulation::{Moment, Rehearsed};
+use drd::lab::soak::scenario;
 use drd::report::Report;
 use drd_state_machine::time::Span;
 
@@ -218,9 +219,10 @@ fn a_scenario_of_ones_own_is_rehearsed() {
     assert_eq!(rehearsed(&scenario, 1).outcome, Outcome::FailedOver);
 }
 
+const EXPECTS: &str = "outcome = \"failed_over\"";
 const DARK: &str = "kind = \"region_dark\"";
 /// What is wrong, and how the good scenario becomes it.
-const WRONG: [(&str, &str, &str); 20] = [
+const WRONG: [(&str, &str, &str); 44] = [
     ("a typo in a key", "about =", "abuot ="),
     ("a typo in a kind", "region_dark", "region_drak"),
     (
@@ -280,6 +282,114 @@ const WRONG: [(&str, &str, &str); 20] = [
         DARK,
         "kind = \"region_dark\"\ndaemon = \"leader\"",
     ),
+    (
+        "an alarm that flaps without end",
+        DARK,
+        "kind = \"alarm_flap\"\nperiod = \"0s\"",
+    ),
+    (
+        "a group larger than memory",
+        DARK,
+        "kind = \"capacity_changed\"\nmin = 4000000000\ndesired = 4000000000",
+    ),
+    (
+        "copies without end",
+        DARK,
+        "kind = \"events_duplicated\"\ncopies = 100000",
+    ),
+    (
+        "a copy that is the message itself",
+        DARK,
+        "kind = \"events_duplicated\"\ncopies = 1",
+    ),
+    ("no time", DARK, "kind = \"region_dark\"\nfor = \"0s\""),
+    (
+        "a promotion that fails no times",
+        DARK,
+        "kind = \"promotion_fails\"\ntimes = 0",
+    ),
+    (
+        "a share of nothing",
+        DARK,
+        "kind = \"events_lost\"\nrate = 0",
+    ),
+    (
+        "a throttle without a share",
+        DARK,
+        "kind = \"api_throttle\"\nservice = \"rds\"",
+    ),
+    (
+        "a clock that jumps nowhere",
+        DARK,
+        "kind = \"clock_jump\"\nby = \"0s\"",
+    ),
+    (
+        "a latency of nothing",
+        DARK,
+        "kind = \"api_latency\"\nlatency = \"0s\"",
+    ),
+    (
+        "a shortage of nothing",
+        DARK,
+        "kind = \"capacity_shortage\"\navailable = 7",
+    ),
+    (
+        "a false sensor that is right",
+        DARK,
+        "kind = \"single_sensor_false\"\nsensor = \"witness-primary\"\nverdict = \"healthy\"",
+    ),
+    (
+        "a share of a dark region",
+        DARK,
+        "kind = \"region_dark\"\nrate = 0.5",
+    ),
+    ("rows of an alarm", DARK, "kind = \"alarm_flap\"\nrows = 5"),
+    (
+        "a sensor of an alarm",
+        DARK,
+        "kind = \"alarm_flap\"\nsensor = \"witness-primary\"",
+    ),
+    (
+        "a side of a throttle",
+        DARK,
+        "kind = \"api_throttle\"\nrate = 0.5\nside = \"primary\"",
+    ),
+    (
+        "a latch that is put back",
+        DARK,
+        "kind = \"latch_changed\"\nto = \"standby\"\nfor = \"5m\"",
+    ),
+    (
+        "a group that is put back",
+        DARK,
+        "kind = \"capacity_changed\"\nmin = 1\ndesired = 1\nfor = \"5m\"",
+    ),
+    ("a fault when it is over", "\"60s\"", "\"20m\""),
+    (
+        "a clock that is right",
+        "at = \"60s\"\nkind = \"region_dark\"",
+        "at = \"0s\"\nkind = \"host_clock\"\nby = \"0s\"",
+    ),
+    (
+        "a negative objective",
+        EXPECTS,
+        "outcome = \"failed_over\"\nrto = \"-5s\"",
+    ),
+    (
+        "a negative wait",
+        EXPECTS,
+        "outcome = \"failed_over\"\nclient = \"-5s\"",
+    ),
+    (
+        "armed when it is over",
+        EXPECTS,
+        "outcome = \"failed_over\"\narmed = [{ at = \"19m\", for = \"2m\", is = true }]",
+    ),
+    (
+        "armed for no time",
+        EXPECTS,
+        "outcome = \"failed_over\"\narmed = [{ at = \"1m\", for = \"0s\", is = true }]",
+    ),
     ("no scenario at all", GOOD, "{}"),
 ];
 
@@ -291,6 +401,35 @@ fn a_wrong_scenario_is_refused_with_the_file_and_what_to_do() {
         .map(|(what, old, new)| format!("# {what}\n{}\n", refusal(&folder, old, new)))
         .collect();
     insta::assert_snapshot!("refused-scenarios", told.join("\n"));
+}
+
+#[test]
+fn what_a_soak_draws_a_file_may_have() {
+    for seed in 0..20_000 {
+        let mut drawn = scenario(seed);
+        // A moment that a soak draws has a `for` that nothing reads.
+        for fault in &mut drawn.faults {
+            let moment = !fault.kind.keys().contains(&"for");
+            fault.lasts = fault.lasts.filter(|_| !moment);
+        }
+        assert_eq!(drawn.problem(), None, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_fault_whose_state_is_never_entered_is_not_as_expected() {
+    let folder = Folder::new("never-struck");
+    let late = "[[fault]]\nat = \"step:switching\"\nkind = \"daemon_crash\"\n";
+    let path = folder.file("mine of mine.toml", format!("{GOOD}{late}"));
+    let scenario = builtin::find(&path.to_string_lossy()).unwrap_or_else(|e| panic!("{e}"));
+    let report = Report::new(&scenario, 3, &rehearsed(&scenario, 3));
+    assert!(!report.as_expected && !report.passed);
+    let text = report.summary();
+    let wanted =
+        "NOT AS EXPECTED fault 2 (daemon_crash) never struck: the state switching was not entered";
+    assert!(text.contains(wanted), "{text}");
+    let again = format!("drd gameday run '{}' --seed 3", path.display());
+    assert!(text.contains(&again), "{text}");
 }
 
 /// The look at the roles comes every second, and that at the new side a second after it at most.

@@ -163,15 +163,46 @@ impl Expect {
         outcome == self.outcome || self.accept.contains(&outcome)
     }
 
-    /// What can never hold, if anything.
-    pub(super) fn problem(&self, faults: usize) -> Option<String> {
+    /// What can never hold, or always would, if anything.
+    pub(super) fn problem(&self, faults: usize, duration: Span) -> Option<String> {
         if self.outcome == Outcome::Unfinished || self.accept.contains(&Outcome::Unfinished) {
             return Some("unfinished is never expected".to_owned());
         }
         let counts = self.page.iter().filter_map(|page| page.fault);
         let unknown = |n: &usize| !(1..=faults).contains(n);
-        counts.into_iter().find(unknown).map(|n| {
+        let uncounted = counts.into_iter().find(unknown).map(|n| {
             format!("a page counts from fault {n}, and there are {faults}: 1 is the first")
-        })
+        });
+        uncounted
+            .or_else(|| self.negative())
+            .or_else(|| self.outside(duration))
+    }
+
+    fn negative(&self) -> Option<String> {
+        let bounds = [
+            ("rto", self.rto),
+            ("rpo", self.rpo),
+            ("client", self.client),
+        ];
+        let within = self.page.iter().map(|page| ("page within", page.within));
+        let all = bounds.into_iter().chain(within);
+        let mut given = all.filter_map(|(key, bound)| Some((key, bound?)));
+        let (key, bound) = given.find(|(_, bound)| *bound < Span::ZERO)?;
+        Some(format!(
+            "`{key}` = {bound}: use 0 s or more; nothing ends before it begins"
+        ))
+    }
+
+    /// A stretch of `armed` of which the rehearsal sees nothing, or not all.
+    fn outside(&self, duration: Span) -> Option<String> {
+        let (place, wrong) = self.armed.iter().enumerate().find(|(_, armed)| {
+            let ends = armed.at + armed.lasts;
+            armed.at < Span::ZERO || armed.lasts <= Span::ZERO || ends > duration
+        })?;
+        let (at, lasts) = (wrong.at, wrong.lasts);
+        Some(format!(
+            "armed {}: `at` = {at}, `for` = {lasts}: it is not within the rehearsal; use an `at` of 0 s or more, a `for` of more than 0 s, and a sum of at most the duration, {duration}",
+            place + 1
+        ))
     }
 }
