@@ -24,6 +24,7 @@ pub mod judge;
 pub mod latch;
 pub mod looks;
 pub mod message_queue;
+pub mod pages;
 pub mod rehearsal;
 pub mod rng;
 pub mod scenario;
