@@ -4,7 +4,9 @@
 //! Deliberately absent: promises. The judge checks them at every step, whatever is expected.
 
 use super::clocks::Clocks;
-use crate::lab::scenario::{At, Expect, ExpectedArmed, ExpectedPage, FaultKind, Outcome, Scenario};
+use crate::lab::scenario::{
+    At, Expect, ExpectedArmed, ExpectedPage, ExpectedService, FaultKind, Outcome, Scenario,
+};
 use crate::lab::simulation::{DeliveredPage, Rehearsed};
 use drd_state_machine::command::Severity;
 use drd_state_machine::time::Span;
@@ -104,6 +106,12 @@ pub(super) fn unmet(scenario: &Scenario, done: &Rehearsed, clocks: &Clocks) -> V
     unmet.extend(never_struck(scenario, done));
     unmet.extend(pages(scenario, done));
     unmet.extend(answered(expect, &done.answers));
+    unmet.extend(
+        expect
+            .served
+            .iter()
+            .filter_map(|e| served(e, &done.outages)),
+    );
     unmet.extend(expect.armed.iter().filter_map(|e| armed(e, &done.armed)));
     unmet
 }
@@ -210,6 +218,16 @@ fn answered(expect: &Expect, answers: &[String]) -> Option<String> {
         .iter()
         .any(|answer| answer.contains(wanted.as_str()));
     (!given).then(|| format!("no answer to an operator contains {wanted:?}; {answers:?}"))
+}
+
+/// `outages`: when a client's writes were not acknowledged, from when until when.
+fn served(expect: &ExpectedService, outages: &[(Span, Span)]) -> Option<String> {
+    let (from, until) = (expect.at, expect.at + expect.lasts);
+    let mut within = outages.iter();
+    let (since, end) = within.find(|(since, end)| *since < until && *end > from)?;
+    Some(format!(
+        "a client was not served all the time from {from} to {until}: not from {since} to {end}"
+    ))
 }
 
 /// `known`: from when on drd was armed or not, in order.

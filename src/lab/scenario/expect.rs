@@ -75,6 +75,9 @@ pub struct Expect {
     /// When drd must be armed, or must not be.
     #[serde(default)]
     pub armed: Vec<ExpectedArmed>,
+    /// When a client's writes must all be acknowledged: a bound on one of several outages.
+    #[serde(default)]
+    pub served: Vec<ExpectedService>,
 }
 
 /// An act that changes the estate, by the name that people give it.
@@ -140,6 +143,18 @@ pub struct ExpectedArmed {
     pub is: bool,
 }
 
+/// A stretch of time in which every write of a client is acknowledged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedService {
+    /// From when, since the start.
+    #[serde(deserialize_with = "read::span")]
+    pub at: Span,
+    /// For how long.
+    #[serde(rename = "for", deserialize_with = "read::span")]
+    pub lasts: Span,
+}
+
 impl Expect {
     /// An outcome and nothing else: the policy's objectives.
     pub fn outcome(outcome: Outcome) -> Expect {
@@ -155,6 +170,7 @@ impl Expect {
             no_page: false,
             answer: None,
             armed: Vec::new(),
+            served: Vec::new(),
         }
     }
 
@@ -193,15 +209,22 @@ impl Expect {
         ))
     }
 
-    /// A stretch of `armed` of which the rehearsal sees nothing, or not all.
+    /// A stretch of time of which the rehearsal sees nothing, or not all.
     fn outside(&self, duration: Span) -> Option<String> {
-        let (place, wrong) = self.armed.iter().enumerate().find(|(_, armed)| {
-            let ends = armed.at + armed.lasts;
-            armed.at < Span::ZERO || armed.lasts <= Span::ZERO || ends > duration
-        })?;
-        let (at, lasts) = (wrong.at, wrong.lasts);
+        let armed = self.armed.iter().map(|armed| (armed.at, armed.lasts));
+        let served = self.served.iter().map(|served| (served.at, served.lasts));
+        let armed = armed
+            .enumerate()
+            .map(|(place, span)| ("armed", place, span));
+        let served = served
+            .enumerate()
+            .map(|(place, span)| ("served", place, span));
+        let outside = |(at, lasts): (Span, Span)| {
+            at < Span::ZERO || lasts <= Span::ZERO || at + lasts > duration
+        };
+        let (key, place, (at, lasts)) = armed.chain(served).find(|(.., span)| outside(*span))?;
         Some(format!(
-            "armed {}: `at` = {at}, `for` = {lasts}: it is not within the rehearsal; use an `at` of 0 s or more, a `for` of more than 0 s, and a sum of at most the duration, {duration}",
+            "{key} {}: `at` = {at}, `for` = {lasts}: it is not within the rehearsal; use an `at` of 0 s or more, a `for` of more than 0 s, and a sum of at most the duration, {duration}",
             place + 1
         ))
     }

@@ -12,7 +12,7 @@ mod fault_keys;
 mod read;
 
 pub use at::At;
-pub use expect::{Expect, ExpectedArmed, ExpectedPage, ForbiddenAct, Outcome};
+pub use expect::{Expect, ExpectedArmed, ExpectedPage, ExpectedService, ForbiddenAct, Outcome};
 pub use fault::{Fault, FaultKind, Manner, StruckDaemon};
 
 use drd_state_machine::time::Span;
