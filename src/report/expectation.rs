@@ -32,10 +32,11 @@ impl Attainment {
     }
 }
 
-/// The policy's objectives; `None` where no role changed.
+/// The policy's objectives; `None` where no role changed and users did not wait for longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Attained {
-    /// Recovery time: the one of the move that was made.
+    /// Recovery time: of the move that was made, else of a client that waited for longer than the
+    /// objective, whatever the reason for which nothing was moved.
     pub rto: Option<Attainment>,
     /// Loss.
     pub rpo: Option<Attainment>,
@@ -44,10 +45,12 @@ pub struct Attained {
 /// The recovery time objective of what happened.
 pub(super) fn rto(done: &Rehearsed) -> Span {
     let policy = &done.setup.policy;
-    if done.outcome == Outcome::SwitchedOver {
-        policy.rto_lossless
-    } else {
-        policy.rto
+    let asked = done.incident.as_ref();
+    match done.outcome {
+        Outcome::SwitchedOver => policy.rto_lossless,
+        // What was asked for and did not come about.
+        Outcome::Held => asked.map_or(policy.rto, |incident| incident.objective(policy)),
+        Outcome::FailedOver | Outcome::NoAction | Outcome::Unfinished => policy.rto,
     }
 }
 
@@ -55,8 +58,9 @@ impl Attained {
     pub(super) fn of(done: &Rehearsed, clocks: &Clocks) -> Attained {
         let moved = |met: bool| done.outcome.moved().then(|| Attainment::of(met));
         let slowest = clocks.slowest();
+        let waited = (done.client_outage > rto(done)).then_some(Attainment::Missed);
         Attained {
-            rto: moved(slowest.is_some_and(|s| s <= rto(done).as_secs_f64())),
+            rto: moved(slowest.is_some_and(|s| s <= rto(done).as_secs_f64())).or(waited),
             rpo: moved(done.loss <= done.setup.policy.rpo),
         }
     }

@@ -45,6 +45,9 @@ pub struct Report {
     /// The objective that the recovery time is compared with.
     rto_objective_seconds: f64,
     clocks: Clocks,
+    /// No role changed: what a client waited is all there is.
+    #[serde(skip)]
+    unmoved: bool,
     rpo_seconds: f64,
     acknowledged_writes_lost: usize,
     mutating_calls: u32,
@@ -118,6 +121,7 @@ impl Report {
             unmet,
             rto_objective_seconds: expectation::rto(done).as_secs_f64(),
             clocks,
+            unmoved: !done.outcome.moved(),
             rpo_seconds: done.loss.as_secs_f64(),
             acknowledged_writes_lost: done.writes_lost,
             mutating_calls: done.mutations,
@@ -194,7 +198,8 @@ impl Report {
         let mut missed = Vec::new();
         if self.objectives.rto == Some(Attainment::Missed) {
             let objective = self.rto_objective_seconds;
-            let took = self.clocks.slowest();
+            let slowest = self.clocks.slowest();
+            let took = slowest.or(self.unmoved.then_some(self.clocks.client_seconds));
             let took = took.map_or_else(|| "not ended".to_owned(), |s| format!("{s:.0} s"));
             missed.push(format!("RTO {objective:.0} s MISSED ({took})"));
         }

@@ -2,6 +2,7 @@
 //!
 //! A change of behaviour is a reviewed diff of `snapshots/`. Deliberately absent: random mixes.
 
+use crate::cli::drd;
 use crate::{Folder, bench, lines, named, rehearsed};
 use drd::lab::scenario::builtin;
 use drd::lab::scenario::{Outcome, Scenario};
@@ -35,10 +36,11 @@ fn there_are_scenarios_of_every_outcome() {
     assert_eq!(names.len(), all.len(), "two scenarios share a name");
 }
 
-/// Whether its file says that it may end after the objective.
+/// Whether its file says that it may end after the objective, or that nothing is to be moved.
 fn may_end_late(scenario: &Scenario) -> bool {
     let objective = bench().setup.policy.rto;
-    scenario.expect.rto.is_some_and(|rto| rto > objective)
+    let expect = &scenario.expect;
+    !expect.outcome.moved() || expect.rto.is_some_and(|rto| rto > objective)
 }
 
 #[test]
@@ -222,7 +224,7 @@ fn a_scenario_of_ones_own_is_rehearsed() {
 const EXPECTS: &str = "outcome = \"failed_over\"";
 const DARK: &str = "kind = \"region_dark\"";
 /// What is wrong, and how the good scenario becomes it.
-const WRONG: [(&str, &str, &str); 44] = [
+const WRONG: [(&str, &str, &str); 45] = [
     ("a typo in a key", "about =", "abuot ="),
     ("a typo in a kind", "region_dark", "region_drak"),
     (
@@ -390,6 +392,11 @@ const WRONG: [(&str, &str, &str); 44] = [
         EXPECTS,
         "outcome = \"failed_over\"\narmed = [{ at = \"1m\", for = \"0s\", is = true }]",
     ),
+    (
+        "served when it is over",
+        EXPECTS,
+        "outcome = \"failed_over\"\nserved = [{ at = \"19m\", for = \"2m\" }]",
+    ),
     ("no scenario at all", GOOD, "{}"),
 ];
 
@@ -430,6 +437,50 @@ fn a_fault_whose_state_is_never_entered_is_not_as_expected() {
     assert!(text.contains(wanted), "{text}");
     let again = format!("drd gameday run '{}' --seed 3", path.display());
     assert!(text.contains(&again), "{text}");
+}
+
+#[test]
+fn a_hold_that_users_wait_in_for_longer_than_the_objective_is_never_called_passed() {
+    let folder = Folder::new("held-late");
+    let run = |name: &str| {
+        let done = drd(&folder, &["gameday", "run", name, "--report", "here"]);
+        let text = String::from_utf8(done.stdout).expect("text");
+        (done.status.code(), text)
+    };
+    let (code, text) = run("lag-over-rpo");
+    assert_eq!(code, Some(6), "{text}");
+    let wanted = "AS EXPECTED, RTO 300 s MISSED (900 s)  lag-over-rpo: held (expected held)\n";
+    assert!(text.starts_with(wanted), "{text}");
+    let report = std::fs::read(folder.path().join("here/report.json")).expect("the report");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    assert_eq!(report["objectives"]["rto"], "missed");
+    assert_eq!(
+        (&report["passed"], &report["as_expected"]),
+        (&false.into(), &true.into())
+    );
+    // A blip that nobody waits long in has no objective to miss.
+    let (code, text) = run("blip-of-43-seconds");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("PASSED  "), "{text}");
+}
+
+#[test]
+fn users_who_are_not_served_when_they_must_be_are_not_as_expected() {
+    let unmet = |served: &str| {
+        let folder = Folder::new("served");
+        let expects = format!("{EXPECTS}\nserved = [{{ {served} }}]");
+        let path = folder.file("mine.toml", GOOD.replace(EXPECTS, &expects));
+        let scenario = builtin::find(&path.to_string_lossy()).unwrap_or_else(|e| panic!("{e}"));
+        let report = Report::new(&scenario, 1, &rehearsed(&scenario, 1));
+        report.summary()
+    };
+    // The region is dark from 60 s on, and the other side serves within 300 s.
+    let summary = unmet("at = \"360s\", for = \"14m\"");
+    assert!(summary.starts_with("PASSED"), "{summary}");
+    let summary = unmet("at = \"1s\", for = \"61s\"");
+    let wanted =
+        "NOT AS EXPECTED a client was not served all the time from 1 s to 62 s: not from 6";
+    assert!(summary.contains(wanted), "{summary}");
 }
 
 /// The look at the roles comes every second, and that at the new side a second after it at most.
