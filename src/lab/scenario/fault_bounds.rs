@@ -14,7 +14,7 @@ use drd_state_machine::time::Span;
 /// then 86,400 messages, some seconds of a rehearsal.
 const PERIOD_MIN: Span = Span::secs(1);
 /// SQS delivers a message a second time now and then; a hundred of each is some hundred a second, still as
-/// many as the daemon reads, and a rehearsal of 20 minutes takes a second.
+/// many as the daemon reads: a rehearsal of 20 minutes takes two seconds, one of a day some minutes.
 const COPIES_MAX: u32 = 100;
 /// Groups of this estate have six instances. Each is a line of the lab's book, so that a thousand cost
 /// nothing; four thousand million cost all memory.
