@@ -17,6 +17,8 @@ pub struct Client {
     acknowledged: Vec<Time>,
     failing_since: Option<Time>,
     longest: Span,
+    /// Stretches without an acknowledged write that have ended.
+    outages: Vec<(Time, Time)>,
     /// Rows that an old writer acknowledged, which nobody will see again.
     stray: usize,
     /// Rows that were not acknowledged.
@@ -35,6 +37,7 @@ impl Client {
             }
             if let Some(since) = self.failing_since.take() {
                 self.longest = self.longest.max(world.now - since);
+                self.outages.push((since, world.now));
             }
         } else {
             self.refused += 1;
@@ -57,6 +60,12 @@ impl Client {
     pub fn longest_outage(&self, now: Time) -> Span {
         let open = self.failing_since.map_or(Span::ZERO, |since| now - since);
         self.longest.max(open)
+    }
+
+    /// Every stretch without an acknowledged write, in order; one that has not ended lasts until now.
+    pub fn outages(&self, now: Time) -> Vec<(Time, Time)> {
+        let open = self.failing_since.map(|since| (since, now));
+        self.outages.iter().copied().chain(open).collect()
     }
 
     /// How long writes have failed until now.

@@ -150,8 +150,8 @@ fn carry_out(world: &mut World, command: &Command) -> Carried {
         Command::Switchover { to, .. } => change_roles(world, *to, false),
         Command::ProveWrite { side, .. } => prove(world, *side),
         Command::Redirect { to, .. } => latch(world, *to),
-        Command::Page { .. } => {
-            world.paged_at = Some(world.now);
+        Command::Page { severity, .. } => {
+            world.pages.take(world.now, *severity);
             (Outcome::Done, false, None)
         }
     }

@@ -25,6 +25,7 @@ pub(crate) mod lag_samples;
 pub mod latch;
 pub mod looks;
 pub mod message_queue;
+pub mod pages;
 pub mod rehearsal;
 pub mod rng;
 pub mod scenario;

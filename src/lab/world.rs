@@ -110,8 +110,8 @@ pub struct World {
     pub lag_was_wrong: bool,
     /// When somebody last touched the latch or the record.
     pub disturbed_at: Option<Time>,
-    /// When the newest page was delivered.
-    pub paged_at: Option<Time>,
+    /// When pages were delivered.
+    pub pages: super::pages::PagesTaken,
     /// What each install asked for.
     pub asked: [AskedFor; 2],
     pub(super) chance: Chance,
@@ -154,7 +154,7 @@ impl World {
             by_hand: false,
             lag_was_wrong: false,
             disturbed_at: None,
-            paged_at: None,
+            pages: super::pages::PagesTaken::default(),
             asked: [AskedFor::default(); 2],
             chance,
         }

@@ -4,7 +4,9 @@
 //! Deliberately absent: promises. The judge checks them at every step, whatever is expected.
 
 use super::clocks::Clocks;
-use crate::lab::scenario::{Expect, ExpectedArmed, ExpectedPage, FaultKind, Outcome, Scenario};
+use crate::lab::scenario::{
+    At, Expect, ExpectedArmed, ExpectedPage, ExpectedService, FaultKind, Outcome, Scenario,
+};
 use crate::lab::simulation::{DeliveredPage, Rehearsed};
 use drd_state_machine::command::Severity;
 use drd_state_machine::time::Span;
@@ -30,10 +32,11 @@ impl Attainment {
     }
 }
 
-/// The policy's objectives; `None` where no role changed.
+/// The policy's objectives; `None` where no role changed and users did not wait for longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Attained {
-    /// Recovery time: the one of the move that was made.
+    /// Recovery time: of the move that was made, else of a client that waited for longer than the
+    /// objective, whatever the reason for which nothing was moved.
     pub rto: Option<Attainment>,
     /// Loss.
     pub rpo: Option<Attainment>,
@@ -42,10 +45,12 @@ pub struct Attained {
 /// The recovery time objective of what happened.
 pub(super) fn rto(done: &Rehearsed) -> Span {
     let policy = &done.setup.policy;
-    if done.outcome == Outcome::SwitchedOver {
-        policy.rto_lossless
-    } else {
-        policy.rto
+    let asked = done.incident.as_ref();
+    match done.outcome {
+        Outcome::SwitchedOver => policy.rto_lossless,
+        // What was asked for and did not come about.
+        Outcome::Held => asked.map_or(policy.rto, |incident| incident.objective(policy)),
+        Outcome::FailedOver | Outcome::NoAction | Outcome::Unfinished => policy.rto,
     }
 }
 
@@ -53,8 +58,9 @@ impl Attained {
     pub(super) fn of(done: &Rehearsed, clocks: &Clocks) -> Attained {
         let moved = |met: bool| done.outcome.moved().then(|| Attainment::of(met));
         let slowest = clocks.slowest();
+        let waited = (done.client_outage > rto(done)).then_some(Attainment::Missed);
         Attained {
-            rto: moved(slowest.is_some_and(|s| s <= rto(done).as_secs_f64())),
+            rto: moved(slowest.is_some_and(|s| s <= rto(done).as_secs_f64())).or(waited),
             rpo: moved(done.loss <= done.setup.policy.rpo),
         }
     }
@@ -101,10 +107,32 @@ pub(super) fn unmet(scenario: &Scenario, done: &Rehearsed, clocks: &Clocks) -> V
             act.kind().name()
         ));
     }
+    unmet.extend(never_struck(scenario, done));
     unmet.extend(pages(scenario, done));
     unmet.extend(answered(expect, &done.answers));
+    unmet.extend(
+        expect
+            .served
+            .iter()
+            .filter_map(|e| served(e, &done.outages)),
+    );
     unmet.extend(expect.armed.iter().filter_map(|e| armed(e, &done.armed)));
     unmet
+}
+
+/// Faults that waited for a state which was never entered: what was to be rehearsed was not.
+fn never_struck(scenario: &Scenario, done: &Rehearsed) -> Vec<String> {
+    let waited = scenario.faults.iter().zip(&done.began).enumerate();
+    waited
+        .filter_map(|(place, (fault, began))| match &fault.at {
+            At::Step(phase) if began.is_none() => Some(format!(
+                "fault {} ({}) never struck: the state {phase} was not entered",
+                place + 1,
+                fault.kind.name()
+            )),
+            At::Step(_) | At::Time(_) => None,
+        })
+        .collect()
 }
 
 fn late(unmet: &mut Vec<String>, expect: &Expect, done: &Rehearsed, clocks: &Clocks) {
@@ -194,6 +222,16 @@ fn answered(expect: &Expect, answers: &[String]) -> Option<String> {
         .iter()
         .any(|answer| answer.contains(wanted.as_str()));
     (!given).then(|| format!("no answer to an operator contains {wanted:?}; {answers:?}"))
+}
+
+/// `outages`: when a client's writes were not acknowledged, from when until when.
+fn served(expect: &ExpectedService, outages: &[(Span, Span)]) -> Option<String> {
+    let (from, until) = (expect.at, expect.at + expect.lasts);
+    let mut within = outages.iter();
+    let (since, end) = within.find(|(since, end)| *since < until && *end > from)?;
+    Some(format!(
+        "a client was not served all the time from {from} to {until}: not from {since} to {end}"
+    ))
 }
 
 /// `known`: from when on drd was armed or not, in order.

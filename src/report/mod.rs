@@ -28,6 +28,9 @@ pub struct Report {
     scenario: String,
     about: String,
     seed: u64,
+    /// What a shell runs it with again: the name of a built-in one, or the path of its file.
+    #[serde(skip)]
+    replayed_by: String,
     /// The outcome's name.
     pub outcome: &'static str,
     expected: ExpectedOutcome,
@@ -42,6 +45,9 @@ pub struct Report {
     /// The objective that the recovery time is compared with.
     rto_objective_seconds: f64,
     clocks: Clocks,
+    /// No role changed: what a client waited is all there is.
+    #[serde(skip)]
+    unmoved: bool,
     rpo_seconds: f64,
     acknowledged_writes_lost: usize,
     mutating_calls: u32,
@@ -101,6 +107,7 @@ impl Report {
             scenario: scenario.name.clone(),
             about: scenario.about.clone(),
             seed,
+            replayed_by: replayed_by(scenario),
             outcome: done.outcome.name(),
             expected: ExpectedOutcome {
                 outcome: scenario.expect.outcome.name(),
@@ -114,6 +121,7 @@ impl Report {
             unmet,
             rto_objective_seconds: expectation::rto(done).as_secs_f64(),
             clocks,
+            unmoved: !done.outcome.moved(),
             rpo_seconds: done.loss.as_secs_f64(),
             acknowledged_writes_lost: done.writes_lost,
             mutating_calls: done.mutations,
@@ -163,7 +171,7 @@ impl Report {
             self.invariants.checked,
             self.invariants.violated.len(),
             self.seed,
-            self.scenario,
+            self.replayed_by,
             self.seed,
         );
         for unmet in &self.unmet {
@@ -190,7 +198,8 @@ impl Report {
         let mut missed = Vec::new();
         if self.objectives.rto == Some(Attainment::Missed) {
             let objective = self.rto_objective_seconds;
-            let took = self.clocks.slowest();
+            let slowest = self.clocks.slowest();
+            let took = slowest.or(self.unmoved.then_some(self.clocks.client_seconds));
             let took = took.map_or_else(|| "not ended".to_owned(), |s| format!("{s:.0} s"));
             missed.push(format!("RTO {objective:.0} s MISSED ({took})"));
         }
@@ -235,6 +244,18 @@ impl Report {
         fs::write(&page, self.html())?;
         Ok(page)
     }
+}
+
+/// As one word of a shell.
+fn replayed_by(scenario: &Scenario) -> String {
+    let Some(file) = &scenario.file else {
+        return scenario.name.clone();
+    };
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%".contains(c);
+    if file.chars().all(plain) {
+        return file.clone();
+    }
+    format!("'{}'", file.replace('\'', "'\\''"))
 }
 
 fn broken(violation: &judge::Violation) -> BrokenPromise {

@@ -7,6 +7,7 @@
 
 use crate::rehearsed;
 use drd::lab::scenario::Scenario;
+use drd::ledger::conform;
 use drd::report::Report;
 use std::path::PathBuf;
 
@@ -30,10 +31,13 @@ fn unmet(odd: usize) -> Vec<String> {
         let name = file.display().to_string();
         let scenario = Scenario::parse(&name, &text).unwrap_or_else(|error| panic!("{error:?}"));
         for seed in SEEDS {
-            let report = Report::new(&scenario, seed, &rehearsed(&scenario, seed));
+            let done = rehearsed(&scenario, seed);
+            let report = Report::new(&scenario, seed, &done);
             if !report.as_expected {
                 unmet.push(report.summary());
             }
+            let wrong = conform(&done.entries).into_iter();
+            unmet.extend(wrong.map(|deviation| format!("{name} seed {seed}: {deviation}")));
         }
     }
     unmet

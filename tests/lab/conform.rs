@@ -9,8 +9,9 @@ use drd::lab::scenario::{FaultKind, Scenario, builtin};
 use drd::lab::soak::scenario;
 use drd::ledger::{Deviation, Entry, LedgerRule, conform};
 use drd_state_machine::command::{Command, Kind};
-use drd_state_machine::event::{Event, Side};
-use drd_state_machine::record::{Record, Unanswered};
+use drd_state_machine::event::{Event, Side, Verdict};
+use drd_state_machine::policy::Policy;
+use drd_state_machine::record::{Record, Trigger, Unanswered};
 use drd_state_machine::time::Span;
 use drd_state_machine::{Decision, Phase};
 use std::collections::BTreeSet;
@@ -185,9 +186,123 @@ const BROKEN: [(LedgerRule, &str, IsIt, Change); 11] = [
     ),
 ];
 
+type Forge = fn(&mut Vec<Entry>);
+
+/// The place of the line that first asks for a promotion.
+fn promotes_at(entries: &[Entry]) -> usize {
+    let is = |entry: &Entry| matches!(entry, Entry::Decided { decision, .. } if has(decision, Kind::Promote));
+    entries.iter().position(is).expect("a promotion")
+}
+
+/// The events of the lines before the first promotion.
+fn events_before(entries: &mut [Entry]) -> impl Iterator<Item = &mut Event> {
+    let until = promotes_at(entries);
+    entries[..=until]
+        .iter_mut()
+        .filter_map(|entry| match entry {
+            Entry::Opened { .. } => None,
+            Entry::Noted { event, .. } | Entry::Decided { event, .. } => Some(event),
+        })
+}
+
+fn with_policy(entries: &mut [Entry], change: fn(&mut Policy)) {
+    for entry in entries {
+        if let Entry::Opened { setup, .. } = entry {
+            change(&mut Arc::make_mut(setup).policy);
+        }
+    }
+}
+
+/// A whole ledger made again by somebody who can seal it: what is forged, and the rule that finds it.
+const FORGED: [(&str, LedgerRule, Forge); 9] = [
+    ("no line", LedgerRule::Opening, Vec::clear),
+    ("no first line", LedgerRule::Opening, |lines| {
+        lines.remove(0);
+    }),
+    ("an hour back", LedgerRule::Clock, |lines| {
+        let from = promotes_at(lines);
+        for entry in &mut lines[from..] {
+            let (Entry::Opened { now, .. } | Entry::Noted { now, .. } | Entry::Decided { now, .. }) =
+                entry;
+            *now = *now - Span::secs(3600);
+        }
+    }),
+    ("every verdict healthy", LedgerRule::Quorum, |lines| {
+        for event in events_before(lines) {
+            if let Event::Signalled(signal) = event {
+                signal.verdict = Verdict::Healthy;
+            }
+        }
+    }),
+    ("no reading at all", LedgerRule::Quorum, |lines| {
+        for event in events_before(lines) {
+            if let Event::Signalled(_) = event {
+                *event = Event::Tick;
+            }
+        }
+    }),
+    ("a quorum of three", LedgerRule::Quorum, |lines| {
+        with_policy(lines, |policy| policy.quorum = 3);
+    }),
+    ("a hold-down of ten minutes", LedgerRule::Quorum, |lines| {
+        with_policy(lines, |policy| policy.hold_down = Span::secs(600));
+    }),
+    ("an order that nobody gave", LedgerRule::Quorum, |lines| {
+        for entry in lines {
+            if let Entry::Decided { before, .. } = entry
+                && let Some(incident) = &mut Arc::make_mut(before).facts.incident
+            {
+                incident.trigger = Trigger::Operator;
+            }
+        }
+    }),
+    (
+        "a promotion of the side that serves",
+        LedgerRule::Direction,
+        |lines| {
+            for entry in lines {
+                let Entry::Decided { decision, .. } = entry else {
+                    continue;
+                };
+                for command in &mut decision.commands {
+                    if let Command::Promote { to, .. } = command {
+                        *to = Side::Primary;
+                    }
+                }
+            }
+        },
+    ),
+];
+
+#[test]
+fn a_ledger_that_was_forged_as_a_whole_is_found_by_its_rule() {
+    let conforms = |(what, rule, forge): (&'static str, LedgerRule, Forge)| {
+        let mut entries = entries_of("region-dark");
+        forge(&mut entries);
+        let found = conform(&entries).iter().any(|d| d.rule == rule);
+        (!found).then_some(what)
+    };
+    let missed: Vec<&str> = FORGED.into_iter().filter_map(conforms).collect();
+    assert_eq!(missed, [""; 0], "what is forged and not found");
+}
+
+#[test]
+fn a_ledger_in_which_the_active_side_changes_without_a_cause_is_found() {
+    let mut entries = entries_of("blip-of-43-seconds");
+    let last = entries.iter_mut().rev().find_map(|entry| match entry {
+        Entry::Decided { before, .. } => Some(before),
+        Entry::Opened { .. } | Entry::Noted { .. } => None,
+    });
+    Arc::make_mut(last.expect("a decision")).facts.active = Side::Standby;
+    let found: Vec<String> = conform(&entries).iter().map(ToString::to_string).collect();
+    let wanted = "direction: standby serves instead of primary, and no line shows why";
+    assert!(found.iter().any(|text| text.contains(wanted)), "{found:?}");
+}
+
 #[test]
 fn a_ledger_in_which_a_rule_is_broken_by_hand_is_found_by_that_rule() {
-    let shown: BTreeSet<LedgerRule> = BROKEN.iter().map(|(rule, ..)| *rule).collect();
+    let mut shown: BTreeSet<LedgerRule> = BROKEN.iter().map(|(rule, ..)| *rule).collect();
+    shown.extend(FORGED.iter().map(|(_, rule, _)| *rule));
     assert_eq!(
         shown.len(),
         LedgerRule::ALL.len(),
@@ -216,7 +331,11 @@ fn replay_conform_names_the_line_and_ends_with_1() {
     };
     let (code, text) = drd(&whole);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.ends_with("lines conform to all 11 rules\n"), "{text}");
+    assert!(text.ends_with("lines conform to all 15 rules\n"), "{text}");
+    let empty = folder.file("empty", "");
+    let (code, text) = drd(&empty);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.starts_with("0 lines: nothing was checked"), "{text}");
     let (code, text) = drd(&wrong);
     assert_eq!(code, Some(1), "{text}");
     assert!(

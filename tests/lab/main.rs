@@ -16,6 +16,7 @@ mod ledger;
 mod mangled;
 mod operator;
 mod printed;
+mod refused;
 mod rehearsals;
 mod replay;
 mod runbook;

@@ -129,7 +129,7 @@ impl Simulation<'_> {
             command,
             until: _,
         } = signed;
-        self.judge.acts(&self.world, &command);
+        self.judge.acts(&self.world, &self.setup.policy, &command);
         if command.kind().mutates() {
             self.sent.insert(command.kind());
             self.judge

@@ -9,11 +9,16 @@ use crate::lab::cloud;
 use crate::lab::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::command::{Command, Kind};
+use drd_state_machine::policy::Policy;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Setup};
 
 /// How old a decision may be when its request leaves (DESIGN section 4, rule 14), and a moment to sign it.
 const LEAVES_WITHIN: Span = Span::secs(16);
+
+/// An order that is received at the end of its life of one objective is still followed: the decision, its
+/// line and the request take up to the life of a decision, twice.
+const ORDER_SLACK: Span = Span::secs(30);
 
 /// A reading reaches the judge as it is taken, and the daemon after its answer.
 const IN_FLIGHT: Span = Span::secs(1);
@@ -65,11 +70,13 @@ impl Judge {
     }
 
     /// A request leaves, or is carried out here: the world as it is now is what it is judged by.
-    pub fn acts(&mut self, world: &World, command: &Command) {
+    pub fn acts(&mut self, world: &World, policy: &Policy, command: &Command) {
         let now = world.now;
         if command.kind().irreversible() {
             self.is_recent(now, command);
-            if !self.people.ordered(command) {
+            if self.people.ordered(command) {
+                self.is_still_asked(world, policy, command);
+            } else {
                 self.is_needed(world, command);
             }
         }
@@ -80,6 +87,26 @@ impl Judge {
             format!("{} to a side that follows nobody", command.kind())
         });
         self.moves(world, command);
+    }
+
+    /// What an operator ordered is asked for within the life of the order: whoever ordered it looks for
+    /// another way by then, and the outage may be over.
+    fn is_still_asked(&mut self, world: &World, policy: &Policy, command: &Command) {
+        if toward_writer(world, command) || world.role_change.is_some() {
+            return;
+        }
+        let objective = if command.kind() == Kind::Promote {
+            policy.rto
+        } else {
+            policy.rto_lossless
+        };
+        let (now, given) = (world.now, self.people.given_at());
+        let age = given.map(|at| now - at);
+        let recent = age.is_some_and(|age| age <= objective + ORDER_SLACK);
+        self.require(recent, "S2", now, || {
+            let age = age.map_or_else(|| "no known time".to_owned(), |age| age.to_string());
+            format!("{} leaves {age} after the order", command.kind())
+        });
     }
 
     /// The truth at the moment of an automatic role change: users are not served, and what may lose

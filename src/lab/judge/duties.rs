@@ -41,7 +41,7 @@ impl Judge {
     }
 
     /// Users have been without service for so long. Once that is longer than the objective of what was
-    /// asked for, a daemon that was on duty all the time has had a page delivered.
+    /// asked for, a daemon that was on duty all the time has had a critical page delivered.
     pub fn serves(&mut self, now: Time, failing_for: Span, policy: &Policy) {
         let objective = if self.requests.newest_is(Kind::Switchover) {
             policy.rto_lossless
@@ -58,9 +58,11 @@ impl Judge {
         }
         // Who pages at once may page before the first client's answer from DNS has run out.
         let since = now - failing_for - DNS_KEPT;
-        let told = self.paged_at.is_some_and(|at| at >= since);
+        let told = self.pages.critical_at.is_some_and(|at| at >= since);
         self.require(told, "L1", now, || {
-            format!("users have been without service for {failing_for}, and nobody was told")
+            format!(
+                "users have been without service for {failing_for}, and no critical page was delivered"
+            )
         });
     }
 
@@ -73,7 +75,7 @@ impl Judge {
         if seen_for <= STAYING_BOUND || !self.pages_arrive(now) {
             return;
         }
-        let told = self.paged_at.is_some_and(|at| at >= since);
+        let told = self.pages.any_at.is_some_and(|at| at >= since);
         self.require(told, "L5", now, || {
             format!(
                 "users are not sent to {}, or not served there, for {}, and nobody was told",
@@ -91,7 +93,7 @@ impl Judge {
             return;
         };
         let since = failed.answered_at;
-        let asked_people = self.paged_at.is_some_and(|at| at >= since);
+        let asked_people = self.pages.any_at.is_some_and(|at| at >= since);
         let on_duty = self.watch.on_duty_since().is_some_and(|at| at <= since);
         if command.kind().irreversible() || asked_people || !on_duty {
             return;

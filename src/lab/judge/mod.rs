@@ -18,6 +18,7 @@ pub use watch::Leader;
 
 use super::install::Install;
 use super::latch::LatchOwner;
+use super::pages::PagesTaken;
 use super::world::World;
 use crate::ledger::Entry;
 use drd_state_machine::Setup;
@@ -100,7 +101,7 @@ pub struct Judge {
     /// When a change of roles was last decided on.
     role_decided_at: Option<Time>,
     bad: Option<(Time, Time)>,
-    paged_at: Option<Time>,
+    pages: PagesTaken,
     /// Since when a page would be delivered.
     pages_arrive_since: Option<Time>,
     answer: Option<Side>,
@@ -188,7 +189,7 @@ impl Judge {
     /// Something in the world changed, or time passed.
     pub fn world(&mut self, world: &World) {
         let now = world.now;
-        self.paged_at = world.paged_at;
+        self.pages = world.pages;
         if world.faults.alarm_flap.is_some() {
             self.flapped_at = Some(now);
         }
@@ -301,7 +302,7 @@ impl Judge {
 
     /// Whether any page was delivered.
     pub fn told(&self) -> bool {
-        self.paged_at.is_some()
+        self.pages.any_at.is_some()
     }
 
     /// At the end: a long outage must have led to a decision, and a page must have been sent.

@@ -21,6 +21,8 @@ pub(super) struct PeopleBook {
     /// The incidents whose roles were to be changed, and whether an operator ordered that.
     incidents: Vec<(u64, bool)>,
     newest_incident: u64,
+    /// When people last ordered a role change, or to go on.
+    given_at: Option<Time>,
     pub(super) paused_since: Option<Time>,
 }
 
@@ -42,8 +44,12 @@ impl PeopleBook {
             };
             match event.word() {
                 Some(Word::Pause) => self.paused_since = self.paused_since.or(Some(now)),
-                Some(Word::Resume) => self.paused_since = None,
-                Some(Word::Abandon | Word::Failover | Word::Switchover) | None => {}
+                Some(Word::Resume) => {
+                    self.paused_since = None;
+                    self.given_at = Some(now);
+                }
+                Some(Word::Failover | Word::Switchover) => self.given_at = Some(now),
+                Some(Word::Abandon) | None => {}
             }
         }
         self.lines_seen = entries.len();
@@ -74,6 +80,11 @@ impl PeopleBook {
     /// Whether an operator ordered this incident.
     pub(super) fn ordered(&self, command: &Command) -> bool {
         self.incidents.contains(&(command.incident_id(), true))
+    }
+
+    /// When people last ordered a role change, or to go on.
+    pub(super) fn given_at(&self) -> Option<Time> {
+        self.given_at
     }
 
     /// A daemon started on a ledger of another time: what is in that one is what people ordered.

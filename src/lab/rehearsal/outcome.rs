@@ -8,6 +8,7 @@ use crate::lab::scenario::Outcome;
 use crate::lab::simulation::{Rehearsed, Simulation};
 use drd_state_machine::record::{Operation, Record};
 use drd_state_machine::state::State;
+use drd_state_machine::time::Span;
 
 impl Simulation<'_> {
     pub(super) fn finish(mut self) -> Rehearsed {
@@ -26,6 +27,7 @@ impl Simulation<'_> {
             setup: self.setup.clone(),
             incident: self.moved.clone().or_else(|| record.facts.incident.clone()),
             client_outage: self.client.longest_outage(self.world.now),
+            outages: self.outages(),
             writes_lost: self.client.lost(&self.world.losses),
             loss: self.client.loss(&self.world.losses),
             violations: std::mem::take(&mut self.judge.violations),
@@ -47,6 +49,12 @@ impl Simulation<'_> {
             cells: std::mem::take(&mut self.coverage.cells),
             entries: std::mem::take(&mut self.store.entries),
         }
+    }
+
+    fn outages(&self) -> Vec<(Span, Span)> {
+        let all = self.client.outages(self.world.now).into_iter();
+        all.map(|(from, until)| (from - EPOCH, until - EPOCH))
+            .collect()
     }
 
     /// What the one that leads knows; without one, what the next one will know.

@@ -101,5 +101,7 @@ pub fn find(name_or_path: &str) -> Result<Scenario, ScenarioError> {
         name: name_or_path.to_owned(),
         source,
     })?;
-    Scenario::parse(name_or_path, &text)
+    let scenario = Scenario::parse(name_or_path, &text)?;
+    let file = Some(name_or_path.to_owned());
+    Ok(Scenario { file, ..scenario })
 }

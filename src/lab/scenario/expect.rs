@@ -75,6 +75,9 @@ pub struct Expect {
     /// When drd must be armed, or must not be.
     #[serde(default)]
     pub armed: Vec<ExpectedArmed>,
+    /// When a client's writes must all be acknowledged: a bound on one of several outages.
+    #[serde(default)]
+    pub served: Vec<ExpectedService>,
 }
 
 /// An act that changes the estate, by the name that people give it.
@@ -140,6 +143,18 @@ pub struct ExpectedArmed {
     pub is: bool,
 }
 
+/// A stretch of time in which every write of a client is acknowledged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedService {
+    /// From when, since the start.
+    #[serde(deserialize_with = "read::span")]
+    pub at: Span,
+    /// For how long.
+    #[serde(rename = "for", deserialize_with = "read::span")]
+    pub lasts: Span,
+}
+
 impl Expect {
     /// An outcome and nothing else: the policy's objectives.
     pub fn outcome(outcome: Outcome) -> Expect {
@@ -155,6 +170,7 @@ impl Expect {
             no_page: false,
             answer: None,
             armed: Vec::new(),
+            served: Vec::new(),
         }
     }
 
@@ -163,15 +179,53 @@ impl Expect {
         outcome == self.outcome || self.accept.contains(&outcome)
     }
 
-    /// What can never hold, if anything.
-    pub(super) fn problem(&self, faults: usize) -> Option<String> {
+    /// What can never hold, or always would, if anything.
+    pub(super) fn problem(&self, faults: usize, duration: Span) -> Option<String> {
         if self.outcome == Outcome::Unfinished || self.accept.contains(&Outcome::Unfinished) {
             return Some("unfinished is never expected".to_owned());
         }
         let counts = self.page.iter().filter_map(|page| page.fault);
         let unknown = |n: &usize| !(1..=faults).contains(n);
-        counts.into_iter().find(unknown).map(|n| {
+        let uncounted = counts.into_iter().find(unknown).map(|n| {
             format!("a page counts from fault {n}, and there are {faults}: 1 is the first")
-        })
+        });
+        uncounted
+            .or_else(|| self.negative())
+            .or_else(|| self.outside(duration))
+    }
+
+    fn negative(&self) -> Option<String> {
+        let bounds = [
+            ("rto", self.rto),
+            ("rpo", self.rpo),
+            ("client", self.client),
+        ];
+        let within = self.page.iter().map(|page| ("page within", page.within));
+        let all = bounds.into_iter().chain(within);
+        let mut given = all.filter_map(|(key, bound)| Some((key, bound?)));
+        let (key, bound) = given.find(|(_, bound)| *bound < Span::ZERO)?;
+        Some(format!(
+            "`{key}` = {bound}: use 0 s or more; nothing ends before it begins"
+        ))
+    }
+
+    /// A stretch of time of which the rehearsal sees nothing, or not all.
+    fn outside(&self, duration: Span) -> Option<String> {
+        let armed = self.armed.iter().map(|armed| (armed.at, armed.lasts));
+        let served = self.served.iter().map(|served| (served.at, served.lasts));
+        let armed = armed
+            .enumerate()
+            .map(|(place, span)| ("armed", place, span));
+        let served = served
+            .enumerate()
+            .map(|(place, span)| ("served", place, span));
+        let outside = |(at, lasts): (Span, Span)| {
+            at < Span::ZERO || lasts <= Span::ZERO || at + lasts > duration
+        };
+        let (key, place, (at, lasts)) = armed.chain(served).find(|(.., span)| outside(*span))?;
+        Some(format!(
+            "{key} {}: `at` = {at}, `for` = {lasts}: it is not within the rehearsal; use an `at` of 0 s or more, a `for` of more than 0 s, and a sum of at most the duration, {duration}",
+            place + 1
+        ))
     }
 }

@@ -12,27 +12,6 @@ use drd_state_machine::time::Span;
     reason = "most kinds need nothing here"
 )]
 impl Fault {
-    fn daemon_says_nothing(&self) -> bool {
-        let struck = [
-            FaultKind::DaemonCrash,
-            FaultKind::DaemonFreeze,
-            FaultKind::ClockJump,
-            FaultKind::HostClock,
-            FaultKind::ObserverIsolated,
-        ];
-        self.daemon.is_some() && !struck.contains(&self.kind)
-    }
-
-    /// A kind that has nothing to do with lag samples is aimed at a source of them.
-    fn source_says_nothing(&self) -> bool {
-        let struck = [
-            FaultKind::LagLost,
-            FaultKind::LagDelayed,
-            FaultKind::LagWrong,
-        ];
-        self.source.is_some() && !struck.contains(&self.kind)
-    }
-
     /// A name that nothing in the lab answers to would make a fault that never strikes.
     fn wrong_name(&self) -> Option<String> {
         let unknown = |what: &str, name: &Option<String>, known: &[&str]| {
@@ -54,6 +33,7 @@ impl Fault {
     fn missing_key(&self) -> Option<String> {
         let needed: &[(bool, &str)] = match self.kind {
             FaultKind::ReplicationLag => &[(self.lag.is_some(), "lag")],
+            FaultKind::ApiThrottle => &[(self.rate.is_some(), "rate")],
             FaultKind::ReplyLost => &[(self.operation.is_some(), "operation")],
             FaultKind::CapacityShortage => &[(self.available.is_some(), "available")],
             FaultKind::PromotionSlow => &[(self.duration.is_some(), "duration")],
@@ -128,50 +108,13 @@ impl Fault {
         })
     }
 
-    fn spans(&self) -> impl Iterator<Item = Span> {
-        let at = match &self.at {
-            At::Time(at) => Some(*at),
-            At::Step(_) => None,
-        };
-        [
-            at,
-            self.lasts,
-            self.lag,
-            self.latency,
-            self.delay,
-            self.period,
-            self.duration,
-            self.downtime,
-            self.restart_after,
-        ]
-        .into_iter()
-        .flatten()
-    }
-
     pub(super) fn problem(&self) -> Option<String> {
         if let Some(problem) = self.wrong_name() {
             return Some(problem);
         }
-        if self.daemon_says_nothing() {
-            return Some(format!(
-                "{} strikes no daemon: leave `daemon` out",
-                self.kind.name()
-            ));
-        }
-        if self.source_says_nothing() {
-            return Some(format!(
-                "{} is about no source of lag samples: leave `source` out",
-                self.kind.name()
-            ));
-        }
-        if self.spans().any(|span| span < Span::ZERO) {
-            return Some(
-                "a time or duration is negative; only `by` of a clock_jump may be".to_owned(),
-            );
-        }
-        if self.rate.is_some_and(|r| !(0.0..=1.0).contains(&r)) {
-            return Some("rate must be within 0 and 1".to_owned());
-        }
-        self.missing_key().or_else(|| self.cannot_strike())
+        self.unused_key()
+            .or_else(|| self.missing_key())
+            .or_else(|| self.cannot_strike())
+            .or_else(|| self.out_of_bounds())
     }
 }

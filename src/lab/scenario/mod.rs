@@ -6,11 +6,13 @@ mod at;
 pub mod builtin;
 mod expect;
 mod fault;
+mod fault_bounds;
 mod fault_check;
+mod fault_keys;
 mod read;
 
 pub use at::At;
-pub use expect::{Expect, ExpectedArmed, ExpectedPage, ForbiddenAct, Outcome};
+pub use expect::{Expect, ExpectedArmed, ExpectedPage, ExpectedService, ForbiddenAct, Outcome};
 pub use fault::{Fault, FaultKind, Manner, StruckDaemon};
 
 use drd_state_machine::time::Span;
@@ -37,6 +39,9 @@ pub struct Scenario {
     /// What goes wrong.
     #[serde(default, rename = "fault")]
     pub faults: Vec<Fault>,
+    /// The file that it is in, as it was given; `None` for a built-in one.
+    #[serde(skip)]
+    pub file: Option<String>,
 }
 
 /// Why a scenario was refused.
@@ -91,14 +96,15 @@ impl Scenario {
         }
     }
 
-    fn problem(&self) -> Option<String> {
+    /// Why no rehearsal can be made of it, if that is so.
+    pub fn problem(&self) -> Option<String> {
         if self.duration <= Span::ZERO || self.duration > DURATION_MAX {
             return Some(format!("duration must be within 0 and {DURATION_MAX}"));
         }
         if self.faults.len() > FAULTS_MAX {
             return Some(format!("at most {FAULTS_MAX} faults"));
         }
-        if let Some(problem) = self.expect.problem(self.faults.len()) {
+        if let Some(problem) = self.expect.problem(self.faults.len(), self.duration) {
             return Some(format!("expect: {problem}"));
         }
         let seconds = self.seconds();
@@ -118,10 +124,34 @@ impl Scenario {
             );
         }
         self.faults.iter().enumerate().find_map(|(i, fault)| {
-            let lonely = (fault.needs_two() && seconds == 0)
-                .then(|| "there is only one daemon; add a fault of kind second_daemon".to_owned());
-            let problem = fault.problem().or(lonely);
-            problem.map(|p| format!("fault {}: {p}", i + 1))
+            let problem = self.problem_of(fault);
+            problem.map(|p| format!("fault {} ({}): {p}", i + 1, fault.kind.name()))
+        })
+    }
+
+    /// What is wrong with one fault, by itself or in this scenario.
+    fn problem_of(&self, fault: &Fault) -> Option<String> {
+        let lonely = || {
+            let text = "there is only one daemon; add a fault of kind second_daemon";
+            (fault.needs_two() && self.seconds() == 0).then(|| text.to_owned())
+        };
+        let by_hand = self.faults.iter().filter_map(|other| other.desired).max();
+        let problem = fault.problem().or_else(|| self.too_late(fault));
+        problem
+            .or_else(lonely)
+            .or_else(|| fault.never_short(by_hand.unwrap_or(0)))
+    }
+
+    /// A fault that begins when the rehearsal is over.
+    fn too_late(&self, fault: &Fault) -> Option<String> {
+        let (At::Time(at), end) = (&fault.at, self.duration) else {
+            return None;
+        };
+        let within = *at >= Span::ZERO && *at < end;
+        (!within).then(|| {
+            format!(
+                "`at` = {at} is outside of the rehearsal: use 0 s to less than its duration, {end}"
+            )
         })
     }
 

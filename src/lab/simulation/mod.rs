@@ -69,6 +69,8 @@ pub struct Rehearsed {
     pub incident: Option<Incident>,
     /// The longest time a client went without an acknowledged write.
     pub client_outage: Span,
+    /// Every stretch without an acknowledged write, since the start.
+    pub outages: Vec<(Span, Span)>,
     /// Acknowledged rows that were lost.
     pub writes_lost: usize,
     /// The stretch of time they cover.

@@ -87,6 +87,7 @@ fn of_faults(seed: u64, faults: Vec<Fault>) -> Scenario {
         duration: Span::secs(1200),
         expect: Expect::outcome(Outcome::NoAction),
         faults,
+        file: None,
     }
 }
 
@@ -338,7 +339,9 @@ fn store_trouble(chance: &mut Chance) -> Option<Fault> {
             parameters(&mut fault, chance);
             fault.operation = None;
             fault.side = None;
-            fault.service = Some("dynamodb".to_owned());
+            // That of a ledger that is down is known.
+            let api = kind != FaultKind::LedgerDown;
+            fault.service = api.then(|| "dynamodb".to_owned());
         }
     }
     Some(fault)

@@ -4,101 +4,39 @@
 //! machine that decides wrongly in the same way twice is found here. Deliberately absent: the world, which
 //! the lab's judge reads, and the chain, which is checked when the file is read.
 
+mod clock;
+mod read_evidence;
+mod rule;
+
+pub use rule::{Deviation, LedgerRule};
+
 use super::entry::Entry;
+use clock::ReadClock;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::event::{Event, Outcome, Side};
 use drd_state_machine::policy::QUARANTINE;
 use drd_state_machine::record::{Incident, Operation, Trigger};
 use drd_state_machine::state::{State, Stopped};
-use drd_state_machine::time::Time;
+use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, Phase, Record, Setup};
-use std::collections::BTreeMap;
-use std::fmt;
+use read_evidence::ReadEvidence;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What must hold in every ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LedgerRule {
-    /// A line goes on from the state in which the line before it ended.
-    Continuity,
-    /// Numbers of incidents never go back, and a command carries the current one (S5).
-    IncidentNumber,
-    /// A role change is asked for only in an incident that an earlier line opened (S5).
-    ClaimedBefore,
-    /// A role change is asked for only in the states that are for it.
-    RoleState,
-    /// An attempt has a higher number than the ones before it, but where a daemon starts anew (S4).
-    Attempts,
-    /// drd begins no incident by itself while it is paused or cools down (S1, S7).
-    Restraint,
-    /// drd loses by itself no more than the objective (S2).
-    Loss,
-    /// No role change against one that may still be on its way (S1).
-    Opposite,
-    /// Users are sent only to a side on which a write was proven, or which served already (S6).
-    ProvenWrite,
-    /// A hold is paged as it begins (L1).
-    Paged,
-    /// Every decision has a reason.
-    Reason,
-}
-
-impl LedgerRule {
-    /// Every rule.
-    pub const ALL: [LedgerRule; 11] = [
-        LedgerRule::Continuity,
-        LedgerRule::IncidentNumber,
-        LedgerRule::ClaimedBefore,
-        LedgerRule::RoleState,
-        LedgerRule::Attempts,
-        LedgerRule::Restraint,
-        LedgerRule::Loss,
-        LedgerRule::Opposite,
-        LedgerRule::ProvenWrite,
-        LedgerRule::Paged,
-        LedgerRule::Reason,
-    ];
-
-    /// As people read it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            LedgerRule::Continuity => "continuity",
-            LedgerRule::IncidentNumber => "incident number",
-            LedgerRule::ClaimedBefore => "claimed before",
-            LedgerRule::RoleState => "role state",
-            LedgerRule::Attempts => "attempts",
-            LedgerRule::Restraint => "restraint",
-            LedgerRule::Loss => "loss",
-            LedgerRule::Opposite => "opposite",
-            LedgerRule::ProvenWrite => "proven write",
-            LedgerRule::Paged => "paged",
-            LedgerRule::Reason => "reason",
-        }
-    }
-}
-
-/// One line that does not conform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deviation {
-    /// Its number in the ledger, from 1.
-    pub line: usize,
-    /// When it was made.
-    pub now: Time,
-    /// What does not hold.
-    pub rule: LedgerRule,
-    /// What was written.
-    pub what: String,
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}: {}", self.line, self.rule.name(), self.what)
-    }
-}
+/// Clock errors under this are transport, and are not corrected by the machine either: EventBridge and SQS
+/// take up to 10 s.
+const HOLD_DOWN_SLACK: Span = Span::secs(10);
 
 /// What does not conform, in the order of the lines.
 pub fn conform(entries: &[Entry]) -> Vec<Deviation> {
     let mut reader = ConformReader::default();
+    let first = entries.first();
+    let opens = matches!(first, Some(Entry::Opened { .. }));
+    let now = first.map(Entry::now).unwrap_or_default();
+    reader.line = 1;
+    reader.require(opens, now, LedgerRule::Opening, || {
+        "no line with which a daemon begins: nothing says under what was decided".to_owned()
+    });
     for (place, entry) in entries.iter().enumerate() {
         reader.line = place + 1;
         reader.read(entry);
@@ -162,6 +100,12 @@ struct ConformReader {
     incident_id: u64,
     /// The newest attempt of each kind in the current incident.
     attempts: BTreeMap<Kind, u32>,
+    /// The side that serves.
+    active: Option<Side>,
+    clock: ReadClock,
+    evidence: ReadEvidence,
+    /// Incidents in which a role change was asked for.
+    roles_asked: BTreeSet<u64>,
     deviations: Vec<Deviation>,
 }
 
@@ -184,23 +128,56 @@ impl ConformReader {
                 now, setup, record, ..
             } => {
                 self.setup = Some(setup.clone());
-                if let Some(record) = record {
-                    self.continues(*now, record);
-                }
+                self.opens(*now, record.as_deref());
             }
-            Entry::Noted { .. } => {}
+            Entry::Noted { now, event } => {
+                self.goes_on(*now);
+                self.evidence.takes(*now, event);
+            }
             Entry::Decided {
                 now,
                 event,
                 decision,
                 before,
-            } => self.decided(&DecidedLine {
-                now: *now,
-                event,
-                decision,
-                before,
-            }),
+            } => {
+                self.goes_on(*now);
+                self.evidence.takes(*now, event);
+                self.decided(&DecidedLine {
+                    now: *now,
+                    event,
+                    decision,
+                    before,
+                });
+            }
         }
+    }
+
+    /// A daemon begins here, maybe on a clock that was set meanwhile, or on another host.
+    fn opens(&mut self, now: Time, record: Option<&Record>) {
+        let host = record.and_then(|record| record.facts.host.as_ref());
+        let (back, other_clock) = self.clock.opens(now, host);
+        self.is_forward(now, back);
+        if let Some(record) = record.filter(|_| self.line == 1) {
+            self.evidence.begins(record);
+        }
+        if other_clock {
+            self.evidence.changes_clock();
+        }
+        if let Some(record) = record {
+            self.continues(now, record);
+        }
+    }
+
+    fn goes_on(&mut self, now: Time) {
+        let back = self.clock.goes_back(now);
+        self.is_forward(now, back);
+    }
+
+    fn is_forward(&mut self, now: Time, back: Option<Span>) {
+        self.require(back.is_none(), now, LedgerRule::Clock, || {
+            let back = back.unwrap_or_default();
+            format!("{back} before the line before it, and no clock was set in between")
+        });
     }
 
     /// The record goes on from where the lines before it ended.
@@ -215,6 +192,19 @@ impl ConformReader {
             format!("incident {id} after incident {known}")
         });
         self.reaches(id);
+        self.serves(now, record);
+    }
+
+    /// Another side serves only after a role change to it, or when it was seen to be the writer.
+    fn serves(&mut self, now: Time, record: &Record) {
+        let side = record.facts.active;
+        let before = self.active.replace(side).unwrap_or(side);
+        let incident = record.facts.incident.as_ref();
+        let moved = incident.is_some_and(|i| i.to == side && i.committed);
+        let known = before == side || moved || self.evidence.has_been_writer(side);
+        self.require(known, now, LedgerRule::Direction, || {
+            format!("{side} serves instead of {before}, and no line shows why")
+        });
     }
 
     /// The number of the newest incident; a new one counts its attempts anew.
@@ -313,6 +303,31 @@ impl ConformReader {
         });
     }
 
+    /// The first role change of an incident has its cause in the lines.
+    fn is_caused(&mut self, line: &DecidedLine<'_>, incident: &Incident, to: Side) {
+        let now = line.now;
+        if incident.trigger == Trigger::Operator {
+            let ordered = self.evidence.is_ordered();
+            self.require(ordered, now, LedgerRule::Quorum, || {
+                "a role change that an operator ordered, in no line".to_owned()
+            });
+            return;
+        }
+        let Some(setup) = self.setup.clone() else {
+            return;
+        };
+        let clock_error = line.before.facts.clock_error;
+        let from = to.other();
+        let since = self.evidence.quorum_since(&setup, from, clock_error);
+        let hold_down = setup.policy.hold_down(incident.diagnosis);
+        let held = since.is_some_and(|since| now - since >= hold_down - HOLD_DOWN_SLACK);
+        self.require(held, now, LedgerRule::Quorum, || {
+            let (quorum, for_long) = (setup.policy.quorum, since.map(|since| now - since));
+            let for_long = for_long.map_or_else(|| "never".to_owned(), |long| format!("for {long}"));
+            format!("a role change by itself: {quorum} fault domains reported {from} down {for_long}, {hold_down} are needed")
+        });
+    }
+
     fn changes_roles(&mut self, line: &DecidedLine<'_>, command: &Command, to: Side) {
         let (now, kind, id) = (line.now, command.kind(), command.incident_id());
         let Decision { from, to: then, .. } = line.decision;
@@ -320,7 +335,14 @@ impl ConformReader {
         self.require(fit, now, LedgerRule::RoleState, || {
             format!("{kind} is asked for on the way from {from} to {then}")
         });
+        let active = line.before.facts.active;
+        self.require(to != active, now, LedgerRule::Direction, || {
+            format!("{kind} to {to}, which serves")
+        });
         let incident = line.incident(id);
+        if let Some(incident) = incident.filter(|_| self.roles_asked.insert(id)) {
+            self.is_caused(line, incident, to);
+        }
         self.require(incident.is_some(), now, LedgerRule::ClaimedBefore, || {
             format!("{kind} of incident {id}, which no line before it opened")
         });
