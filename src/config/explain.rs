@@ -212,7 +212,7 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
         policy.rto, policy.rto_lossless, policy.rpo
     )?;
     write_limits(out, policy)?;
-    write_lossy_wait(out, config)?;
+    write_lossy_wait(out, policy)?;
     write_budget(out, policy)
 }
 
@@ -241,6 +241,7 @@ fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
 }
 
 /// How long a move that may lose data waits for a lag sample that would disprove the outage, and what follows
+<<<<<<< HEAD
 /// for the RTO.
 fn write_lossy_wait(out: &mut String, config: &Config) -> fmt::Result {
     let policy = &config.policy;
@@ -269,17 +270,28 @@ fn write_lossy_wait(out: &mut String, config: &Config) -> fmt::Result {
         )?;
         return writeln!(out, "             {alone} with AWS's own metric alone");
     }
+=======
+/// for the RTO. Which sources bring samples shows when it runs.
+fn write_lossy_wait(out: &mut String, policy: &Policy) -> fmt::Result {
+>>>>>>> work-lag
     writeln!(
         out,
-        "  lossy acts wait {alone}: no sensor has the vantage replication, so AWS's own metric alone gives the lag"
+        "  lossy acts wait {} where every lag sample comes as an event, {} where some are only read",
+        policy.lossy_wait(LagSource::Events),
+        policy.lossy_wait(LagSource::Metric)
+    )?;
+    let alone = policy.lossy_wait(LagSource::Aws);
+    write!(
+        out,
+        "    {alone} without drd's lag monitor, with AWS's own metric alone"
     )?;
     match policy.outlasts_rto(LagSource::Aws) {
         Some(lasts) => writeln!(
             out,
-            "    an outage then lasts up to {lasts}, more than rto {}: not armed for its RTO (declare a replication sensor where drd's lag monitor runs, or set a longer rto)",
+            ": an outage then lasts up to {lasts}, more than rto {}: drd is not armed then",
             policy.rto
         ),
-        None => Ok(()),
+        None => writeln!(out),
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::assessment::{Assessment, foreign_role_change};
 use crate::blocker::Blocker;
 use crate::diagnosis::Diagnosis;
-use crate::event::{RoleChange, Vantage, Verdict};
+use crate::event::{RoleChange, Verdict};
 use crate::late_requests;
 use crate::misdirected::{Misdirection, misdirection};
 use crate::policy::{Autonomy, HEARTBEAT_SILENT, RESTORES_WINDOW, Setup, WAY_BACK};
@@ -157,16 +157,11 @@ pub fn event_path_silent(facts: &Facts, now: Time) -> Option<Span> {
     (silent > HEARTBEAT_SILENT).then_some(silent)
 }
 
-/// Only AWS's own metric brings lag samples, so a lossy move waits for it longer than the objective has: how
-/// that is said (rule 9). Where drd's own monitor is declared, a daemon that just started has not had the time to
-/// receive its samples.
+/// Only AWS's own metric brings lag samples, so a lossy move waits for it longer than the objective has: the
+/// sentence about that (rule 9). A daemon that just started has not had the time to receive those of drd's own monitor.
 fn outlasts_rto(facts: &Facts, setup: &Setup, now: Time) -> Option<String> {
     let policy = &setup.policy;
-    let monitored = setup
-        .sensors
-        .iter()
-        .any(|s| s.vantage == Vantage::Replication);
-    let listens = monitored && now - facts.started_at <= policy.lag_fresh;
+    let listens = now - facts.started_at <= policy.lag_fresh;
     let source = facts.evidence.fastest_live(policy).filter(|_| !listens)?;
     let lasts = policy.outlasts_rto(source)?;
     Some(format!(

@@ -191,9 +191,13 @@ impl LagBook {
         (self.furthest, self.contradiction) = (furthest, found);
     }
 
+    /// Whether a source counts. One sample alone makes no source where another has brought more: a single forged
+    /// message neither opens the gate nor closes it.
     fn is_asked(&self, source: LagSource) -> bool {
-        self.behind(source)
-            .is_some_and(|behind| behind <= FORGOTTEN_AFTER)
+        let repeated = |samples: &[LagSample]| samples.len() > 1;
+        let alone = !repeated(self.of(source)) && self.samples.iter().any(|s| repeated(s));
+        let behind = self.behind(source);
+        !alone && behind.is_some_and(|behind| behind <= FORGOTTEN_AFTER)
     }
 
     /// How much older this source's newest sample is than the newest of all.

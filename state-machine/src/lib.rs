@@ -23,6 +23,7 @@ pub mod gates;
 pub mod host_clock;
 pub mod incident;
 pub mod lag;
+pub mod lag_sample;
 mod late_requests;
 mod machine;
 mod messages;

@@ -47,7 +47,7 @@ fn a_scenario_of_ones_own_is_rehearsed() {
 const EXPECTS: &str = "outcome = \"failed_over\"";
 const DARK: &str = "kind = \"region_dark\"";
 /// What is wrong, and how the good scenario becomes it.
-const WRONG: [(&str, &str, &str); 45] = [
+const WRONG: [(&str, &str, &str); 43] = [
     ("a typo in a key", "about =", "abuot ="),
     ("a typo in a kind", "region_dark", "region_drak"),
     (

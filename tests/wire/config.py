@@ -32,6 +32,8 @@ lag_fresh = "120s"
 lag_period = "2s"
 lag_delivery = "2s"
 lag_read_delivery = "4s"
+aws_lag_period = "2s"
+aws_lag_delivery = "4s"
 cool_down = "30m"
 event_max_age = "5m"
 [observe]

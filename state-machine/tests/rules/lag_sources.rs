@@ -6,7 +6,7 @@
 use crate::estate::{Estate, estate, setup};
 use drd_state_machine::blocker::Blocker;
 use drd_state_machine::diagnosis::Diagnosis;
-use drd_state_machine::event::{Event, LagSample, LagSource, Vantage};
+use drd_state_machine::event::{Event, LagSample, LagSource};
 use drd_state_machine::evidence::Evidence;
 use drd_state_machine::policy::Policy;
 use drd_state_machine::state::{Hold, State};
@@ -136,8 +136,6 @@ fn an_estate_whose_only_source_is_too_slow_for_the_objective_is_not_armed_and_sa
     assert_eq!(slow(300, &[LagSource::Metric, LagSource::Aws]), [""; 0]);
 }
 
-/// drd's own monitor is declared: its first sample may be on its way to a daemon that just started. Where
-/// none is, nothing else will come.
 #[test]
 fn a_daemon_that_just_started_waits_for_its_own_monitor_before_it_calls_itself_too_slow() {
     let mut e = estate();
@@ -146,15 +144,9 @@ fn a_daemon_that_just_started_waits_for_its_own_monitor_before_it_calls_itself_t
     e.record.facts.evidence.lag = Default::default();
     e.give(Event::Started);
     e.sample_of(LagSource::Aws, e.now, Span::secs(1));
-    assert!(e.record.facts.armed);
-    let declared = e.setup.sensors.clone();
-    e.setup
-        .sensors
-        .retain(|s| s.vantage != Vantage::Replication);
-    e.give(Event::Tick);
-    assert!(!e.record.facts.armed);
-    e.setup.sensors = declared;
-    e.wait(121);
+    e.wait(120);
+    assert!(e.record.facts.armed, "as long as a sample counts");
+    e.wait(1);
     assert!(!e.record.facts.armed);
 }
 
@@ -220,7 +212,12 @@ fn a_source_that_is_slow_contradicts_nobody() {
 #[test]
 fn a_replica_does_not_go_back_from_one_source_to_the_other() {
     use LagSource::{Aws, Events};
-    let found = |samples| shown(samples).lag.contradiction().is_some();
+    // Each has shown something before.
+    let found = |samples: &[(LagSource, i64, i64)]| {
+        let before = samples.iter().map(|(source, ..)| (*source, 500, 0));
+        let all: Vec<_> = before.chain(samples.iter().copied()).collect();
+        shown(&all).lag.contradiction().is_some()
+    };
     // 61 s at least between what the events showed and where AWS's metric sees the replica later.
     assert!(found(&[(Events, 70, 0), (Events, 5, 0), (Aws, 65, 126)]));
     assert!(found(&[(Events, 200, 0), (Aws, 130, 191), (Events, 0, 0)]));
@@ -228,22 +225,51 @@ fn a_replica_does_not_go_back_from_one_source_to_the_other() {
     assert!(!found(&[(Aws, 200, 0), (Events, 100, 160)]));
 }
 
+/// Whoever may put one event on the bus can neither open the gate with it nor close it.
+#[test]
+fn one_sample_of_a_source_counts_for_nothing_beside_another_that_has_brought_more() {
+    use LagSource::{Events, Metric};
+    for forged in [0, 31_000_000] {
+        let mut evidence = shown(&[(Metric, 60, 90), (Metric, 30, 90), (Events, 10, forged)]);
+        assert_eq!(evidence.lag.contradiction(), None);
+        assert_eq!(evidence.position(), Some(NOW - Span::secs(120)));
+        show(&mut evidence, Events, Span::secs(40), Span::secs(forged));
+        assert!(evidence.lag.contradiction().is_some(), "twice is a source");
+    }
+    let first = shown(&[(Events, 10, 1)]);
+    assert_eq!(
+        first.position(),
+        Some(NOW - Span::secs(11)),
+        "the first of all"
+    );
+}
+
 #[test]
 fn a_source_that_has_been_silent_for_ten_minutes_is_asked_no_more() {
     use LagSource::{Events, Metric};
-    let evidence = shown(&[(Events, 600, 0), (Metric, 600, 300), (Metric, 0, 890)]);
+    let evidence = shown(&[
+        (Events, 630, 0),
+        (Events, 600, 0),
+        (Metric, 600, 300),
+        (Metric, 0, 890),
+    ]);
     assert!(evidence.lag.contradiction().is_some());
     assert_eq!(evidence.position(), None);
-    let mut later = shown(&[(Events, 601, 0), (Metric, 601, 300)]);
+    let mut later = shown(&[(Events, 631, 0), (Events, 601, 0), (Metric, 601, 300)]);
     show(&mut later, Metric, Span::ZERO, Span::secs(890));
     assert_eq!(later.lag.contradiction(), None);
     assert_eq!(later.position(), Some(NOW - Span::secs(890)));
     // The one that is read passes what the other claimed: it is in doubt no more.
-    let mut evidence = shown(&[(Events, 590, 0), (Metric, 590, 300)]);
+    let mut evidence = shown(&[(Events, 620, 0), (Events, 590, 0), (Metric, 590, 300)]);
     show(&mut evidence, Metric, Span::ZERO, Span::secs(590));
     assert_eq!(evidence.position(), Some(NOW - Span::secs(590)));
     // What shows the greater lag and falls silent is not passed: it may be the one that is right.
-    let unsure = shown(&[(Events, 590, 300), (Metric, 590, 0), (Metric, 0, 0)]);
+    let unsure = shown(&[
+        (Events, 620, 270),
+        (Events, 590, 300),
+        (Metric, 590, 0),
+        (Metric, 0, 0),
+    ]);
     assert!(unsure.lag.contradiction().is_some());
 }
 
@@ -252,8 +278,10 @@ fn contradicted() -> Estate {
     let mut e = estate();
     e.lag = None;
     e.record.facts.evidence.lag = Default::default();
-    e.sample(e.now, Span::ZERO);
-    e.sample_of(LagSource::Metric, e.now, Span::secs(100));
+    for ago in [30, 0] {
+        e.sample(e.now - Span::secs(ago), Span::ZERO);
+        e.sample_of(LagSource::Metric, e.now - Span::secs(ago), Span::secs(100));
+    }
     e
 }
 

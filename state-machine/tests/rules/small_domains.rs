@@ -141,7 +141,8 @@ impl Picture {
                 vec![(LagSource::Events, age, 1), (LagSource::Aws, 1, 0)]
             }
             (Samples::Contradicting, Some(age)) => {
-                vec![(LagSource::Events, age, 1), (LagSource::Metric, age, 600)]
+                let far = |age| (LagSource::Metric, age, 600);
+                vec![(LagSource::Events, age, 1), far(age + 30), far(age)]
             }
             (Samples::None, _) | (_, None) => Vec::new(),
         };

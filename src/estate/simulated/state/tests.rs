@@ -18,13 +18,18 @@ fn run(state: &mut SimulatedState, from: Time, seconds: i64) -> Time {
 fn a_healthy_estate_reports_to_the_queue_and_samples_its_lag() {
     let mut state = SimulatedState::new(1, START);
     state.advance(START);
-    assert_eq!(state.lag().map(|samples| samples.len()), Some(1));
+    let samples = |state: &SimulatedState| {
+        let read = state.lag().unwrap_or_default();
+        let of = |source| read.iter().filter(|s| s.source == source).count();
+        (of(LagSource::Metric), of(LagSource::Aws))
+    };
+    assert_eq!(samples(&state), (1, 1));
     let now = run(&mut state, START, 60);
     assert!(state.has_messages());
-    assert_eq!(state.lag().map(|samples| samples.len()), Some(3));
+    assert_eq!(samples(&state), (3, 2));
     run(&mut state, now, 1200);
-    // One every 30 s for ten minutes, both ends included.
-    assert_eq!(state.lag().map(|samples| samples.len()), Some(21));
+    // Ten minutes, both ends included: one every 30 s, and AWS's one a minute.
+    assert_eq!(samples(&state), (21, 11));
 }
 
 #[test]
