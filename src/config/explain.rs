@@ -241,10 +241,8 @@ fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
 }
 
 /// How long a move that may lose data waits for a lag sample that would disprove the outage, and what follows
-<<<<<<< HEAD
-/// for the RTO.
-fn write_lossy_wait(out: &mut String, config: &Config) -> fmt::Result {
-    let policy = &config.policy;
+/// for the RTO. Which sources bring samples shows when it runs.
+fn write_lossy_wait(out: &mut String, policy: &Policy) -> fmt::Result {
     let acts = |of: &Diagnosis| of.has_ladder() && policy.autonomy(*of) == Autonomy::Act;
     let lossy = Diagnosis::ALL.into_iter().filter(acts);
     let lossy: Vec<Diagnosis> = lossy.filter(|of| !of.lossless_first()).collect();
@@ -254,41 +252,26 @@ fn write_lossy_wait(out: &mut String, config: &Config) -> fmt::Result {
     let wait = |of: Diagnosis, source| policy.hold_down(of).max(policy.lossy_wait(source));
     let waits = |source| grouped(lossy.iter().map(|of| (*of, wait(*of, source))));
     let left = |of: Diagnosis| (policy.budget.detect - wait(of, LagSource::Metric)).max(Span::ZERO);
-    let mut sensors = config.sensors.iter();
-    let alone = waits(LagSource::Aws);
-    if sensors.any(|sensor| sensor.vantage == Vantage::Replication) {
-        let leaves = grouped(lossy.iter().map(|of| (*of, left(*of))));
-        writeln!(
-            out,
-            "  lossy acts wait {} where every lag sample comes as an event,",
-            waits(LagSource::Events)
-        )?;
-        writeln!(
-            out,
-            "             {} where some are only read, which leaves the last domain {leaves},",
-            waits(LagSource::Metric)
-        )?;
-        return writeln!(out, "             {alone} with AWS's own metric alone");
-    }
-=======
-/// for the RTO. Which sources bring samples shows when it runs.
-fn write_lossy_wait(out: &mut String, policy: &Policy) -> fmt::Result {
->>>>>>> work-lag
+    let leaves = grouped(lossy.iter().map(|of| (*of, left(*of))));
     writeln!(
         out,
-        "  lossy acts wait {} where every lag sample comes as an event, {} where some are only read",
-        policy.lossy_wait(LagSource::Events),
-        policy.lossy_wait(LagSource::Metric)
+        "  lossy acts wait {} where every lag sample comes as an event,",
+        waits(LagSource::Events)
     )?;
-    let alone = policy.lossy_wait(LagSource::Aws);
+    writeln!(
+        out,
+        "             {} where some are only read, which leaves the last domain {leaves};",
+        waits(LagSource::Metric)
+    )?;
     write!(
         out,
-        "    {alone} without drd's lag monitor, with AWS's own metric alone"
+        "             {} without drd's lag monitor, with AWS's own metric alone",
+        waits(LagSource::Aws)
     )?;
     match policy.outlasts_rto(LagSource::Aws) {
         Some(lasts) => writeln!(
             out,
-            ": an outage then lasts up to {lasts}, more than rto {}: drd is not armed then",
+            ":\n             an outage then lasts up to {lasts}, more than rto {}: drd is not armed then",
             policy.rto
         ),
         None => writeln!(out),
