@@ -44,8 +44,8 @@ impl Stance {
         let evidence = &record.facts.evidence;
         let suspicious = evidence.first_bad_at.is_some();
         // Users may be on the side that drd does not take for the one that serves.
-        let sent = [evidence.latch, evidence.dns];
-        let astray = sent.iter().flatten().any(|to| to.is != record.facts.active);
+        let mut sent = evidence.latch.iter().chain(&evidence.dns);
+        let astray = sent.any(|to| to.is != record.facts.active);
         let roles_move = match &record.state {
             State::Promoting(p) | State::Switching(p) => !p.database.is_done(),
             State::Held { stage, .. } => matches!(
@@ -63,11 +63,7 @@ impl Stance {
             active: record.facts.active,
             closely: phase.polls_closely() || suspicious || astray,
             roles_move,
-            writer: record
-                .facts
-                .evidence
-                .global
-                .and_then(|global| global.is.writer),
+            writer: evidence.global.and_then(|global| global.is.writer),
             phase,
         }
     }

@@ -17,11 +17,11 @@ fn report(name: &str, text: &str) -> std::io::Result<String> {
 
 #[test]
 fn each_wait_is_printed_and_the_rto_that_follows_from_aws_s_metric_alone() -> std::io::Result<()> {
-    let alone = "180 s without drd's lag monitor, with AWS's own metric alone";
+    let alone = "             180 s without drd's lag monitor, with AWS's own metric alone";
     let printed = report("default", SHOP1)?;
-    let waits = "lossy acts wait 60 s where every lag sample comes as an event, 90 s where some are only read";
+    let waits = "lossy acts wait 60 s (region_dark), 90 s (database_down) where every lag sample comes as an event,\n             90 s where some are only read";
     let rto = format!(
-        "{alone}: an outage then lasts up to 415 s, more than rto 300 s: drd is not armed then"
+        "{alone}:\n             an outage then lasts up to 415 s, more than rto 300 s: drd is not armed then"
     );
     assert_contains(&printed, &[waits, &rto]);
     let longer = report("longer", &SHOP1.replace("rto = \"300s\"", "rto = \"415s\""))?;

@@ -119,5 +119,5 @@ fn a_source_is_refused_where_no_lag_sample_is_struck() {
                 [[fault]]\nat = \"1s\"\nkind = \"region_dark\"\nsource = \"aws\"\n";
     let refused = Scenario::parse("x.toml", text).expect_err("it strikes nothing");
     let why = refused.to_string();
-    assert!(why.contains("leave `source` out"), "{why}");
+    assert!(why.contains("region_dark ignores `source` = aws"), "{why}");
 }
