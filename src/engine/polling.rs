@@ -68,18 +68,17 @@ impl Stance {
         }
     }
 
-    /// Resolvers and the latch are asked while traffic moves, or waits to be moved, and while nothing
-    /// goes on: somebody else may have moved it.
+    /// Resolvers and the latch are asked in every state that may last: somebody else may move what drd did not.
     fn around(self) -> Parts {
         match self.phase {
             Phase::Redirecting
             | Phase::Verifying
             | Phase::Held
             | Phase::Watching
+            | Phase::Promoting
+            | Phase::Switching
             | Phase::Exposed => Parts::AROUND_AND_DNS,
-            Phase::Suspecting | Phase::Fencing | Phase::Promoting | Phase::Switching => {
-                Parts::AROUND
-            }
+            Phase::Suspecting | Phase::Fencing => Parts::AROUND,
         }
     }
 }
