@@ -27,7 +27,8 @@ impl World {
         })
     }
 
-    /// Whether a source reports what is not so, and none is left that reports the truth in time.
+    /// Whether a source reports what is not so, and drd's own monitor reports the truth in time by neither way.
+    /// AWS's own metric is dated by the minute: it shows the truth no better than the RPO.
     pub(super) fn lag_is_hidden(&self) -> bool {
         let faults = &self.faults;
         let wrong = |source: LagSource| faults.lag_reported[source.index()].is_some();
@@ -35,8 +36,9 @@ impl World {
             let place = source.index();
             faults.lag_lost[place] > 0.0 || faults.lag_delay[place].0 > 0
         };
-        let mut all = LagSource::ALL.into_iter();
-        LagSource::ALL.into_iter().any(wrong) && all.all(|source| wrong(source) || missing(source))
+        let mut monitor = [LagSource::Events, LagSource::Metric].into_iter();
+        let hidden = monitor.all(|source| wrong(source) || missing(source));
+        hidden && LagSource::ALL.into_iter().any(wrong)
     }
 }
 

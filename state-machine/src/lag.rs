@@ -28,6 +28,8 @@ pub struct LagBook {
     samples: [Arc<Vec<LagSample>>; 3],
     /// The newest position that any source shows.
     furthest: Option<Time>,
+    /// By how much two sources surely differ: so much of it is not known to be there.
+    doubt: Span,
     /// Two sources that contradict each other, if two do.
     contradiction: Option<Contradiction>,
 }
@@ -77,10 +79,14 @@ impl Claim {
         self.low - other.high()
     }
 
-    /// Whether both are of one moment and show about the same.
-    fn agrees(&self, other: &Claim, rpo: Span) -> bool {
-        let beside = !self.is_before(other) && !other.is_before(self);
-        beside && self.exceeds(other) <= rpo && other.exceeds(self) <= rpo
+    /// Whether both may be of one moment.
+    fn is_beside(&self, other: &Claim) -> bool {
+        !self.is_before(other) && !other.is_before(self)
+    }
+
+    /// By how much one of them is further than the other for sure.
+    fn differs(&self, other: &Claim) -> Span {
+        self.exceeds(other).max(other.exceeds(self))
     }
 
     fn lag(&self) -> Span {
@@ -102,43 +108,46 @@ fn claims(samples: &[LagSample]) -> impl Iterator<Item = Claim> {
     })
 }
 
-/// Where two sources contradict each other: at the end of the one that ends first. Samples of the same moment
-/// have to agree, one of them at least: within a minute a replica may catch up. Where there is none, those
-/// before must not be further, and those after not further behind.
-fn contradiction(ends_first: &[LagSample], other: &[LagSample], rpo: Span) -> Option<[Claim; 2]> {
+/// By how much two sources surely differ, and what each shows: at the end of the one that ends first. Of
+/// samples of the same moment the two count that differ least: within a minute a replica may catch up. Where
+/// there are none, those before must not be further, and those after not further behind.
+fn difference(ends_first: &[LagSample], other: &[LagSample]) -> Option<(Span, [Claim; 2])> {
     let end = claims(ends_first).last()?;
     let newest = claims(other).last()?;
     let (mut before, mut after, mut beside) = (None, None, None);
     for claim in claims(other) {
         if claim.is_before(&end) {
-            before = Some(claim);
+            before = Some((claim.exceeds(&end), claim));
         } else if end.is_before(&claim) {
-            after = after.or(Some(claim));
+            after = after.or(Some((end.exceeds(&claim), claim)));
         } else {
             // A minute of AWS's metric may have several samples of the other source beside it.
-            if claims(ends_first).any(|own| own.agrees(&claim, rpo)) {
-                return None;
-            }
-            beside = Some(claim);
+            let own = claims(ends_first).filter(|own| own.is_beside(&claim));
+            let least = own.map(|own| own.differs(&claim)).min();
+            let least = least.map(|least| (least, claim));
+            beside = nearer(beside, least);
         }
     }
-    let went_back = || before.filter(|before: &Claim| before.exceeds(&end) > rpo);
-    let goes_back = || after.filter(|after: &Claim| end.exceeds(after) > rpo);
-    let found = beside.or_else(went_back).or_else(goes_back)?;
+    let apart = before.into_iter().chain(after).max_by_key(|(by, _)| *by);
+    let (by, found) = beside.or(apart)?;
     // The other has come as far as this one was by then: what was in doubt bears on nothing any more.
     let passed = end.low > found.low && newest.low >= end.low;
-    (!passed).then_some([end, found])
+    (!passed).then_some((by, [end, found]))
 }
 
-/// What the two show, where they contradict each other.
-fn compared(one: &[LagSample], two: &[LagSample], rpo: Span) -> Option<Contradiction> {
+fn nearer(one: Option<(Span, Claim)>, two: Option<(Span, Claim)>) -> Option<(Span, Claim)> {
+    one.into_iter().chain(two).min_by_key(|(by, _)| *by)
+}
+
+/// By how much the two differ, and what each shows.
+fn compared(one: &[LagSample], two: &[LagSample]) -> Option<(Span, Contradiction)> {
     let end = |samples: &[LagSample]| claims(samples).last().map(|claim| claim.until);
     let (first, other) = if end(one) <= end(two) {
         (one, two)
     } else {
         (two, one)
     };
-    let [ends, found] = contradiction(first, other, rpo)?;
+    let (by, [ends, found]) = difference(first, other)?;
     let shown = (first.last()?.source, ends.lag());
     let against = (other.last()?.source, found.lag());
     let (less, more) = if ends.low >= found.low {
@@ -146,7 +155,7 @@ fn compared(one: &[LagSample], two: &[LagSample], rpo: Span) -> Option<Contradic
     } else {
         (against, shown)
     };
-    Some(Contradiction { less, more })
+    Some((by, Contradiction { less, more }))
 }
 
 impl LagBook {
@@ -186,8 +195,10 @@ impl LagBook {
         let all = asked.iter().flatten().copied().flatten();
         let furthest = all.map(LagSample::position).max();
         let pairs = [(0, 1), (0, 2), (1, 2)].into_iter();
-        let mut found = pairs.filter_map(|(a, b)| compared(asked[a]?, asked[b]?, rpo));
-        let found = found.next();
+        let differ = pairs.filter_map(|(a, b)| compared(asked[a]?, asked[b]?));
+        let worst = differ.max_by_key(|(by, _)| *by);
+        let found = worst.filter(|(by, _)| *by > rpo).map(|(_, found)| found);
+        self.doubt = worst.map_or(Span::ZERO, |(by, _)| by.max(Span::ZERO));
         (self.furthest, self.contradiction) = (furthest, found);
     }
 
@@ -221,6 +232,12 @@ impl LagBook {
     /// The newest position that any source shows.
     pub fn furthest(&self) -> Option<Time> {
         self.furthest
+    }
+
+    /// The newest position that no source gainsays; `None` where two contradict each other.
+    pub fn agreed(&self) -> Option<Time> {
+        let position = self.furthest.filter(|_| self.contradiction.is_none());
+        position.map(|position| position - self.doubt)
     }
 
     /// The sources that contradict each other, if two do.

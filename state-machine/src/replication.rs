@@ -22,8 +22,7 @@ impl Evidence {
     /// The newest position that the replica is known to have; `None` without a sample, and where the sources
     /// contradict each other.
     pub fn position(&self) -> Option<Time> {
-        let agree = self.lag.contradiction().is_none();
-        self.lag.furthest().filter(|_| agree)
+        self.lag.agreed()
     }
 
     /// When the newest sample was taken that shows a position after `onset` which advances, by any source.

@@ -196,6 +196,13 @@ fn a_source_that_is_slow_contradicts_nobody() {
     agree(&[(Events, 60, 100), (Events, 0, 1), (Metric, 30, 1)]);
     // Its worst of a minute beside two samples of that minute.
     agree(&[(Aws, 120, 130), (Events, 110, 130), (Events, 80, 1)]);
+    agree(&[
+        (Aws, 180, 70),
+        (Aws, 120, 130),
+        (Events, 110, 130),
+        (Events, 80, 1),
+        (Events, 50, 1),
+    ]);
     // It ended long ago, and what came since is further.
     agree(&[(Metric, 400, 100), (Events, 370, 1), (Events, 0, 1)]);
     // The fast one has lost the sample of that moment.
@@ -223,6 +230,26 @@ fn a_replica_does_not_go_back_from_one_source_to_the_other() {
     assert!(found(&[(Events, 200, 0), (Aws, 130, 191), (Events, 0, 0)]));
     assert!(found(&[(Aws, 200, 0), (Events, 100, 161)]));
     assert!(!found(&[(Aws, 200, 0), (Events, 100, 160)]));
+}
+
+/// Each is within the RPO of the other, and nobody knows which is right: the one that is further behind counts.
+#[test]
+fn of_sources_that_differ_by_less_the_position_is_the_one_that_both_show() {
+    use LagSource::{Aws, Events, Metric};
+    let position = |samples: &[(LagSource, i64, i64)]| {
+        let position = shown(samples).position().expect("no contradiction");
+        NOW - position
+    };
+    let secs = Span::secs;
+    assert_eq!(position(&[(Events, 5, 60), (Metric, 5, 20)]), secs(65));
+    // CloudWatch dates drd's metric up to 10 s early, AWS's up to a minute.
+    assert_eq!(position(&[(Events, 5, 20), (Metric, 5, 60)]), secs(55));
+    assert_eq!(position(&[(Events, 5, 20), (Metric, 15, 20)]), secs(25));
+    assert_eq!(
+        position(&[(Events, 90, 1), (Events, 60, 1), (Aws, 120, 1)]),
+        secs(61)
+    );
+    assert_eq!(position(&[(Aws, 120, 0), (Events, 90, 61)]), secs(151));
 }
 
 /// Whoever may put one event on the bus can neither open the gate with it nor close it.
