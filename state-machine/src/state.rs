@@ -49,6 +49,11 @@ impl Step {
         }
     }
 
+    /// Whether an attempt was issued that has no answer yet: it may be on its way.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.waits_for(self.attempt) && !self.is_done()
+    }
+
     /// Whether the newest attempt never reported back.
     pub(crate) fn is_lost(&self, now: Time, lost_after: Span) -> bool {
         self.attempt > 0 && self.retry_at.is_none() && self.is_due(now, lost_after)

@@ -74,7 +74,11 @@ pub(super) fn recant(
     ctx: &mut Context<'_>,
 ) -> Option<Next> {
     let looked = matches!(event, Event::Observed(_));
-    if !looked || progress.database.attempt == 0 || !may_return(progress, facts, ctx.now) {
+    let database = &progress.database;
+    if !looked || database.attempt == 0 || !may_return(progress, facts, ctx.now) {
+        return None;
+    }
+    if database.is_under_way() && !database.is_lost(ctx.now, LOST) {
         return None;
     }
     let incident = facts.incident.as_ref()?;

@@ -224,3 +224,18 @@ fn a_daemon_that_starts_late_and_reads_nothing_holds() {
     e.poll_all();
     e.wait_for("held", 16);
 }
+
+/// What was sent a second ago and has no answer yet may be accepted: the run is not over, and whatever comes of the
+/// request is drd's own doing.
+#[test]
+fn a_run_is_not_closed_while_its_request_is_under_way() {
+    let mut e = estate();
+    e.promoting();
+    e.region_back();
+    e.wait(20);
+    assert_eq!(e.state(), "promoting", "{}", e.story());
+    e.ends(Kind::Promote, refused());
+    e.wait(5);
+    assert_eq!(e.state(), "watching", "{}", e.story());
+    assert_eq!(e.asked(Kind::Promote).len(), 1);
+}
