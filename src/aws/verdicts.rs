@@ -56,7 +56,7 @@ fn verdict_in(item: &HashMap<String, AttributeValue>) -> Option<StoredVerdict> {
     Some(StoredVerdict {
         verdict: verdict_of_witness(text("verdict")?),
         observed_at: rfc3339_time(text("observed_at")?)?,
-        good_at: text("good_at").and_then(rfc3339_time),
+        good_at: text("good_at").and_then(|at| rfc3339_time(at)),
     })
 }
 

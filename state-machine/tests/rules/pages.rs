@@ -7,14 +7,13 @@ use drd_state_machine::command::{Command, Kind, Severity};
 use drd_state_machine::event::{Outcome, Side, Vantage};
 
 fn critical(e: &crate::estate::Estate) -> Vec<&str> {
-    e.commands()
-        .filter_map(|command| match command {
-            Command::Page { severity, text, .. } if *severity == Severity::Critical => {
-                Some(&**text)
-            }
-            _ => None,
-        })
-        .collect()
+    let pages = e.commands().filter_map(|command| {
+        let Command::Page { severity, text, .. } = command else {
+            return None;
+        };
+        (*severity == Severity::Critical).then_some(&**text)
+    });
+    pages.collect()
 }
 
 /// drd's own probe is wrong: two domains and the control plane report the region dark, and nothing may act.
