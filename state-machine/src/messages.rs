@@ -96,6 +96,19 @@ pub(crate) fn thrown_back(facts: &Facts, to: Side) -> String {
     )
 }
 
+pub(crate) fn latch_stuck(facts: &Facts, attempt: u32) -> String {
+    let Some(i) = &facts.incident else {
+        return String::new();
+    };
+    format!(
+        "run {}: {} is the writer, and the latch could not be thrown in {} attempts: users are still sent to {}, which cannot write. drd asks on; look at the latch's store",
+        i.incident_id,
+        i.to,
+        attempt - 1,
+        i.from
+    )
+}
+
 pub(crate) fn redirected(facts: &Facts, now: Time) -> String {
     let Some(i) = &facts.incident else {
         return String::new();

@@ -74,9 +74,7 @@ impl Judge {
         let now = world.now;
         if command.kind().irreversible() {
             self.is_recent(now, command);
-            if self.people.ordered(command) {
-                self.is_still_asked(world, policy, command);
-            } else {
+            if !self.people.ordered(command) || self.is_old_order(policy, command, now) {
                 self.is_needed(world, command);
             }
         }
@@ -89,24 +87,16 @@ impl Judge {
         self.moves(world, command);
     }
 
-    /// What an operator ordered is asked for within the life of the order: whoever ordered it looks for
-    /// another way by then, and the outage may be over.
-    fn is_still_asked(&mut self, world: &World, policy: &Policy, command: &Command) {
-        if toward_writer(world, command) || world.role_change.is_some() {
-            return;
-        }
+    /// Whether an operator's order is over: whoever gave it looks for another way by then, and drd goes on by
+    /// itself only with what an act of its own needs.
+    fn is_old_order(&self, policy: &Policy, command: &Command, now: Time) -> bool {
         let objective = if command.kind() == Kind::Promote {
             policy.rto
         } else {
             policy.rto_lossless
         };
-        let (now, given) = (world.now, self.people.given_at());
-        let age = given.map(|at| now - at);
-        let recent = age.is_some_and(|age| age <= objective + ORDER_SLACK);
-        self.require(recent, "S2", now, || {
-            let age = age.map_or_else(|| "no known time".to_owned(), |age| age.to_string());
-            format!("{} leaves {age} after the order", command.kind())
-        });
+        let given = self.people.given_at();
+        given.is_none_or(|at| now - at > objective + ORDER_SLACK)
     }
 
     /// The truth at the moment of an automatic role change: users are not served, and what may lose

@@ -318,8 +318,9 @@ impl ConformReader {
         };
         let clock_error = line.before.facts.clock_error;
         let from = to.other();
-        let since = self.evidence.quorum_since(&setup, from, clock_error);
         let hold_down = setup.policy.hold_down(incident.diagnosis);
+        let at = now - hold_down;
+        let since = self.evidence.quorum_since(&setup, from, clock_error, at);
         let held = since.is_some_and(|since| now - since >= hold_down - HOLD_DOWN_SLACK);
         self.require(held, now, LedgerRule::Quorum, || {
             let (quorum, for_long) = (setup.policy.quorum, since.map(|since| now - since));

@@ -2,14 +2,15 @@
 //! ordered something, and who was seen to be the writer.
 //!
 //! It counts the readings of the lines again, and takes nothing of what the machine made of them.
-//! Deliberately absent: freshness and muting; what counts here may not have counted there, never the
-//! other way round.
+//! Deliberately absent: freshness, muting, and which of two late readings counts; what counts here may not
+//! have counted there, never the other way round: a sensor that reported down in the time in question counts,
+//! whatever it reported since.
 
 use drd_state_machine::event::{Domain, Event, Side, Signal, Verdict, Word};
 use drd_state_machine::policy::Sensor;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Record, Setup};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Since when a sensor has reported down.
@@ -21,11 +22,46 @@ struct BadRun {
     taken: Option<Time>,
 }
 
+impl BadRun {
+    fn since(&self, clock_error: Span) -> Time {
+        let stamped = self.stamped.map(|at| at - clock_error);
+        // Neither is known: before the clock was set, at some time.
+        stamped
+            .into_iter()
+            .chain(self.taken)
+            .min()
+            .unwrap_or_default()
+    }
+}
+
+/// For how long before the hold-down a report of down counts although a good one came since: a sensor that keeps
+/// changing for as long as this is muted (policy, `FLAP_WINDOW`).
+const BAD_WITHIN: Span = Span::secs(300);
+/// Lines about one sensor that reported down and are kept: one a second for the longest time in question.
+const BAD_LINES_MAX: usize = 1_200;
+
 /// One sensor's readings in the lines so far.
 #[derive(Clone, Debug, Default)]
 struct ReadSensor {
     newest: Option<Time>,
     run: Option<BadRun>,
+    /// The lines in which it reported down, oldest first; absent where the clock was another one.
+    bad: VecDeque<Option<Time>>,
+}
+
+impl ReadSensor {
+    fn note_bad(&mut self, now: Time) {
+        if self.bad.len() >= BAD_LINES_MAX {
+            self.bad.pop_front();
+        }
+        self.bad.push_back(Some(now));
+    }
+
+    /// The first line since then in which it reported down. Of another clock: at some time, maybe since then.
+    fn bad_since(&self, from: Time) -> Option<Time> {
+        let mut lines = self.bad.iter().map(|at| at.unwrap_or(from));
+        lines.find(|at| *at >= from)
+    }
 }
 
 /// What the lines so far show.
@@ -48,6 +84,7 @@ impl ReadEvidence {
             let sensor = ReadSensor {
                 newest: reading.stamped_at,
                 run: down.then_some(run),
+                bad: VecDeque::new(),
             };
             self.sensors.insert(reading.sensor.clone(), sensor);
         }
@@ -60,6 +97,7 @@ impl ReadEvidence {
             if let Some(run) = &mut sensor.run {
                 run.taken = None;
             }
+            sensor.bad.iter_mut().for_each(|at| *at = None);
         }
     }
 
@@ -79,6 +117,9 @@ impl ReadEvidence {
     fn reads(&mut self, now: Time, signal: &Signal) {
         let pushed = !signal.id.is_empty();
         let sensor = self.sensors.entry(signal.sensor.clone()).or_default();
+        if signal.verdict == Verdict::Unhealthy {
+            sensor.note_bad(now);
+        }
         // What looked before the newest one does not count; nor does it for the machine.
         if pushed
             && sensor
@@ -109,25 +150,24 @@ impl ReadEvidence {
     }
 
     /// Since when a quorum of fault domains has reported this side down, by the clock of the lines, if it
-    /// has. `clock_error`: AWS's clock minus that one.
+    /// has. `clock_error`: AWS's clock minus that one; `from`: when the hold-down began at the latest.
     pub(super) fn quorum_since(
         &self,
         setup: &Setup,
         side: Side,
         clock_error: Span,
+        from: Time,
     ) -> Option<Time> {
         let mut domains: BTreeMap<Domain, Time> = BTreeMap::new();
         let of_side = |sensor: &&Sensor| sensor.side == side && sensor.vantage.sees_endpoint();
         for sensor in setup.sensors.iter().filter(of_side) {
-            let Some(run) = self.sensors.get(&sensor.name).and_then(|read| read.run) else {
+            let Some(read) = self.sensors.get(&sensor.name) else {
                 continue;
             };
-            let stamped = run.stamped.map(|at| at - clock_error);
-            let since = match (stamped, run.taken) {
-                (Some(stamped), Some(taken)) => stamped.min(taken),
-                (Some(since), None) | (None, Some(since)) => since,
-                // Before the clock was set, at some time.
-                (None, None) => Time::default(),
+            let reported = read.bad_since(from - BAD_WITHIN);
+            let running = read.run.map(|run| run.since(clock_error));
+            let Some(since) = reported.into_iter().chain(running).min() else {
+                continue;
             };
             let known = domains.entry(sensor.vantage.domain()).or_insert(since);
             *known = (*known).min(since);

@@ -17,7 +17,7 @@ use crate::evidence::Dated;
 use crate::gates;
 use crate::late_requests;
 use crate::messages;
-use crate::policy::{LOST, RESTORE_GAP};
+use crate::policy::{LOST, REFUSALS_PAGED, RESTORE_GAP};
 use crate::record::{Facts, Operation, Readiness, Trigger};
 use crate::state::{Hold, Progress, State, Step, Stopped};
 use statig::Outcome::{Handled, Super};
@@ -201,6 +201,10 @@ pub(super) fn redirect_again(latch: &mut Step, facts: &mut Facts, ctx: &mut Cont
         late_requests::remember(facts, incident.to, ctx.now);
     }
     redirect(latch, facts, ctx);
+    if latch.attempt == REFUSALS_PAGED + 1 {
+        let text = messages::latch_stuck(facts, latch.attempt);
+        ctx.page(facts, Severity::Critical, text);
+    }
     ctx.because = Some(format!(
         "the latch is thrown again, attempt {}",
         latch.attempt

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: that they are delivered (the lab).
 
-use crate::estate::{Unhealthy, denied, estate};
+use crate::estate::{Unhealthy, denied, estate, refused};
 use drd_state_machine::command::{Command, Kind, Severity};
 use drd_state_machine::event::{Outcome, Side, Vantage};
 
@@ -158,4 +158,20 @@ fn a_writer_that_others_made_and_that_is_dead_is_named_in_the_page() {
     let text = "Its database is not available, and drd does not act on it";
     assert!(e.pages()[0].contains(text), "{:?}", e.pages());
     e.changes_no_role();
+}
+
+/// The writer has moved and users are still sent to the side that cannot write: that is no minute for silence.
+#[test]
+fn a_latch_that_cannot_be_thrown_four_times_is_a_critical_page() {
+    let mut e = estate();
+    e.redirecting();
+    e.forget();
+    for _ in 0..60 {
+        e.ends_if_asked(Kind::Redirect, refused());
+        e.wait(1);
+    }
+    let pages = critical(&e);
+    assert_eq!(pages.len(), 1, "{pages:?}");
+    let text = "standby is the writer, and the latch could not be thrown in 4 attempts";
+    assert!(pages[0].contains(text), "{pages:?}");
 }
