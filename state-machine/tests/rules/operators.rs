@@ -130,13 +130,19 @@ fn a_late_stage_that_is_stalled_is_paged_again() {
     e.ends(Kind::ProveWrite, Outcome::Done);
     assert_eq!(e.state(), "redirecting");
     e.forget();
-    // The latch cannot be thrown, and nothing reports it.
+    // The latch cannot be thrown.
     for _ in 0..100 {
         e.ends_if_asked(Kind::Redirect, crate::estate::refused());
         e.wait(5);
     }
     assert_eq!(e.state(), "held");
-    assert_eq!(e.pages().len(), 1, "{:?}", e.pages());
+    let pages = e.pages();
+    assert_eq!(pages.len(), 2, "{pages:?}");
+    assert!(
+        pages[0].contains("the latch could not be thrown"),
+        "{pages:?}"
+    );
+    assert!(pages[1].contains("is held"), "{pages:?}");
 }
 
 #[test]
