@@ -136,7 +136,10 @@ def test_a_stop_is_announced_with_the_time_that_it_may_take(daemon, manager):
     daemon.start(until_armed=False)
     eventually("drd is ready", manager.is_ready, 20)
     assert daemon.terminate() == 0, daemon.tail()
-    _, words = next((at, words) for at, words in manager.heard if words.get("STOPPING") == "1")
+    def stops():
+        return [words for _, words in manager.heard if words.get("STOPPING") == "1"]
+
+    words = eventually("the stop has been announced", stops, 5)[0]
     assert int(words["EXTEND_TIMEOUT_USEC"]) > 20e6 and "SIGTERM" in words["STATUS"], words
 
 
