@@ -2,8 +2,8 @@
 //! them may be lost or late.
 //!
 //! The table has one item a side: `side` (the key), `verdict`, `observed_at` (RFC 3339) and, where it is known,
-//! `good_at`, written by `bootstrap/lambda/witness.py` on each change and every 30 s. Deliberately absent: judging its age (the
-//! machine does, as of a message).
+//! `good_at`, written by `bootstrap/lambda/witness.py` on each change and every 30 s. Deliberately absent:
+//! judging its age (the machine does, as of a message).
 
 use super::clients::Clients;
 use super::error::AwsError;

@@ -218,15 +218,13 @@ fn write_policy(out: &mut String, config: &Config) -> fmt::Result {
 
 /// What the thresholds mean for an outage: how short a one never acts, how late a vote still can.
 fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
-    let acts = |of: &Diagnosis| of.has_ladder() && policy.autonomy(*of) == Autonomy::Act;
-    let acts: Vec<Diagnosis> = Diagnosis::ALL.into_iter().filter(acts).collect();
+    let acts = acted_on(policy);
     if acts.is_empty() {
         return writeln!(out, "  never acts by itself: no diagnosis has autonomy act");
     }
     let detect = policy.budget.detect;
-    let left = |wait: Span| (detect - wait).max(Span::ZERO);
-    let waits = grouped(acts.iter().map(|of| (*of, wait(policy, *of))));
-    let late = grouped(acts.iter().map(|of| (*of, left(wait(policy, *of)))));
+    let waits = grouped(&acts, |of| wait(policy, of, LagSource::Events));
+    let late = grouped(&acts, |of| left(policy, of, LagSource::Events));
     let quorum = policy.quorum;
     writeln!(out, "  never acts on an outage shorter than {waits}")?;
     writeln!(
@@ -243,16 +241,13 @@ fn write_limits(out: &mut String, policy: &Policy) -> fmt::Result {
 /// How long a move that may lose data waits for a lag sample that would disprove the outage, and what follows
 /// for the RTO. Which sources bring samples shows when it runs.
 fn write_lossy_wait(out: &mut String, policy: &Policy) -> fmt::Result {
-    let acts = |of: &Diagnosis| of.has_ladder() && policy.autonomy(*of) == Autonomy::Act;
-    let lossy = Diagnosis::ALL.into_iter().filter(acts);
-    let lossy: Vec<Diagnosis> = lossy.filter(|of| !of.lossless_first()).collect();
+    let mut lossy = acted_on(policy);
+    lossy.retain(|of| !of.lossless_first());
     if lossy.is_empty() {
         return Ok(());
     }
-    let wait = |of: Diagnosis, source| policy.hold_down(of).max(policy.lossy_wait(source));
-    let waits = |source| grouped(lossy.iter().map(|of| (*of, wait(*of, source))));
-    let left = |of: Diagnosis| (policy.budget.detect - wait(of, LagSource::Metric)).max(Span::ZERO);
-    let leaves = grouped(lossy.iter().map(|of| (*of, left(*of))));
+    let waits = |source| grouped(&lossy, |of| wait(policy, of, source));
+    let leaves = grouped(&lossy, |of| left(policy, of, LagSource::Metric));
     writeln!(
         out,
         "  lossy acts wait {} where every lag sample comes as an event,",
@@ -278,19 +273,32 @@ fn write_lossy_wait(out: &mut String, policy: &Policy) -> fmt::Result {
     }
 }
 
-/// The shortest wait before an act: what may lose writes waits for a sample that would disprove it.
-fn wait(policy: &Policy, of: Diagnosis) -> Span {
+/// The diagnoses that drd acts on by itself.
+fn acted_on(policy: &Policy) -> Vec<Diagnosis> {
+    let acts = |of: &Diagnosis| of.has_ladder() && policy.autonomy(*of) == Autonomy::Act;
+    Diagnosis::ALL.into_iter().filter(acts).collect()
+}
+
+/// The wait before an act: what may lose writes waits for a sample that would disprove it, where this is the
+/// fastest source.
+fn wait(policy: &Policy, of: Diagnosis, source: LagSource) -> Span {
     let hold_down = policy.hold_down(of);
     if of.lossless_first() {
         return hold_down;
     }
-    hold_down.max(policy.lag_comes_within(LagSource::Events))
+    hold_down.max(policy.lag_comes_within(source))
+}
+
+/// What that wait leaves of the slice of detection.
+fn left(policy: &Policy, of: Diagnosis, source: LagSource) -> Span {
+    (policy.budget.detect - wait(policy, of, source)).max(Span::ZERO)
 }
 
 /// One figure where all have the same; else each with the diagnoses that have it.
-fn grouped(figures: impl Iterator<Item = (Diagnosis, Span)>) -> String {
+fn grouped(all: &[Diagnosis], figure: impl Fn(Diagnosis) -> Span) -> String {
     let mut groups: Vec<(Span, Vec<&str>)> = Vec::new();
-    for (of, span) in figures {
+    for of in all {
+        let span = figure(*of);
         match groups.iter_mut().find(|(figure, _)| *figure == span) {
             Some((_, names)) => names.push(of.name()),
             None => groups.push((span, vec![of.name()])),

@@ -16,7 +16,6 @@ pub struct Client {
     resolved: Option<(Side, Time)>,
     acknowledged: Vec<Time>,
     failing_since: Option<Time>,
-    longest: Span,
     /// Stretches without an acknowledged write that have ended.
     outages: Vec<(Time, Time)>,
     /// Rows that an old writer acknowledged, which nobody will see again.
@@ -36,7 +35,6 @@ impl Client {
                 self.stray += 1;
             }
             if let Some(since) = self.failing_since.take() {
-                self.longest = self.longest.max(world.now - since);
                 self.outages.push((since, world.now));
             }
         } else {
@@ -58,8 +56,10 @@ impl Client {
 
     /// The longest time without an acknowledged write, counting one that has not ended.
     pub fn longest_outage(&self, now: Time) -> Span {
-        let open = self.failing_since.map_or(Span::ZERO, |since| now - since);
-        self.longest.max(open)
+        let all = self.outages(now).into_iter();
+        all.map(|(since, until)| until - since)
+            .max()
+            .unwrap_or_default()
     }
 
     /// Every stretch without an acknowledged write, in order; one that has not ended lasts until now.

@@ -48,7 +48,12 @@ fn dated(source: LagSource, at: Time) -> Time {
     Time(at.0 - at.0.rem_euclid(period))
 }
 
-/// Of AWS's own metric there is one datapoint a minute: whether this is another one than the newest of these.
-pub(crate) fn is_new(sample: &LagSample, known: Option<&LagSample>) -> bool {
-    known.is_none_or(|known| known.taken_at < sample.taken_at)
+/// Of AWS's own metric there is one datapoint a minute: whether this is another one than the newest of its source
+/// among these, newest first.
+pub(crate) fn is_new<'s>(
+    sample: &LagSample,
+    mut known: impl Iterator<Item = &'s LagSample>,
+) -> bool {
+    let newest = known.find(|known| known.source == sample.source);
+    newest.is_none_or(|known| known.taken_at < sample.taken_at)
 }

@@ -69,6 +69,12 @@ pub enum Blocker {
     HandsOff,
 }
 
+/// Several, as one sentence.
+pub(crate) fn joined(closed: &[Blocker]) -> String {
+    let all: Vec<String> = closed.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}
+
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

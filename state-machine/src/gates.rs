@@ -214,7 +214,8 @@ pub fn limits(facts: &Facts, setup: &Setup) -> Vec<Limit> {
                 autonomy.name()
             ));
         }
-        (of == Diagnosis::RegionDark && setup.home == Some(facts.active)).then(|| {
+        let shared = shares_region(facts, setup).filter(|_| of == Diagnosis::RegionDark);
+        shared.map(|_| {
             format!(
                 "this daemon runs in the region of {}, which serves, and goes dark with it, so people act on it (RUNBOOK)",
                 facts.active

@@ -14,7 +14,7 @@ pub use hold::{exits, progress};
 pub(crate) use hold::{given_up, held, still_held};
 
 use crate::assessment::Assessment;
-use crate::blocker::Blocker;
+use crate::blocker::{self, Blocker};
 use crate::command::{Kind, Severity};
 use crate::diagnosis::Diagnosis;
 use crate::event::Side;
@@ -223,12 +223,10 @@ pub(crate) fn left_to_people(
     now: Time,
     seen: &Assessment,
 ) -> (Severity, String) {
-    let closed = gates::closed(facts, setup, now, seen);
-    let why: Vec<String> = closed.iter().map(ToString::to_string).collect();
     let text = format!(
         "{}. Nothing was done: {}. Users stay on {} until that opens (drd goes on by itself then, but never back within a day of a switchover) or somebody acts: drd switchover",
         seen.summary(facts, setup, now),
-        why.join("; "),
+        blocker::joined(&gates::closed(facts, setup, now, seen)),
         facts.active,
     );
     (Severity::Critical, format!("{}: {text}", seen.diagnosis))

@@ -145,6 +145,12 @@ pub struct Spell {
 }
 
 impl Spell {
+    /// It is so now. For how long, as far as this daemon has seen it.
+    pub(crate) fn lasts(&mut self, now: Time, started_at: Time) -> Span {
+        let since = *self.since.get_or_insert(now);
+        now - since.max(started_at)
+    }
+
     fn shift(&mut self, by: Span) {
         self.since = self.since.map(|t| t + by);
         self.paged_at = self.paged_at.map(|t| t + by);

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: behaviour. `machine` routes events; these are values.
 
-use crate::blocker::Blocker;
+use crate::blocker::{Blocker, joined};
 use crate::phase::Phase;
 use crate::side::Side;
 use crate::time::{Span, Time};
@@ -205,10 +205,7 @@ impl Hold {
     /// The reason, with its figures.
     pub fn reason(&self) -> String {
         match self {
-            Hold::Blocked(closed) => {
-                let all: Vec<String> = closed.iter().map(ToString::to_string).collect();
-                all.join("; ")
-            }
+            Hold::Blocked(closed) => joined(closed),
             Hold::PromotionRefused(why) => format!("the role change had no effect: {why}"),
             Hold::Denied(why) => format!("denied: {why}"),
             Hold::OutOfTime => "the objective is used up".to_owned(),

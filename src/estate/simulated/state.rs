@@ -148,8 +148,7 @@ impl SimulatedState {
             }
             let stored = [LagSource::Metric, LagSource::Aws];
             for sample in stored.into_iter().filter_map(|s| self.world.lag_sample(s)) {
-                let mut known = self.samples.iter().rev();
-                if is_new(&sample, known.find(|known| known.source == sample.source)) {
+                if is_new(&sample, self.samples.iter().rev()) {
                     self.samples.push(sample);
                 }
             }

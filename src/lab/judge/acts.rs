@@ -4,7 +4,9 @@
 //! Deliberately absent: what is owed in time (`duties`).
 
 use super::leadership::towards;
-use super::{JUST_BACK, JUST_BACK_LIED_TO, Judge, RECOVERED, SERVED, lives, toward_writer};
+use super::{
+    JUST_BACK, JUST_BACK_LIED_TO, Judge, RECOVERED, SERVED, lives, objective, toward_writer,
+};
 use crate::lab::cloud;
 use crate::lab::world::World;
 use crate::ledger::Entry;
@@ -90,13 +92,9 @@ impl Judge {
     /// Whether an operator's order is over: whoever gave it looks for another way by then, and drd goes on by
     /// itself only with what an act of its own needs.
     fn is_old_order(&self, policy: &Policy, command: &Command, now: Time) -> bool {
-        let objective = if command.kind() == Kind::Promote {
-            policy.rto
-        } else {
-            policy.rto_lossless
-        };
+        let lives = objective(policy, command.kind() != Kind::Promote) + ORDER_SLACK;
         let given = self.people.given_at();
-        given.is_none_or(|at| now - at > objective + ORDER_SLACK)
+        given.is_none_or(|at| now - at > lives)
     }
 
     /// The truth at the moment of an automatic role change: users are not served, and what may lose

@@ -6,7 +6,7 @@
 use super::requests::Sender;
 use super::staying::STAYING_BOUND;
 use super::watch::{Leader, WatchDuty};
-use super::{Judge, PAGE_LATE};
+use super::{Judge, PAGE_LATE, objective};
 use crate::lab::world::World;
 use drd_state_machine::command::{Command, Kind};
 use drd_state_machine::policy::{Policy, Serving};
@@ -43,12 +43,8 @@ impl Judge {
     /// Users have been without service for so long. Once that is longer than the objective of what was
     /// asked for, a daemon that was on duty all the time has had a critical page delivered.
     pub fn serves(&mut self, now: Time, failing_for: Span, policy: &Policy) {
-        let objective = if self.requests.newest_is(Kind::Switchover) {
-            policy.rto_lossless
-        } else {
-            policy.rto
-        };
-        let bound = objective + PAGE_LATE;
+        let lossless = self.requests.newest_is(Kind::Switchover);
+        let bound = objective(policy, lossless) + PAGE_LATE;
         let on_duty = self
             .watch
             .on_duty_since()

@@ -24,6 +24,7 @@ use crate::ledger::Entry;
 use drd_state_machine::Setup;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{Event, Side, Verdict};
+use drd_state_machine::policy::Policy;
 use drd_state_machine::time::{Span, Time};
 use drd_state_machine::{Decision, event::Vantage};
 use std::collections::BTreeSet;
@@ -82,6 +83,15 @@ struct JudgedReading {
     looked: Time,
     /// When it first looked and found that.
     since: Time,
+}
+
+/// The recovery time objective of a move.
+fn objective(policy: &Policy, lossless: bool) -> Span {
+    if lossless {
+        policy.rto_lossless
+    } else {
+        policy.rto
+    }
 }
 
 /// The judge and its book.

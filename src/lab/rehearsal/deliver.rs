@@ -75,9 +75,8 @@ impl Simulation<'_> {
         let Some(sample) = self.world.lag_sample(LagSource::Aws) else {
             return;
         };
-        let mut known = self.samples.iter().rev().map(|(_, known)| known);
-        if !is_new(&sample, known.find(|known| known.source == LagSource::Aws)) || !self.comes(lost)
-        {
+        let known = self.samples.iter().rev().map(|(_, known)| known);
+        if !is_new(&sample, known) || !self.comes(lost) {
             return;
         }
         let (soon, late) = timing::AWS_DATAPOINT;

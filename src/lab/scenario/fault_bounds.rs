@@ -96,13 +96,7 @@ impl Fault {
             ),
             count("min", self.min, 0, GROUP_MAX, size),
             count("desired", self.desired, 0, GROUP_MAX, size),
-            count(
-                "available",
-                self.available,
-                0,
-                GROUP_MAX,
-                "0 to 1000 instances: no group of this estate has more",
-            ),
+            count("available", self.available, 0, GROUP_MAX, size),
             count(
                 "rows",
                 self.rows,

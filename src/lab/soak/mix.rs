@@ -59,12 +59,7 @@ pub fn scenario(seed: u64) -> Scenario {
 
 /// Aims a fault of lag samples at one source of them, as often as at all.
 fn aim(fault: &mut Fault, chance: &mut Chance) {
-    let kinds = [
-        FaultKind::LagLost,
-        FaultKind::LagDelayed,
-        FaultKind::LagWrong,
-    ];
-    if !kinds.contains(&fault.kind) || chance.happens(0.5) {
+    if !fault.kind.keys().contains(&"source") || chance.happens(0.5) {
         return;
     }
     fault.source = chance.pick(&LagSource::ALL).copied();

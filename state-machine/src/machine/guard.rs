@@ -6,6 +6,7 @@
 //! as it should be (`misdirected`).
 
 use super::context::Context;
+use super::paging::may_page_again;
 use crate::command::{Command, Severity};
 use crate::event::Side;
 use crate::late_requests;
@@ -14,7 +15,7 @@ use crate::misdirected::{
     Misdirection, is_own_latch, misdirection, misdirection_meanwhile, shrunk,
 };
 use crate::policy::{
-    ADOPT_AFTER, PAGE_AFTER, PAGE_AGAIN, QUARANTINE, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW,
+    ADOPT_AFTER, PAGE_AFTER, QUARANTINE, RESTORE_GAP, RESTORES_MAX, RESTORES_WINDOW,
 };
 use crate::record::Facts;
 use crate::state::{State, Stopped};
@@ -84,8 +85,7 @@ fn raise(min: u32, facts: &mut Facts, ctx: &mut Context<'_>) {
     }
     facts.guard.attempts += 1;
     facts.guard.raised_again_at = Some(ctx.now);
-    let paged_at = facts.guard.raised_paged_at;
-    if paged_at.is_none_or(|at| ctx.now - at >= PAGE_AGAIN) {
+    if may_page_again(facts.guard.raised_paged_at, ctx.now) {
         facts.guard.raised_paged_at = Some(ctx.now);
         ctx.page(facts, Severity::Warning, text.clone());
     }
@@ -159,8 +159,7 @@ pub(super) fn page_astray(state: &State, facts: &mut Facts, ctx: &mut Context<'_
         return;
     };
     let since = *facts.guard.astray_since.get_or_insert(ctx.now);
-    let paged = facts.guard.astray_paged_at;
-    let again = paged.is_none_or(|at| ctx.now - at >= PAGE_AGAIN);
+    let again = may_page_again(facts.guard.astray_paged_at, ctx.now);
     if ctx.now - since < PAGE_AFTER || !again {
         return;
     }

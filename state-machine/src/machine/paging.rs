@@ -36,6 +36,11 @@ fn page_after(diagnosis: Diagnosis) -> Option<Span> {
     }
 }
 
+/// Whether what lasts is paged again, or for the first time.
+pub(super) fn may_page_again(paged_at: Option<Time>, now: Time) -> bool {
+    paged_at.is_none_or(|at| now - at >= PAGE_AGAIN)
+}
+
 /// Pages once what keeps drd from seeing an outage: messages that may not arrive, domains that are silent.
 pub(super) fn page_blindness_once(facts: &mut Facts, ctx: &mut Context<'_>) {
     page_event_path_once(facts, ctx);
@@ -49,11 +54,10 @@ fn page_few_domains_once(facts: &mut Facts, ctx: &mut Context<'_>) {
         facts.few_domains.since = None;
         return;
     };
-    let since = *facts.few_domains.since.get_or_insert(ctx.now);
-    let lasted = ctx.now - since.max(facts.started_at);
-    let paged_at = facts.few_domains.paged_at;
-    let again = paged_at.is_none_or(|at| at < since && ctx.now - at >= PAGE_AGAIN);
-    if lasted < FEW_DOMAINS_PAGED || !again {
+    let spell = &mut facts.few_domains;
+    let lasted = spell.lasts(ctx.now, facts.started_at);
+    let paged = spell.paged_at.is_some() && spell.paged_at >= spell.since;
+    if lasted < FEW_DOMAINS_PAGED || paged || !may_page_again(spell.paged_at, ctx.now) {
         return;
     }
     facts.few_domains.paged_at = Some(ctx.now);
@@ -70,11 +74,9 @@ pub(super) fn page_contradiction(facts: &mut Facts, ctx: &mut Context<'_>) {
         facts.contradicted.since = None;
         return;
     }
-    let since = *facts.contradicted.since.get_or_insert(ctx.now);
-    let lasted = ctx.now - since.max(facts.started_at);
-    let paged_at = facts.contradicted.paged_at;
-    let again = paged_at.is_none_or(|at| ctx.now - at >= PAGE_AGAIN);
-    if lasted < CONTRADICTION_PAGED || !again {
+    let spell = &mut facts.contradicted;
+    let lasted = spell.lasts(ctx.now, facts.started_at);
+    if lasted < CONTRADICTION_PAGED || !may_page_again(spell.paged_at, ctx.now) {
         return;
     }
     facts.contradicted.paged_at = Some(ctx.now);
@@ -124,8 +126,7 @@ pub(super) fn page_clock_once(facts: &mut Facts, ctx: &mut Context<'_>) {
 pub(super) fn page_repeated(facts: &mut Facts, ctx: &mut Context<'_>) {
     let spells = &mut facts.evidence.bad_spells;
     let bad = spells.within(ctx.now);
-    let again = spells.paged_at.is_none_or(|at| ctx.now - at >= PAGE_AGAIN);
-    if bad < Span(REPEATED_WINDOW.0 / 2) || !again {
+    if bad < Span(REPEATED_WINDOW.0 / 2) || !may_page_again(spells.paged_at, ctx.now) {
         return;
     }
     spells.paged_at = Some(ctx.now);

@@ -15,12 +15,12 @@ fn loss(seen: &Assessment) -> String {
 }
 
 pub(crate) fn decided(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
-    format!(
-        "{}: {}; {}",
-        seen.diagnosis,
-        seen.summary(facts, setup, now),
-        loss(seen)
-    )
+    seen_and(&loss(seen), facts, setup, now, seen)
+}
+
+fn seen_and(costs: &str, facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) -> String {
+    let summary = seen.summary(facts, setup, now);
+    format!("{}: {summary}; {costs}", seen.diagnosis)
 }
 
 /// What a run has begun: for an operator who waits for the answer, or with what drd decided on.
@@ -37,11 +37,7 @@ pub(crate) fn begun(facts: &Facts, setup: &Setup, now: Time, seen: &Assessment) 
             "run {} is begun, as ordered: {operation} from {} to {}; {costs}. Seen: {}",
             i.incident_id, i.from, i.to, seen.diagnosis
         ),
-        Trigger::Automatic => format!(
-            "{}: {}; {costs}",
-            seen.diagnosis,
-            seen.summary(facts, setup, now)
-        ),
+        Trigger::Automatic => seen_and(&costs, facts, setup, now, seen),
     }
 }
 

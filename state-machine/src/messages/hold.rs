@@ -3,6 +3,7 @@
 //! Deliberately absent: entering and leaving it (`machine`).
 
 use crate::assessment::Assessment;
+use crate::blocker::joined;
 use crate::diagnosis::Diagnosis;
 use crate::gates;
 use crate::policy::Setup;
@@ -44,14 +45,10 @@ pub(crate) fn still_held(
     seen: &Assessment,
 ) -> String {
     let for_long = now - facts.entered_at;
-    let closed = gates::closed(facts, setup, now, seen);
-    let known = seen.diagnosis.has_ladder() && !closed.is_empty();
-    let hold = match hold {
-        Hold::Blocked(_) if known => Hold::Blocked(closed),
-        Hold::Blocked(_) | Hold::PromotionRefused(_) | Hold::Denied(_) | Hold::OutOfTime => {
-            hold.clone()
-        }
-    };
+    let known = matches!(hold, Hold::Blocked(_)) && seen.diagnosis.has_ladder();
+    let closed = known.then(|| gates::closed(facts, setup, now, seen));
+    let closed = closed.filter(|closed| !closed.is_empty());
+    let hold = closed.map_or_else(|| hold.clone(), Hold::Blocked);
     let text = held(facts, (&hold, stage), setup, now, seen);
     format!("still so after {for_long}: {text}")
 }
@@ -91,7 +88,6 @@ fn waits_for(
     if p.database.is_done() || p.database.accepted || ordered {
         return None;
     }
-    let closed = gates::closed(facts, setup, now, seen);
     if !seen.diagnosis.has_ladder() {
         let summary = seen.summary(facts, setup, now);
         return Some(format!(
@@ -99,11 +95,8 @@ fn waits_for(
             seen.diagnosis
         ));
     }
-    let closed: Vec<String> = closed.iter().map(ToString::to_string).collect();
-    let text = format!(
-        "The role change is asked for again once this opens: {}",
-        closed.join("; ")
-    );
+    let closed = joined(&gates::closed(facts, setup, now, seen));
+    let text = format!("The role change is asked for again once this opens: {closed}");
     (!closed.is_empty()).then_some(text)
 }
 
