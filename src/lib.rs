@@ -54,6 +54,7 @@ pub mod daemon;
 pub mod doctor;
 pub mod engine;
 pub mod estate;
+pub mod history;
 pub mod intake;
 pub mod lab;
 pub mod ledger;

@@ -23,6 +23,8 @@ mod exports;
 mod fetch_config;
 mod follow;
 pub mod gameday;
+mod history;
+mod ledger_args;
 mod order;
 mod output;
 #[cfg(feature = "aws")]
@@ -114,6 +116,8 @@ enum Command {
     /// Rehearse failovers in the embedded lab: no account, no configuration.
     #[command(subcommand)]
     Gameday(gameday::GamedayCommand),
+    /// What a ledger has of runs, near misses and the time not armed; every daemon may be dead.
+    History(history::HistoryArgs),
     /// Make every decision of a ledger again: bit for bit, or with another policy.
     Replay(replay::ReplayArgs),
 }
@@ -139,6 +143,7 @@ impl Cli {
             Command::Config(command) => command.run(),
             Command::Demo(args) => args.run(),
             Command::Gameday(command) => command.run(),
+            Command::History(args) => args.run(),
             Command::Replay(args) => args.run(),
         }
     }

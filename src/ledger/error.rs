@@ -34,7 +34,7 @@ pub enum LedgerError {
     },
     /// A line of a file that is only read fails verification.
     #[error(
-        "{path} line {line} failed verification: {fault}. Nothing was replayed or changed. Is this a ledger, and whole? \
+        "{path} line {line} failed verification: {fault}. Nothing was read further or changed. Is this a ledger, and whole? \
          Name the file of [ledger] path, or a copy of it"
     )]
     Unreadable {
@@ -47,7 +47,7 @@ pub enum LedgerError {
     },
     /// A file that is only read has no whole line.
     #[error(
-        "{path} has no whole line{}, so there is nothing to replay. Name the file of [ledger] path of a daemon that ran, or a copy of it",
+        "{path} has no whole line{}, so there is nothing to read. Name the file of [ledger] path of a daemon that ran, or a copy of it",
         if *torn_bytes > 0 { ", only the beginning of one" } else { "" }
     )]
     Empty {

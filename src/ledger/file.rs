@@ -67,7 +67,8 @@ impl FileLedger {
             line,
             fault,
         };
-        let (entries, hash, whole) = check(&bytes).map_err(damaged)?;
+        let mut entries = Vec::new();
+        let (hash, whole) = check(&bytes, &mut |entry, _| entries.push(entry)).map_err(damaged)?;
         let torn_bytes = bytes.len() - whole;
         if torn_bytes > 0 {
             file.set_len(whole as u64).map_err(io("repair", path))?;
@@ -96,23 +97,10 @@ impl FileLedger {
     /// # Errors
     /// When the file system refuses, a line fails verification, or there is no whole line.
     pub fn read(path: &Path) -> Result<Found, LedgerError> {
-        let bytes = fs::read(path).map_err(io("read", path))?;
-        let unreadable = |(line, fault)| LedgerError::Unreadable {
-            path: path.to_owned(),
-            line,
-            fault,
-        };
-        let (entries, _, whole) = check(&bytes).map_err(unreadable)?;
-        let torn_bytes = bytes.len() - whole;
-        if entries.is_empty() {
-            return Err(LedgerError::Empty {
-                path: path.to_owned(),
-                torn_bytes,
-            });
-        }
+        let read = VerifiedLedger::read(path)?;
         Ok(Found {
-            entries,
-            torn_bytes,
+            entries: read.entries,
+            torn_bytes: read.torn_bytes,
         })
     }
 
@@ -150,26 +138,76 @@ impl FileLedger {
     }
 }
 
-/// Checks a whole file; gives its entries, the newest hash and the length of the whole lines, or which line is
-/// wrong, counted from 1, and how.
+/// A ledger that is only read, whole: its bytes, and the hash of each line beside what it holds.
+#[derive(Debug)]
+pub struct VerifiedLedger {
+    /// Its whole lines, as written.
+    pub bytes: Vec<u8>,
+    /// Every entry, oldest first.
+    pub entries: Vec<Entry>,
+    /// The hash of each entry's line.
+    pub hashes: Vec<String>,
+    /// Bytes of a torn last line, which is left alone; 0 for none.
+    pub torn_bytes: usize,
+}
+
+impl VerifiedLedger {
+    /// Reads a file without locking or changing it, and verifies every line.
+    ///
+    /// # Errors
+    /// When the file system refuses, a line fails verification, or there is no whole line.
+    pub fn read(path: &Path) -> Result<VerifiedLedger, LedgerError> {
+        let mut bytes = fs::read(path).map_err(io("read", path))?;
+        let unreadable = |(line, fault)| LedgerError::Unreadable {
+            path: path.to_owned(),
+            line,
+            fault,
+        };
+        let (mut entries, mut hashes) = (Vec::new(), Vec::new());
+        let (_, whole) = check(&bytes, &mut |entry, hash| {
+            entries.push(entry);
+            hashes.push(hash.to_owned());
+        })
+        .map_err(unreadable)?;
+        let torn_bytes = bytes.len() - whole;
+        bytes.truncate(whole);
+        if entries.is_empty() {
+            return Err(LedgerError::Empty {
+                path: path.to_owned(),
+                torn_bytes,
+            });
+        }
+        Ok(VerifiedLedger {
+            bytes,
+            entries,
+            hashes,
+            torn_bytes,
+        })
+    }
+}
+
+/// Checks a whole file and gives each entry with its hash; then the newest hash and the length of the whole lines,
+/// or which line is wrong, counted from 1, and how.
 ///
 /// Bytes, not text: a tear may be in the middle of a letter, and a flipped bit may end one.
-fn check(bytes: &[u8]) -> Result<(Vec<Entry>, String, usize), (usize, LineFault)> {
-    let mut entries = Vec::new();
+fn check(
+    bytes: &[u8],
+    take: &mut dyn FnMut(Entry, &str),
+) -> Result<(String, usize), (usize, LineFault)> {
     let mut hash = GENESIS.to_owned();
-    let mut whole = 0;
+    let (mut whole, mut number) = (0, 0);
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let Some(line) = line.strip_suffix(b"\n") else {
             break;
         };
-        let number = entries.len() + 1;
+        number += 1;
         let text = std::str::from_utf8(line).map_err(|_| LineFault::BadHash);
         let (entry, next) = text
             .and_then(|text| unseal(text, number as u64, &hash))
             .map_err(|fault| (number, fault))?;
-        entries.push(entry);
+        take(entry, &next);
         hash = next;
         whole += line.len() + 1;
     }
-    Ok((entries, hash, whole))
+    Ok((hash, whole))
 }

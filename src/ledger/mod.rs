@@ -18,7 +18,7 @@ pub use chain::{GENESIS, LineFault, seal, unseal, unseal_after};
 pub use conform::{Deviation, LedgerRule, conform};
 pub use entry::Entry;
 pub use error::LedgerError;
-pub use file::{FileLedger, Found};
+pub use file::{FileLedger, Found, VerifiedLedger};
 pub use fold::fold;
 pub use replay::{Replayed, replay, what_if};
 

@@ -316,7 +316,7 @@ fn a_file_that_is_no_ledger_is_one_and_nothing_is_advised_about_starting() {
         ("other.jsonl", "other.jsonl line 1 failed verification"),
         (
             "empty.jsonl",
-            "empty.jsonl has no whole line, so there is nothing to replay",
+            "empty.jsonl has no whole line, so there is nothing to read",
         ),
         (
             "torn.jsonl",

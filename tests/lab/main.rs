@@ -10,6 +10,7 @@ mod conform;
 mod crash;
 mod demo;
 mod grids;
+mod history;
 mod kinds;
 mod lag_sources;
 mod ledger;

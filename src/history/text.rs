@@ -1,0 +1,204 @@
+//! `drd history` as text: the ledger and its chain, the runs, the near misses, the time not armed.
+//!
+//! Deliberately absent: colour, and anything wider than 80 columns but a name that must be copied whole.
+
+use super::dates::{length, minutes};
+use super::runs::{Goal, RunOutcome, RunSummary};
+use super::wrap::wrap;
+use super::{History, LedgerExtent, NearMiss, PauseSpell, UnarmedSpell};
+use drd_state_machine::record::Operation;
+
+const HEADING: &str = "RUN  BEGAN (UTC)          WHAT        BECAUSE            BY\n     \
+    ENDED                LOST AND TOOK, AGAINST RPO AND RTO    OUTCOME\n";
+
+impl History {
+    /// The text of `drd history`.
+    pub fn table(&self) -> String {
+        let mut out = ledger(&self.ledger);
+        out.push('\n');
+        if self.runs.is_empty() {
+            out.push_str("No run: drd moved nothing.\n");
+        } else {
+            out.push_str(HEADING);
+        }
+        self.runs.iter().for_each(|run| out.push_str(&row(run)));
+        out.push('\n');
+        out.push_str(&misses(&self.near_misses));
+        self.pauses.iter().for_each(|one| out.push_str(&pause(one)));
+        out.push_str(&self.armed_line());
+        out
+    }
+
+    /// The text of `drd history --armed`.
+    pub fn armed_table(&self) -> String {
+        let mut out = ledger(&self.ledger);
+        out.push('\n');
+        out.push_str(&self.armed_line());
+        self.not_armed
+            .iter()
+            .for_each(|one| out.push_str(&unarmed(one)));
+        out
+    }
+
+    fn armed_line(&self) -> String {
+        let whole = self.armed_seconds + self.not_armed_seconds + self.unknown_seconds;
+        let unknown = if self.unknown_seconds > 0.0 {
+            format!("; not known for {}", length(self.unknown_seconds))
+        } else {
+            String::new()
+        };
+        wrap(
+            "",
+            &format!(
+                "Not armed {} of {}{unknown}. Each time with its reason: drd history --armed",
+                length(self.not_armed_seconds),
+                length(whole)
+            ),
+        )
+    }
+}
+
+/// `2026-11-22 03:11:08` of `2026-11-22T03:11:08.123Z`.
+fn short(moment: &str) -> String {
+    moment
+        .chars()
+        .take(19)
+        .collect::<String>()
+        .replace('T', " ")
+}
+
+fn ledger(of: &LedgerExtent) -> String {
+    let same = match of.decided_otherwise {
+        0 => "all decided again the same".to_owned(),
+        other => format!("{other} DECIDED OTHERWISE by this drd (drd replay shows which)"),
+    };
+    let mut out = String::new();
+    if of.simulated {
+        out.push_str("SIMULATED: of a rehearsal or a demonstration, not of a real estate\n");
+    }
+    let torn = match of.torn_bytes {
+        0 => String::new(),
+        bytes => format!("; a torn last line of {bytes} bytes was left alone"),
+    };
+    out.push_str(&wrap("Ledger  ", &of.name));
+    out.push_str(&wrap(
+        "        ",
+        &format!(
+            "{} lines, chain whole from {} to {}, {} decisions, {same}{torn}",
+            of.lines,
+            short(&of.from),
+            short(&of.to),
+            of.decisions
+        ),
+    ));
+    out
+}
+
+/// `2:58 of 5:00 met`.
+fn took(run: &RunSummary) -> String {
+    let objective = minutes(run.rto_objective_seconds);
+    match (run.detected_seconds, run.rto) {
+        (Some(seconds), goal) => format!("{} of {objective} {}", minutes(seconds), goal.words()),
+        (None, Goal::Missed) => format!("RTO {objective} MISSED"),
+        (None, Goal::Met | Goal::Unknown) => "-".to_owned(),
+    }
+}
+
+/// `at most 30.4 s of 60 s met`.
+fn lost(run: &RunSummary) -> String {
+    if run.outcome != RunOutcome::Done {
+        return "-".to_owned();
+    }
+    let objective = run.rpo_objective_seconds;
+    match (run.operation, run.loss_at_most_seconds) {
+        (Operation::Switchover, _) => format!("0 s of {objective} s met"),
+        (Operation::Failover, Some(loss)) => {
+            format!("<= {loss} s of {objective} s {}", run.rpo.words())
+        }
+        (Operation::Failover, None) => "unknown".to_owned(),
+    }
+}
+
+fn row(run: &RunSummary) -> String {
+    let what = match run.operation {
+        Operation::Failover => "failover",
+        Operation::Switchover => "switchover",
+    };
+    let by = run.ordered_by.as_ref();
+    let by = by.map_or_else(|| "drd".to_owned(), |by| by.words());
+    let began = short(&run.began_at);
+    let first = format!(
+        "{:>3}  {began:<19}  {what:<10}  {:<17}  ",
+        run.run, run.diagnosis
+    );
+    let ended = run
+        .ended_at
+        .as_deref()
+        .map_or_else(|| "-".to_owned(), short);
+    let figures = format!("{}, {}", lost(run), took(run));
+    let second = format!(
+        "     {ended:<19}  {figures:<37} {}, {}",
+        run.outcome.words(),
+        run.ended_in
+    );
+    let mut out = wrap(&first, &by);
+    out.push_str(&format!("{second}\n"));
+    if let Some(held) = &run.held {
+        out.push_str(&wrap("     held: ", held));
+    }
+    out
+}
+
+fn misses(misses: &[NearMiss]) -> String {
+    if misses.is_empty() {
+        return "No near miss: no outage was suspected that drd did not act on.\n".to_owned();
+    }
+    let mut out = String::from("Near misses: an outage was suspected, and drd moved nothing.\n");
+    for one in misses {
+        out.push_str(&format!(
+            "{:>3}  {:<19}  {:<17}  lasted {}\n",
+            one.number,
+            short(&one.began_at),
+            one.diagnosis,
+            length(one.seconds)
+        ));
+        if let Some(held) = &one.held {
+            out.push_str(&wrap("     held     ", held));
+        }
+        for missing in &one.missing {
+            out.push_str(&wrap("     missing  ", missing));
+        }
+        let ended = one.because.as_deref();
+        out.push_str(&wrap(
+            "     ended    ",
+            ended.unwrap_or("not before the ledger ends"),
+        ));
+    }
+    out
+}
+
+fn pause(one: &PauseSpell) -> String {
+    let open = if one.ended_at.is_some() {
+        ""
+    } else {
+        " so far"
+    };
+    let first = format!("     {:<19}  ", short(&one.began_at));
+    let text = format!("paused {}{open} by {}", length(one.seconds), one.by.words());
+    wrap(&first, &text)
+}
+
+fn unarmed(one: &UnarmedSpell) -> String {
+    let open = if one.ended_at.is_some() {
+        ""
+    } else {
+        " so far"
+    };
+    let lasted = format!("{}{open}", length(one.seconds));
+    let first = format!(
+        "{:<19}  {lasted:<14}  {:<10}  ",
+        short(&one.began_at),
+        one.kind.words()
+    );
+    wrap(&first, &one.because)
+}
