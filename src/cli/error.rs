@@ -13,6 +13,7 @@ use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
 use crate::metrics::MetricsError;
 use crate::metrics::dashboard::DashboardError;
+use crate::report::UnknownRun;
 use crate::telemetry::TelemetryError;
 use std::process::ExitCode;
 
@@ -48,6 +49,8 @@ pub enum CliError {
     Telemetry(#[from] TelemetryError),
     #[error(transparent)]
     Unhealthy(#[from] Unhealthy),
+    #[error(transparent)]
+    Run(#[from] UnknownRun),
     #[error("{0}")]
     Usage(String),
     #[error("write the output")]
@@ -60,6 +63,7 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             CliError::Config(_)
+            | CliError::Run(_)
             | CliError::Scenario(_)
             | CliError::Telemetry(_)
             | CliError::Usage(_) => 2,

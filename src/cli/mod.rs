@@ -35,6 +35,7 @@ mod process;
 #[cfg(feature = "aws")]
 mod progress;
 mod replay;
+mod report;
 #[cfg(feature = "aws")]
 mod run;
 #[cfg(feature = "aws")]
@@ -118,6 +119,8 @@ enum Command {
     Gameday(gameday::GamedayCommand),
     /// What a ledger has of runs, near misses and the time not armed; every daemon may be dead.
     History(history::HistoryArgs),
+    /// The document of one run, from a ledger alone: Markdown, HTML or JSON.
+    Report(report::ReportArgs),
     /// Make every decision of a ledger again: bit for bit, or with another policy.
     Replay(replay::ReplayArgs),
 }
@@ -144,6 +147,7 @@ impl Cli {
             Command::Demo(args) => args.run(),
             Command::Gameday(command) => command.run(),
             Command::History(args) => args.run(),
+            Command::Report(args) => args.run(),
             Command::Replay(args) => args.run(),
         }
     }

@@ -65,8 +65,9 @@ struct Read {
     prev: String,
 }
 
-fn hash(body: &str) -> String {
-    Sha256::digest(body.as_bytes())
+/// SHA-256 as 64 hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
@@ -86,7 +87,7 @@ pub fn seal(seq: u64, entry: &Entry, prev: &str) -> Result<(String, String), ser
         prev,
     })?;
     body.pop();
-    let hash = hash(&body);
+    let hash = sha256(body.as_bytes());
     body.push_str(HASH_FIELD);
     body.push_str(&hash);
     body.push_str("\"}");
@@ -117,7 +118,7 @@ pub fn unseal_after(
         .strip_prefix(HASH_FIELD)
         .and_then(|rest| rest.strip_suffix("\"}"))
         .ok_or(LineFault::NoHash)?;
-    if hash(body) != written {
+    if sha256(body.as_bytes()) != written {
         return Err(LineFault::BadHash);
     }
     let read: Read = serde_json::from_str(&format!("{body}}}"))

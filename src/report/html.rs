@@ -1,120 +1,100 @@
-//! The page of a rehearsal: the states as bars on a time line, what happened under it.
+//! A document as one HTML page: the states over time, and what happened under it.
 //!
 //! Deliberately absent: scripts and external assets; it can be mailed and printed.
 
-use super::{Report, TimelineLine};
-use drd_state_machine::Phase;
-use maud::{DOCTYPE, Markup, html};
+use super::drawing::Drawing;
+use super::page::{Content, Page, PageSection, SIMULATED};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const WIDTH: f64 = 960.0;
-const HEIGHT: u32 = 120;
+/// Readable from 400 px on and on paper; colours have 4.5 to 1 on white at least (WCAG 1.4.3). A fixed element is
+/// printed on every page.
+const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:1.5rem auto;padding:0 1rem;color:#1b2733;background:#fff}
+pre{background:#f3f5f7;padding:.8rem;white-space:pre-wrap;overflow-wrap:break-word}
+table{border-collapse:collapse;width:100%}caption{text-align:left;color:#4a5661}
+th,td{padding:.2rem .6rem;border-top:1px solid #dde3e8;vertical-align:top;text-align:left;overflow-wrap:break-word}
+td.t{text-align:right;white-space:nowrap}td.blank{height:2rem;border:1px solid #8a949e}
+dl{display:grid;grid-template-columns:minmax(8rem,14rem) minmax(0,1fr);gap:.2rem 1rem}dt{color:#4a5661}dd{margin:0;overflow-wrap:break-word}
+.fault{color:#b3261e}.state{font-weight:600}.command,.answer{color:#174ea6}.page,.order{color:#8a5000}.ok{color:#146c2e}.bad{color:#b3261e}
+.simulated{color:#b3261e;font-weight:700}
+svg{max-width:100%;height:auto}svg text{font:12px ui-monospace,monospace}
+@media(min-width:50rem){.top{display:grid;grid-template-columns:380px minmax(0,1fr);gap:1.5rem;align-items:start}}
+@media print{@page{margin:18mm 14mm}body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}tr,svg,dl{break-inside:avoid}
+thead{display:table-header-group}.simulated.banner{position:fixed;top:-12mm;left:0}}";
 
-const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:2rem auto;padding:0 1rem;color:#1b2733}
-pre{background:#f3f5f7;padding:.8rem;overflow:auto}table{border-collapse:collapse;width:100%}
-td{padding:.2rem .6rem;border-top:1px solid #dde3e8;vertical-align:top}td:first-child{text-align:right;white-space:nowrap}
-.fault{color:#b3261e}.state{font-weight:600}.command{color:#174ea6}.page{color:#9a5b00}.ok{color:#146c2e}.bad{color:#b3261e}
-svg text{font:11px system-ui,sans-serif}@media print{body{margin:0}}";
-
-/// A state and when it began and ended, in seconds since the start.
-struct StateBar {
-    from: f64,
-    to: f64,
-    phase: Phase,
-}
-
-/// The states of a timeline, from its `state` lines (`from -> to: because`).
-fn bars(timeline: &[TimelineLine], end: f64) -> Vec<StateBar> {
-    let mut bars = vec![StateBar {
-        from: 0.0,
-        to: end,
-        phase: Phase::Watching,
-    }];
-    for line in timeline.iter().filter(|line| line.kind == "state") {
-        let entered = line.text.split_once(" -> ");
-        let name = entered.and_then(|(_, rest)| rest.split(':').next());
-        let Some(phase) = name.and_then(Phase::named) else {
-            continue;
-        };
-        if let Some(last) = bars.last_mut() {
-            last.to = line.t;
+impl Page<'_> {
+    /// As one HTML page without external assets.
+    pub(super) fn html(&self) -> String {
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { "drd: " (self.heading) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body { main { (body(self)) } }
+            }
         }
-        bars.push(StateBar {
-            from: line.t,
-            to: end,
-            phase,
-        });
-    }
-    bars
-}
-
-fn colour(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Watching => "#b7dfc0",
-        Phase::Suspecting => "#ffe08a",
-        Phase::Exposed => "#bcd5f5",
-        Phase::Held => "#f2b8b5",
-        Phase::Fencing
-        | Phase::Promoting
-        | Phase::Redirecting
-        | Phase::Verifying
-        | Phase::Switching => "#f6c28b",
+        .into_string()
     }
 }
 
-fn drawing(report: &Report) -> Markup {
-    let end = report.timeline.last().map_or(1.0, |l| l.t).max(1.0) * 1.05;
-    let x = |t: f64| t / end * WIDTH;
+fn body(page: &Page<'_>) -> Markup {
+    let class = if page.good { "ok" } else { "bad" };
     html! {
-        svg viewBox={"0 0 " (WIDTH) " " (HEIGHT)} width="100%" role="img" aria-label="the states over time" {
-            @for bar in bars(&report.timeline, end) {
-                rect x=(x(bar.from)) y="30" width=(x(bar.to) - x(bar.from)) height="34" fill=(colour(bar.phase)) {
-                    title { (bar.phase) " " (format!("{:.0} s to {:.0} s", bar.from, bar.to)) }
-                }
-                @if x(bar.to) - x(bar.from) > 52.0 {
-                    text x=(x(bar.from) + 4.0) y="51" { (bar.phase) }
-                }
-            }
-            @for line in report.timeline.iter().filter(|l| l.kind == "fault") {
-                line x1=(x(line.t)) x2=(x(line.t)) y1="14" y2="78" stroke="#b3261e" stroke-dasharray="3 2" {}
-                text x=(x(line.t) + 3.0) y="12" fill="#b3261e" { (line.text) }
-            }
-            @for minute in 0..=((end / 60.0) as u32) {
-                text x=(x(f64::from(minute) * 60.0)) y="100" fill="#5f6b76" { (minute) " min" }
-            }
+        @if page.simulated { p class="simulated banner" { (SIMULATED) } }
+        h1 { (page.heading) " " span class=(class) { (page.verdict) } }
+        p { (page.about) }
+        div class="top" {
+            div { (Drawing::of(page.timeline, page.drawn_seconds).svg()) }
+            pre { (page.summary) }
+        }
+        @for section in &page.sections { (part(section)) }
+        (timeline(page))
+        p { (page.note) }
+    }
+}
+
+fn part(section: &PageSection) -> Markup {
+    html! {
+        h2 { (section.heading) }
+        @match &section.content {
+            Content::Pairs(pairs) => dl { @for (name, value) in pairs { dt { (name) } dd { (value) } } },
+            Content::Items(items) => ul { @for item in items { li { (item) } } },
+            Content::Verbatim(text) => pre { (text) },
+            Content::Blank(headings, rows) => table {
+                thead { tr { @for heading in *headings { th scope="col" { (heading) } } } }
+                tbody { @for _ in 0..*rows { tr { @for _ in *headings { td class="blank" {} } } } }
+            },
         }
     }
 }
 
-impl Report {
-    /// The report as one HTML page without external assets.
-    pub fn html(&self) -> String {
-        page(self)
-    }
-}
-
-fn page(report: &Report) -> String {
-    let class = if report.passed { "ok" } else { "bad" };
+fn timeline(page: &Page<'_>) -> Markup {
+    let lines = page.timeline.iter().any(|line| line.line.is_some());
     html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                title { "drd game day: " (report.scenario) }
-                style { (maud::PreEscaped(STYLE)) }
+        h2 { "What happened" }
+        table {
+            thead {
+                @if page.simulated { tr { th scope="colgroup" colspan=(3 + usize::from(lines)) class="simulated" { "SIMULATED" } } }
+                tr {
+                    th scope="col" { "Seconds" }
+                    th scope="col" { "Kind" }
+                    th scope="col" { "What" }
+                    @if lines { th scope="col" { "Line" } }
+                }
             }
-            body {
-                h1 { "Game day: " (report.scenario) " " span class=(class) { (report.outcome) } }
-                p { (report.about) }
-                (drawing(report))
-                pre { (report.summary()) }
-                table {
-                    @for line in &report.timeline {
-                        tr { td { (format!("{:.1} s", line.t)) } td class=(line.kind) { (line.kind) } td { (line.text) } }
+            tbody {
+                @for line in page.timeline {
+                    tr {
+                        td class="t" { (format!("{:.1}", line.t)) }
+                        td class=(line.kind) { (line.kind) }
+                        td { (line.text) }
+                        @if lines { td class="t" { @if let Some(number) = line.line { (number) } } }
                     }
                 }
-                p { "Virtual time, pretend AWS: what real Aurora, Auto Scaling and Route 53 take is not measured." }
             }
         }
     }
-    .into_string()
 }

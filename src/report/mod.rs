@@ -1,16 +1,29 @@
-//! The report of a rehearsal: JSON for programs, Markdown and a self-contained HTML page for people.
+//! Reports: of a rehearsal, and of a run that a ledger has. JSON for programs, Markdown and a self-contained HTML page
+//! for people, all drawn from one kind of document.
 //!
 //! Deliberately absent: judging. The lab's judge did that.
 
 mod clocks;
+mod drawing;
 mod expectation;
 mod html;
+mod markdown;
+mod page;
+mod paperwork;
+mod provenance;
+mod run;
+mod run_page;
+mod run_timeline;
 
 use clocks::Clocks;
 pub use expectation::{Attained, Attainment};
+pub use page::TimelineLine;
+use page::{Content, Page, PageSection};
+pub use provenance::Provenance;
+pub use run::{RunReport, UnknownRun};
 
 use crate::lab::scenario::Scenario;
-use crate::lab::simulation::{Moment, Rehearsed};
+use crate::lab::simulation::Rehearsed;
 use crate::lab::{EPOCH, judge};
 use drd_state_machine::time::Span;
 use fs_err as fs;
@@ -25,6 +38,8 @@ pub const SCHEMA: &str = "drd.report/1.0";
 #[derive(Debug, Serialize)]
 pub struct Report {
     schema: &'static str,
+    kind: &'static str,
+    simulated: bool,
     scenario: String,
     about: String,
     seed: u64,
@@ -54,6 +69,9 @@ pub struct Report {
     invariants: Invariants,
     timeline: Vec<TimelineLine>,
     diagnosis: Option<&'static str>,
+    /// Who made this report, and with what; only in a bundle of evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<Provenance>,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,23 +96,6 @@ struct BrokenPromise {
     what: String,
 }
 
-#[derive(Debug, Serialize)]
-struct TimelineLine {
-    t: f64,
-    kind: &'static str,
-    text: String,
-}
-
-impl From<&Moment> for TimelineLine {
-    fn from(moment: &Moment) -> TimelineLine {
-        TimelineLine {
-            t: moment.t.as_secs_f64(),
-            kind: moment.kind,
-            text: moment.text.clone(),
-        }
-    }
-}
-
 impl Report {
     /// The report of a rehearsal.
     pub fn new(scenario: &Scenario, seed: u64, done: &Rehearsed) -> Report {
@@ -104,6 +105,8 @@ impl Report {
         let as_expected = unmet.is_empty() && done.violations.is_empty();
         Report {
             schema: SCHEMA,
+            kind: "rehearsal",
+            simulated: true,
             scenario: scenario.name.clone(),
             about: scenario.about.clone(),
             seed,
@@ -132,6 +135,7 @@ impl Report {
             },
             timeline: done.timeline.iter().map(TimelineLine::from).collect(),
             diagnosis: done.incident.as_ref().map(|i| i.diagnosis.name()),
+            provenance: None,
         }
     }
 
@@ -209,24 +213,68 @@ impl Report {
         format!("AS EXPECTED, {}", missed.join(", "))
     }
 
-    /// The report as Markdown.
+    /// The same, with who made it and with what.
+    #[must_use]
+    pub fn with(self, provenance: Provenance) -> Report {
+        Report {
+            provenance: Some(provenance),
+            ..self
+        }
+    }
+
+    /// How it is run again, as a command.
+    pub fn again(&self) -> String {
+        format!("drd gameday run {} --seed {}", self.replayed_by, self.seed)
+    }
+
+    /// As Markdown.
     pub fn markdown(&self) -> String {
-        let mut out = format!(
-            "# Game day: {}\n\n{}\n\n```\n{}```\n\n",
-            self.scenario,
-            self.about,
-            self.summary()
-        );
-        if let Some(diagnosis) = self.diagnosis {
-            let _ = writeln!(out, "Diagnosis: `{diagnosis}`.\n");
+        self.page().markdown()
+    }
+
+    /// As one HTML page without external assets.
+    pub fn html(&self) -> String {
+        self.page().html()
+    }
+
+    fn page(&self) -> Page<'_> {
+        let last = self.timeline.last().map_or(1.0, |line| line.t);
+        let diagnosis = self.diagnosis.unwrap_or("none");
+        let seen = Content::Pairs(vec![("Diagnosis", diagnosis.to_owned())]);
+        let mut sections = vec![PageSection {
+            heading: "What drd saw",
+            content: seen,
+        }];
+        if let Some(provenance) = &self.provenance {
+            let verified = paperwork::verified_by(&[self.again()], "ledger.jsonl");
+            let deviations = self.deviations();
+            sections.extend(paperwork::sections(provenance, verified, deviations));
         }
-        out.push_str("| t | what | |\n|---:|---|---|\n");
-        for line in &self.timeline {
-            let text = line.text.replace('|', "\\|");
-            let _ = writeln!(out, "| {:.1} s | {} | {text} |", line.t, line.kind);
+        Page {
+            heading: format!("Game day: {}", self.scenario),
+            verdict: self.outcome.to_owned(),
+            good: self.passed,
+            simulated: true,
+            about: self.about.clone(),
+            summary: self.summary(),
+            drawn_seconds: (last * 1.02).max(1.0),
+            timeline: &self.timeline,
+            sections,
+            note: "Virtual time, pretend AWS: what real Aurora, Auto Scaling and Route 53 take is not measured.".to_owned(),
         }
-        out.push_str("\nVirtual time, pretend AWS: what real Aurora, Auto Scaling and Route 53 take is not measured.\n");
-        out
+    }
+
+    /// What did not come out as expected or promised.
+    fn deviations(&self) -> Vec<String> {
+        let broken = self.invariants.violated.iter();
+        let broken = broken.map(|b| format!("promise {} is broken: {}", b.promise, b.what));
+        let missed = self.objectives.missed().then(|| self.verdict());
+        self.unmet
+            .iter()
+            .cloned()
+            .chain(broken)
+            .chain(missed)
+            .collect()
     }
 
     /// Writes `report.json`, `report.md` and `report.html` into a folder.

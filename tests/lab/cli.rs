@@ -45,14 +45,6 @@ pub fn prints(words: &[&str]) -> String {
     out(&output)
 }
 
-/// The same, in a folder that holds what it reads.
-pub fn prints_in(folder: &Folder, words: &[&str]) -> String {
-    let output = drd(folder, words);
-    let expected = (0, String::new());
-    assert_eq!((code(&output), err(&output)), expected, "drd {words:?}");
-    out(&output)
-}
-
 /// What drd prints on stderr when it refuses with this code, without this machine's paths.
 pub fn refuses(folder: &Folder, words: &[&str], expected: i32) -> String {
     let output = drd(folder, words);

@@ -2,10 +2,11 @@
 //!
 //! Deliberately absent: the document of one run (`reports`).
 
-use crate::cli::{prints_in, refuses};
+use crate::cli::{drd as run, refuses};
 use crate::ledger::write;
 use crate::{Folder, named, rehearsed};
 use drd::history::{History, LedgerIdentity, RunOutcome, UnarmedKind};
+use drd::lab::scenario::builtin;
 
 /// A folder with the ledger of a rehearsal in it.
 pub fn ledger_of(scenario: &str) -> Folder {
@@ -16,6 +17,18 @@ pub fn ledger_of(scenario: &str) -> Folder {
     let entries = rehearsed(&named(scenario), 1).entries;
     write(&folder.path().join("ledger.jsonl"), &entries);
     folder
+}
+
+/// What drd prints in that folder when it ends well.
+pub fn prints_in(folder: &Folder, words: &[&str]) -> String {
+    let output = run(folder, words);
+    let refused = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        (output.status.code(), refused.as_str()),
+        (Some(0), ""),
+        "drd {words:?}"
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn history_of(scenario: &str) -> History {
@@ -47,7 +60,7 @@ fn the_history_is_read_from_a_ledger_whose_daemon_is_dead() {
 
 #[test]
 fn no_line_of_a_history_is_wider_than_a_screen() {
-    for scenario in drd::lab::scenario::builtin::all() {
+    for scenario in builtin::all().expect("built in") {
         let history = history_of(&scenario.name);
         for text in [history.table(), history.armed_table()] {
             for line in text.lines() {
@@ -112,7 +125,12 @@ fn a_ledger_with_a_changed_letter_has_no_history() {
 #[test]
 fn without_a_ledger_the_configuration_names_it() {
     let folder = ledger_of("region-dark");
-    let config = include_str!("../fixtures/config/shop1.toml");
+    let config = include_str!("../fixtures/config/shop1.toml")
+        .replace("kind = \"file\"", "kind = \"dynamodb\"")
+        .replace(
+            "path = \"/var/lib/drd/ledger.jsonl\"",
+            "table = \"table-ledger-shop1\"",
+        );
     let table = folder.file("table.toml", config);
     let table = table.display().to_string();
     let refused = refuses(&folder, &["history", "--config", &table], 2);
