@@ -54,6 +54,7 @@ pub mod daemon;
 pub mod doctor;
 pub mod engine;
 pub mod estate;
+pub mod evidence;
 pub mod history;
 pub mod intake;
 pub mod lab;

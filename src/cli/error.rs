@@ -9,6 +9,7 @@ use crate::config::ConfigError;
 use crate::daemon::DaemonError;
 use crate::daemon::client::{CommandError, FetchError, Unhealthy};
 use crate::daemon::demo::DemoError;
+use crate::evidence::{EvidenceError, EvidenceFaults};
 use crate::lab::scenario::ScenarioError;
 use crate::ledger::LedgerError;
 use crate::metrics::MetricsError;
@@ -32,6 +33,10 @@ pub enum CliError {
     Demo(#[from] DemoError),
     #[error(transparent)]
     Dashboard(#[from] DashboardError),
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Faults(#[from] EvidenceFaults),
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[cfg(feature = "aws")]
@@ -79,6 +84,8 @@ impl CliError {
             CliError::Unhealthy(error) => error.exit_code(),
             CliError::Dashboard(_)
             | CliError::Demo(_)
+            | CliError::Evidence(_)
+            | CliError::Faults(_)
             | CliError::Ledger(_)
             | CliError::Metrics(_)
             | CliError::Output(_)

@@ -8,7 +8,7 @@ use crate::config::{self, LedgerConfig};
 use crate::history::{History, LedgerIdentity};
 use crate::ledger::VerifiedLedger;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct LedgerArgs {
@@ -28,8 +28,13 @@ pub(super) struct NamedLedger {
 
 impl NamedLedger {
     pub(super) fn history(&self) -> History {
+        self.history_as(&self.name)
+    }
+
+    /// The same, under the name that it has in a bundle.
+    pub(super) fn history_as(&self, name: &str) -> History {
         let identity = LedgerIdentity {
-            name: &self.name,
+            name,
             head: self.verified.hashes.last().map_or("", String::as_str),
             torn_bytes: self.verified.torn_bytes,
         };
@@ -48,6 +53,11 @@ impl LedgerArgs {
             name: path.display().to_string(),
             verified: VerifiedLedger::read(&path)?,
         })
+    }
+
+    /// The configuration file that was named, if one was.
+    pub(super) fn configuration(&self) -> Option<&Path> {
+        self.config.as_deref()
     }
 
     fn configured(&self) -> Result<PathBuf, CliError> {

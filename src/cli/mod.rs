@@ -17,6 +17,7 @@ mod doctor;
 mod error;
 #[cfg(feature = "aws")]
 mod estate_args;
+mod evidence;
 mod exit;
 mod exports;
 #[cfg(feature = "aws")]
@@ -121,6 +122,9 @@ enum Command {
     History(history::HistoryArgs),
     /// The document of one run, from a ledger alone: Markdown, HTML or JSON.
     Report(report::ReportArgs),
+    /// Verify a bundle that report or gameday run wrote.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Make every decision of a ledger again: bit for bit, or with another policy.
     Replay(replay::ReplayArgs),
 }
@@ -148,6 +152,7 @@ impl Cli {
             Command::Gameday(command) => command.run(),
             Command::History(args) => args.run(),
             Command::Report(args) => args.run(),
+            Command::Evidence(command) => command.run(),
             Command::Replay(args) => args.run(),
         }
     }

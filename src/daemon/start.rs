@@ -197,7 +197,7 @@ async fn live(
             .as_ref()
             .map_or_else(String::new, |i| i.name.clone()),
         secret: secret(),
-        boot_id: boot_id(),
+        boot_id: boot_id().map(|id| parts.estate.clock_name(id)),
         metrics: parts.metrics.clone(),
     });
     let shell = Shell::new(parts, env, store);

@@ -29,6 +29,16 @@ pub enum Estate {
 }
 
 impl Estate {
+    /// What the ledger calls the clock of its lines: by this boot of the host, and whether the estate is real, so that
+    /// no line of a demonstration is ever taken for one of an outage.
+    pub fn clock_name(&self, boot_id: Arc<str>) -> Arc<str> {
+        match self {
+            #[cfg(feature = "aws")]
+            Estate::Aurora(_) => boot_id,
+            Estate::Simulated(_) => Arc::from(format!("simulated-{boot_id}")),
+        }
+    }
+
     /// One attempt of one command, within its deadline. Never fails: how it ended is the answer.
     pub async fn perform(&self, command: &Command) -> Completion {
         match self {

@@ -94,6 +94,21 @@ pub fn seal(seq: u64, entry: &Entry, prev: &str) -> Result<(String, String), ser
     Ok((body, hash))
 }
 
+/// The lines of these entries, as a ledger's file has them.
+///
+/// # Errors
+/// As [`seal`].
+pub fn sealed(entries: &[Entry]) -> Result<Vec<u8>, serde_json::Error> {
+    let (mut bytes, mut prev) = (Vec::new(), GENESIS.to_owned());
+    for (sequence, entry) in (1..).zip(entries) {
+        let (line, hash) = seal(sequence, entry, &prev)?;
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.push(b'\n');
+        prev = hash;
+    }
+    Ok(bytes)
+}
+
 /// Reads a line that must follow `prev` and be number `seq`; gives the entry and its hash.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ mod file;
 mod fold;
 mod replay;
 
-pub use chain::{GENESIS, LineFault, seal, sha256, unseal, unseal_after};
+pub use chain::{GENESIS, LineFault, seal, sealed, sha256, unseal, unseal_after};
 pub use conform::{Deviation, LedgerRule, conform};
 pub use entry::Entry;
 pub use error::LedgerError;

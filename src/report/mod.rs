@@ -17,10 +17,10 @@ mod run_timeline;
 
 use clocks::Clocks;
 pub use expectation::{Attained, Attainment};
-pub use page::TimelineLine;
 use page::{Content, Page, PageSection};
+pub use page::{SCHEMA, TimelineLine};
 pub use provenance::Provenance;
-pub use run::{RunReport, UnknownRun};
+pub use run::{RunReport, UnknownRun, setup_json};
 
 use crate::lab::scenario::Scenario;
 use crate::lab::simulation::Rehearsed;
@@ -30,9 +30,6 @@ use fs_err as fs;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-
-/// The schema of the JSON.
-pub const SCHEMA: &str = "drd.report/1.0";
 
 /// The report of one rehearsal.
 #[derive(Debug, Serialize)]
@@ -220,6 +217,11 @@ impl Report {
             provenance: Some(provenance),
             ..self
         }
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &str {
+        &self.scenario
     }
 
     /// How it is run again, as a command.

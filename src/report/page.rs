@@ -5,6 +5,9 @@
 use crate::lab::simulation::Moment;
 use serde::Serialize;
 
+/// The schema of the JSON.
+pub const SCHEMA: &str = "drd.report/1.0";
+
 /// A document.
 pub(super) struct Page<'t> {
     /// What it is about.

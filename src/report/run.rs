@@ -4,10 +4,9 @@
 //! measured.
 
 use super::expectation::Attainment;
-use super::page::TimelineLine;
+use super::page::{SCHEMA, TimelineLine};
 use super::provenance::Provenance;
 use super::run_timeline::{Writer, timeline, writers};
-use super::{SCHEMA, run_page};
 use crate::history::{Goal, History, LedgerExtent, RunSummary};
 use crate::ledger::{GENESIS, VerifiedLedger, sha256};
 use drd_state_machine::Setup;
@@ -72,8 +71,11 @@ const NOT_MEASURED: [&str; 3] = [
     "who held the credentials of the daemon: AWS CloudTrail has its principal",
 ];
 
-/// What a run's decisions depended on, as its file has it.
-pub(crate) fn setup_json(setup: &Setup) -> Result<Vec<u8>, serde_json::Error> {
+/// What decisions depended on, as `setup.json` has it.
+///
+/// # Errors
+/// When it cannot be expressed as JSON, which would be a defect.
+pub fn setup_json(setup: &Setup) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec_pretty(setup)
 }
 
@@ -137,14 +139,17 @@ impl RunReport {
         &self.setup
     }
 
-    /// As Markdown.
-    pub fn markdown(&self) -> String {
-        run_page::page(self).markdown()
+    /// As JSON.
+    ///
+    /// # Errors
+    /// When it cannot be expressed, which would be a defect.
+    pub fn json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self)
     }
 
-    /// As one HTML page without external assets.
-    pub fn html(&self) -> String {
-        run_page::page(self).html()
+    /// Whether it is of a rehearsal or a demonstration.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated
     }
 }
 

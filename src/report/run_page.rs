@@ -8,7 +8,19 @@ use super::run::RunReport;
 use crate::history::{Goal, RunOutcome, length, wrap};
 use drd_state_machine::record::Operation;
 
-pub(super) fn page(report: &RunReport) -> Page<'_> {
+impl RunReport {
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
+        page(self).markdown()
+    }
+
+    /// As one HTML page without external assets.
+    pub fn html(&self) -> String {
+        page(self).html()
+    }
+}
+
+fn page(report: &RunReport) -> Page<'_> {
     let run = &report.summary;
     let good =
         run.outcome == RunOutcome::Done && run.rto != Goal::Missed && run.rpo != Goal::Missed;

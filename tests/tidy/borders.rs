@@ -41,8 +41,9 @@ const AWS_USERS: [&str; 5] = [
 /// How the crates of the SDK are called.
 const SDK_NAMES: [&str; 3] = ["aws_sdk_", "aws_config", "aws_smithy"];
 /// Rooms that build without the SDK and run on virtual time.
-const PURE: [&str; 8] = [
-    "engine", "ledger", "intake", "config", "lab", "metrics", "status", "report",
+const PURE: [&str; 10] = [
+    "engine", "ledger", "intake", "config", "lab", "metrics", "status", "report", "history",
+    "evidence",
 ];
 /// Rooms that a pure room does not reach, directly or not.
 const IMPURE: [&str; 3] = ["aws", "daemon", "estate"];

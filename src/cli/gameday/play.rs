@@ -6,7 +6,7 @@ use crate::intake::Known;
 use crate::lab::crash::{Crashed, crash_all};
 use crate::lab::rehearsal::rehearse;
 use crate::lab::scenario::Scenario;
-use crate::lab::simulation::{Bench, Moment};
+use crate::lab::simulation::{Bench, Moment, Rehearsed};
 use crate::lab::soak::{Draw, SoakPlan, Soaked, soak_until};
 use crate::lab::{estate, setup};
 use crate::metrics::{Metrics, MetricsError};
@@ -83,7 +83,7 @@ pub fn run(
     seed: u64,
     speed: Speed,
     watcher: &mut dyn FnMut(&Moment),
-) -> Result<Report, MetricsError> {
+) -> Result<(Report, Rehearsed), MetricsError> {
     let bench = bench()?;
     let mut shown = Span::ZERO;
     let done = rehearse(scenario, seed, &bench, &mut |moment| {
@@ -95,7 +95,7 @@ pub fn run(
         }
         watcher(moment);
     });
-    Ok(Report::new(scenario, seed, &done))
+    Ok((Report::new(scenario, seed, &done), done))
 }
 
 /// Rehearses one more time what is only to be looked at.

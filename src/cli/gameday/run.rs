@@ -6,9 +6,13 @@ use super::play::{self, Speed};
 use super::timeline;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::output::{OutputFormat, print};
+use crate::cli::output::{OutputFormat, note, print};
+use crate::evidence::{Bundle, Subject, provenance};
 use crate::lab::scenario::builtin;
+use crate::lab::simulation::Rehearsed;
+use crate::ledger::sealed;
 use crate::metrics::gameday_passed;
+use crate::report::{Report, setup_json};
 use clap::Args;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -30,6 +34,9 @@ pub(crate) struct RehearsalArgs {
     /// Where the report goes; drd-lab in the temporary folder when absent.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Write a bundle of evidence into this new folder as well: the report, the ledger, and the hash of each file.
+    #[arg(long, value_name = "DIR")]
+    evidence: Option<PathBuf>,
     /// When it passed, leave the time for node_exporter's textfile collector; name it *.prom.
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
@@ -43,7 +50,7 @@ impl RehearsalArgs {
         let speed = self
             .speed
             .unwrap_or(if live { Speed::Times(60.0) } else { Speed::Max });
-        let report = play::run(&scenario, self.seed, speed, &mut timeline::show)?;
+        let (report, done) = play::run(&scenario, self.seed, speed, &mut timeline::show)?;
         let folder = self.report.clone().unwrap_or_else(|| {
             std::env::temp_dir()
                 .join("drd-lab")
@@ -56,6 +63,10 @@ impl RehearsalArgs {
                 print(&format!("{}Report: {}", report.summary(), page.display()))?;
             }
         }
+        let report = match &self.evidence {
+            Some(folder) => self.bundle(report, &done, folder)?,
+            None => report,
+        };
         if !report.passed {
             return Ok(Exit::Missed);
         }
@@ -63,6 +74,33 @@ impl RehearsalArgs {
             leave_time(file, &scenario.name, report.outcome)?;
         }
         Ok(Exit::Done)
+    }
+}
+
+impl RehearsalArgs {
+    /// On stderr: JSON may be on stdout.
+    fn bundle(&self, report: Report, done: &Rehearsed, folder: &Path) -> Result<Report, CliError> {
+        let setup = setup_json(&done.setup)?;
+        let made = provenance(&setup, None)?;
+        let report = report.with(made.clone());
+        let bundle = Bundle {
+            subject: Subject::Rehearsal {
+                scenario: report.name().to_owned(),
+                seed: self.seed,
+            },
+            simulated: true,
+            provenance: &made,
+            report: [
+                serde_json::to_string_pretty(&report)?,
+                report.markdown(),
+                report.html(),
+            ],
+            ledger: &sealed(&done.entries)?,
+            setup,
+        };
+        let written = bundle.write(folder)?;
+        note(&format!("{}\n", written.text(folder)));
+        Ok(report)
     }
 }
 
