@@ -64,6 +64,10 @@ impl EpisodeTracker {
     pub(super) fn take(&mut self, line: &FoldedLine<'_>) {
         let (after, now) = (line.after, line.now());
         let number = after.facts.incident_id;
+        if line.decided().is_none() {
+            self.last_until(now, line.number);
+            return;
+        }
         if let Some(mut open) = self
             .open
             .take_if(|open| !is_undecided(after) || open.number != number)
@@ -79,6 +83,14 @@ impl EpisodeTracker {
         }
         if is_undecided(after) {
             self.note(line, number);
+            self.last_until(now, line.number);
+        }
+    }
+
+    fn last_until(&mut self, now: Time, number: u64) {
+        if let Some(open) = &mut self.open {
+            open.seconds = (now - open.began).as_secs_f64().max(0.0);
+            open.last_line = number;
         }
     }
 
@@ -102,11 +114,7 @@ impl EpisodeTracker {
         if let State::Held { hold, .. } = &after.state {
             open.held = Some(hold.reason());
         }
-        open.seconds = (now - open.began).as_secs_f64().max(0.0);
-        open.last_line = line.number;
-        if line.decided().is_some() {
-            open.missing = missing(after, line.setup, now);
-        }
+        open.missing = missing(after, line.setup, now);
     }
 
     /// Newest first, without those that a run came of.

@@ -126,8 +126,10 @@ pub struct RunSummary {
     pub outcome: RunOutcome,
     /// The state that it led to.
     pub ended_in: Phase,
-    /// Why it is held, where it is.
+    /// Why it was held last, where it was.
     pub held: Option<String>,
+    /// For how long it was held, all in all.
+    pub held_seconds: f64,
     /// From the first bad reading to the end; `None` where no role was moved to the end.
     pub detected_seconds: Option<f64>,
     /// From the decision to the end.
@@ -159,6 +161,7 @@ struct OpenRun {
     ordered_by: Option<OrderOrigin>,
     ended_in: Phase,
     held: Option<String>,
+    held_for: Span,
     first_line: u64,
     last_line: u64,
     newest: Time,
@@ -190,15 +193,20 @@ impl RunTracker {
         let Some(run) = self.runs.last_mut().filter(|run| !run.over) else {
             return;
         };
+        if run.ended_in == Phase::Held {
+            run.held_for = run.held_for + (line.now() - run.newest);
+        }
+        run.newest = line.now();
+        run.last_line = line.number;
+        if line.decided().is_none() {
+            return;
+        }
         run.incident = incident.clone();
         run.setup = line.setup.clone();
         run.ended_in = line.after.state.phase();
-        run.held = match &line.after.state {
-            State::Held { hold, .. } => Some(hold.reason()),
-            _ => None,
-        };
-        run.last_line = line.number;
-        run.newest = line.now();
+        if let State::Held { hold, .. } = &line.after.state {
+            run.held = Some(hold.reason());
+        }
         let ordered_anew = facts.incident_id != incident.incident_id;
         run.over =
             ordered_anew || (run.incident.ended_at.is_some() && run.ended_in == Phase::Watching);
@@ -215,6 +223,7 @@ impl RunTracker {
             ordered_by: ordered_by(line, incident),
             ended_in: line.after.state.phase(),
             held: None,
+            held_for: Span::ZERO,
             first_line,
             last_line: line.number,
             newest: line.now(),
@@ -294,6 +303,7 @@ fn summary(run: OpenRun) -> RunSummary {
         outcome,
         ended_in: run.ended_in,
         held: run.held.clone(),
+        held_seconds: run.held_for.as_secs_f64(),
         detected_seconds: since(incident.first_bad_at),
         decided_seconds: since(incident.decided_at),
         rto_objective_seconds: objective.as_secs_f64(),

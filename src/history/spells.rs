@@ -6,7 +6,6 @@
 use super::dates::moment;
 use super::runs::OrderOrigin;
 use super::walk::FoldedLine;
-use crate::ledger::Entry;
 use drd_state_machine::event::{Event, Word};
 use drd_state_machine::gates::not_armed;
 use drd_state_machine::time::Time;
@@ -91,12 +90,27 @@ pub(super) struct SpellTracker {
 
 impl SpellTracker {
     pub(super) fn take(&mut self, line: &FoldedLine<'_>) {
-        if matches!(line.entry, Entry::Opened { .. }) {
+        if line.begins {
             self.gap(line);
         }
-        self.pause(line);
-        self.arm(line);
+        self.last_until(line.now());
+        if line.decided().is_some() || line.begins {
+            self.pause(line);
+            self.arm(line);
+        }
         self.newest = Some(line.now());
+    }
+
+    /// What has begun and not ended lasts until now.
+    fn last_until(&mut self, now: Time) {
+        let pause = self.pauses.last_mut().filter(|p| p.ended_at.is_none());
+        if let Some(open) = pause {
+            open.seconds = (now - open.began).as_secs_f64().max(0.0);
+        }
+        let unarmed = self.unarmed.last_mut().filter(|s| s.ended_at.is_none());
+        if let Some(open) = unarmed {
+            open.seconds = (now - open.began).as_secs_f64().max(0.0);
+        }
     }
 
     /// From the newest line of one daemon to the first of the next.
@@ -129,7 +143,7 @@ impl SpellTracker {
         let now = line.now();
         let open = self.pauses.last_mut().filter(|p| p.ended_at.is_none());
         match (line.after.facts.paused, open) {
-            (true, Some(open)) => open.seconds = (now - open.began).as_secs_f64().max(0.0),
+            (true, Some(_)) | (false, None) => {}
             (true, None) => self.pauses.push(PauseSpell {
                 began_at: moment(now),
                 ended_at: None,
@@ -138,11 +152,7 @@ impl SpellTracker {
                 line: line.number,
                 began: now,
             }),
-            (false, Some(open)) => {
-                open.ended_at = Some(moment(now));
-                open.seconds = (now - open.began).as_secs_f64().max(0.0);
-            }
-            (false, None) => {}
+            (false, Some(open)) => open.ended_at = Some(moment(now)),
         }
     }
 
@@ -153,11 +163,9 @@ impl SpellTracker {
             return;
         }
         let kind = kind(line);
-        if let Some(open) = self.unarmed.last_mut().filter(|s| s.ended_at.is_none()) {
-            open.seconds = (now - open.began).as_secs_f64().max(0.0);
-            if open.kind == kind {
-                return;
-            }
+        let open = self.unarmed.last().filter(|s| s.ended_at.is_none());
+        if open.is_some_and(|open| open.kind == kind) {
+            return;
         }
         self.close(now);
         self.unarmed.push(UnarmedSpell {

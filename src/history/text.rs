@@ -9,7 +9,7 @@ use super::{History, LedgerExtent, NearMiss, PauseSpell, UnarmedSpell};
 use drd_state_machine::record::Operation;
 
 const HEADING: &str = "RUN  BEGAN (UTC)          WHAT        BECAUSE            BY\n     \
-    ENDED                LOST AND TOOK, AGAINST RPO AND RTO    OUTCOME\n";
+    ENDED IN    TOOK, AND THE RTO      LOST, AND THE RPO        OUTCOME\n";
 
 impl History {
     /// The text of `drd history`.
@@ -113,7 +113,7 @@ fn lost(run: &RunSummary) -> String {
     match (run.operation, run.loss_at_most_seconds) {
         (Operation::Switchover, _) => format!("0 s of {objective} s met"),
         (Operation::Failover, Some(loss)) => {
-            format!("<= {loss} s of {objective} s {}", run.rpo.words())
+            format!("<= {loss:.1} s of {objective} s {}", run.rpo.words())
         }
         (Operation::Failover, None) => "unknown".to_owned(),
     }
@@ -124,27 +124,23 @@ fn row(run: &RunSummary) -> String {
         Operation::Failover => "failover",
         Operation::Switchover => "switchover",
     };
-    let by = run.ordered_by.as_ref();
-    let by = by.map_or_else(|| "drd".to_owned(), |by| by.words());
+    let (because, by) = match &run.ordered_by {
+        Some(by) => ("an order", by.words()),
+        None => (run.diagnosis, "drd".to_owned()),
+    };
     let began = short(&run.began_at);
-    let first = format!(
-        "{:>3}  {began:<19}  {what:<10}  {:<17}  ",
-        run.run, run.diagnosis
-    );
-    let ended = run
-        .ended_at
-        .as_deref()
-        .map_or_else(|| "-".to_owned(), short);
-    let figures = format!("{}, {}", lost(run), took(run));
-    let second = format!(
-        "     {ended:<19}  {figures:<37} {}, {}",
-        run.outcome.words(),
-        run.ended_in
-    );
+    let first = format!("{:>3}  {began:<19}  {what:<10}  {because:<17}  ", run.run);
     let mut out = wrap(&first, &by);
-    out.push_str(&format!("{second}\n"));
+    out.push_str(&format!(
+        "     {:<10}  {:<21}  {:<23}  {}\n",
+        run.ended_in.name(),
+        took(run),
+        lost(run),
+        run.outcome.words()
+    ));
     if let Some(held) = &run.held {
-        out.push_str(&wrap("     held: ", held));
+        let lasted = length(run.held_seconds);
+        out.push_str(&wrap("     held  ", &format!("for {lasted}: {held}")));
     }
     out
 }

@@ -1,6 +1,8 @@
-//! Every line of a ledger with the record that the state machine has after it.
+//! Every line of a ledger with what the daemon that wrote it had remembered after it.
 //!
-//! Deliberately absent: what is of interest in one (`runs`, `episodes`, `spells`).
+//! A line is written for every change, not for every look, so a fold over lines without a decision has readings that are
+//! older than the daemon's were. Only a decision's line has the whole record, as it was: between two of them nothing that
+//! is reported here changed. Deliberately absent: what is of interest in a line (`runs`, `episodes`, `spells`).
 
 use crate::ledger::Entry;
 use drd_state_machine::event::Event;
@@ -16,8 +18,10 @@ pub struct FoldedLine<'e> {
     pub entry: &'e Entry,
     /// What decisions depended on.
     pub setup: &'e Arc<Setup>,
-    /// The record after it.
+    /// The record after the newest line that has one.
     pub after: &'e Record,
+    /// A daemon begins with it, or goes on after it could not write; other opening lines only keep the record.
+    pub begins: bool,
 }
 
 impl FoldedLine<'_> {
@@ -59,39 +63,54 @@ impl FoldedLine<'_> {
 pub fn walk(entries: &[Entry], visit: &mut dyn FnMut(&FoldedLine<'_>)) {
     let mut setup: Option<&Arc<Setup>> = None;
     let mut record: Option<Record> = None;
-    for (number, entry) in (1..).zip(entries) {
+    for (place, entry) in entries.iter().enumerate() {
         if let Entry::Opened { setup: opened, .. } = entry {
             setup = Some(opened);
         }
         let Some(setup) = setup else { continue };
-        let after = folded(record.take(), setup, entry);
+        let after = remembered(record.take(), setup, entry);
         visit(&FoldedLine {
-            number,
+            number: place as u64 + 1,
             entry,
             setup,
             after: &after,
+            begins: begins(entry, entries.get(place + 1)),
         });
         record = Some(after);
     }
 }
 
-/// The record after one more line: as `ledger::fold` has it, and the machine is asked as it was then.
-fn folded(record: Option<Record>, setup: &Setup, entry: &Entry) -> Record {
-    let (now, event, mut record) = match entry {
+/// The record is kept at the moment of the line that follows; a daemon starts, or tries again, at its own.
+fn begins(entry: &Entry, next: Option<&Entry>) -> bool {
+    let Entry::Opened { now, .. } = entry else {
+        return false;
+    };
+    let keeps = |next: &Entry| next.now() == *now && !starts(next);
+    !next.is_some_and(keeps)
+}
+
+fn starts(entry: &Entry) -> bool {
+    match entry {
+        Entry::Opened { .. } => false,
+        Entry::Noted { event, .. } | Entry::Decided { event, .. } => *event == Event::Started,
+    }
+}
+
+fn remembered(record: Option<Record>, setup: &Setup, entry: &Entry) -> Record {
+    match entry {
         Entry::Opened {
             now, record: kept, ..
         } => {
             let kept = kept.as_deref().cloned().or(record);
-            return kept.unwrap_or_else(|| Record::new(setup, *now));
+            kept.unwrap_or_else(|| Record::new(setup, *now))
         }
-        Entry::Noted { now, event } => {
-            let record = record.unwrap_or_else(|| Record::new(setup, *now));
-            (now, event, record)
-        }
+        Entry::Noted { now, .. } => record.unwrap_or_else(|| Record::new(setup, *now)),
         Entry::Decided {
             now, event, before, ..
-        } => (now, event, before.as_ref().clone()),
-    };
-    let _ = step(&mut record, setup, *now, event);
-    record
+        } => {
+            let mut record = before.as_ref().clone();
+            let _ = step(&mut record, setup, *now, event);
+            record
+        }
+    }
 }

@@ -190,7 +190,7 @@ fn deviations(run: &RunSummary, ledger: &LedgerExtent, written_by: &[Writer]) ->
         ));
     }
     if let Some(held) = &run.held {
-        found.push(format!("it was held when the ledger ended: {held}"));
+        found.push(format!("it was held for {:.0} s: {held}", run.held_seconds));
     }
     let alive = run.incident.onset_at - run.incident.first_bad_at;
     if alive > drd_state_machine::time::Span::ZERO {

@@ -137,7 +137,10 @@ fn summary(report: &RunReport) -> String {
         out.push_str(&wrap(name, &text));
     }
     if let Some(held) = &run.held {
-        out.push_str(&wrap("Held  ", held));
+        out.push_str(&wrap(
+            "Held  ",
+            &format!("for {}: {held}", length(run.held_seconds)),
+        ));
     }
     out
 }

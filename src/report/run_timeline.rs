@@ -28,7 +28,7 @@ pub struct Writer {
 pub(super) fn writers(run: &RunSummary, entries: &[Entry]) -> Vec<Writer> {
     let mut all: Vec<Writer> = Vec::new();
     walk(entries, &mut |line| {
-        if let Entry::Opened { version, now, .. } = line.entry {
+        if let (true, Entry::Opened { version, now, .. }) = (line.begins, line.entry) {
             all.push(Writer {
                 version: version.clone(),
                 opened_at: moment(*now),
@@ -86,7 +86,7 @@ fn received(
     line: &FoldedLine<'_>,
     verdicts: &mut BTreeMap<Arc<str>, Verdict>,
 ) -> Option<(&'static str, String)> {
-    if let Entry::Opened { version, .. } = line.entry {
+    if let (true, Entry::Opened { version, .. }) = (line.begins, line.entry) {
         return Some(("start", format!("drd {version} opened the ledger")));
     }
     match line.event()? {

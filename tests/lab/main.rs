@@ -20,6 +20,7 @@ mod printed;
 mod refused;
 mod rehearsals;
 mod replay;
+mod reports;
 mod runbook;
 mod simulated;
 mod soak;
