@@ -92,7 +92,7 @@ fn loss(report: &RunReport) -> String {
         }
         Operation::Failover => run.loss_at_most_seconds.map_or_else(
             || "not known".to_owned(),
-            |loss| format!("at most {loss} s of writes, by the newest lag sample at the decision"),
+            |loss| format!("at most {loss:.1} s of writes, by the newest lag sample at the decision"),
         ),
     }
 }
