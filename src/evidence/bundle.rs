@@ -73,14 +73,14 @@ pub struct Bundle<'a> {
 
 /// What was written.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct WrittenBundle {
     /// How many files, the manifest included.
     pub files: usize,
     /// What people sign.
     pub manifest_sha256: String,
 }
 
-impl Written {
+impl WrittenBundle {
     /// What a command prints of it.
     pub fn text(&self, folder: &Path) -> String {
         format!(
@@ -112,7 +112,7 @@ impl Bundle<'_> {
     ///
     /// # Errors
     /// See [`EvidenceError`].
-    pub fn write(self, folder: &Path) -> Result<Written, EvidenceError> {
+    pub fn write(self, folder: &Path) -> Result<WrittenBundle, EvidenceError> {
         let io = |source| EvidenceError::Io {
             folder: folder.to_owned(),
             source,
@@ -129,7 +129,7 @@ impl Bundle<'_> {
             fs::write(folder.join(name), bytes).map_err(io)?;
         }
         fs::write(folder.join(MANIFEST), &manifest).map_err(io)?;
-        Ok(Written {
+        Ok(WrittenBundle {
             files: files.len() + 1,
             manifest_sha256: sha256(manifest.as_bytes()),
         })

@@ -8,7 +8,7 @@ mod names;
 mod origin;
 mod verify;
 
-pub use bundle::{Bundle, EvidenceError, Subject, Written};
+pub use bundle::{Bundle, EvidenceError, Subject, WrittenBundle};
 pub use names::SCHEMA;
 pub use origin::provenance;
-pub use verify::{EvidenceFaults, Verified, verify};
+pub use verify::{EvidenceFaults, VerifiedBundle, verify};

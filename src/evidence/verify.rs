@@ -40,7 +40,7 @@ impl fmt::Display for EvidenceFaults {
 
 /// A bundle that is whole.
 #[derive(Debug)]
-pub struct Verified {
+pub struct VerifiedBundle {
     /// Files, the manifest included.
     pub files: usize,
     /// Lines of its ledger.
@@ -57,7 +57,7 @@ pub struct Verified {
 ///
 /// # Errors
 /// Every file that failed, and why.
-pub fn verify(folder: &Path) -> Result<Verified, EvidenceFaults> {
+pub fn verify(folder: &Path) -> Result<VerifiedBundle, EvidenceFaults> {
     let faults = |found| EvidenceFaults {
         folder: folder.to_owned(),
         found,
@@ -83,7 +83,7 @@ pub fn verify(folder: &Path) -> Result<Verified, EvidenceFaults> {
     let ledger = VerifiedLedger::read(&folder.join(LEDGER))
         .map_err(|error| one(LEDGER, error.to_string()))?;
     let report = made_again(folder, &ledger).map_err(|(file, what)| one(file, what))?;
-    Ok(Verified {
+    Ok(VerifiedBundle {
         files: manifest.files.len() + 1,
         lines: ledger.entries.len(),
         head: ledger.hashes.last().cloned().unwrap_or_default(),

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what a client saw. No line of a ledger has that, and so it stays unknown here.
 
-use super::dates::moment;
+use super::dates::{length, moment};
 use super::walk::FoldedLine;
 use drd_state_machine::event::{Event, OrderedBy, Word};
 use drd_state_machine::record::{Incident, Operation, Trigger};
@@ -77,6 +77,15 @@ pub struct OrderOrigin {
     pub why: String,
 }
 
+impl RunSummary {
+    /// `for 6 min 1 s: denied: ...; then the objective is used up`; `None` where it never was held.
+    pub fn held_words(&self) -> Option<String> {
+        let reasons = self.held.join("; then ");
+        let lasted = length(self.held_seconds);
+        (!reasons.is_empty()).then(|| format!("for {lasted}: {reasons}"))
+    }
+}
+
 impl OrderOrigin {
     pub(super) fn of(by: Option<&Arc<OrderedBy>>) -> OrderOrigin {
         by.map_or_else(
@@ -126,8 +135,8 @@ pub struct RunSummary {
     pub outcome: RunOutcome,
     /// The state that it led to.
     pub ended_in: Phase,
-    /// Why it was held last, where it was.
-    pub held: Option<String>,
+    /// Why it was held, each reason once, in order; empty where it never was.
+    pub held: Vec<String>,
     /// For how long it was held, all in all.
     pub held_seconds: f64,
     /// From the first bad reading to the end; `None` where no role was moved to the end.
@@ -160,7 +169,7 @@ struct OpenRun {
     setup: Arc<Setup>,
     ordered_by: Option<OrderOrigin>,
     ended_in: Phase,
-    held: Option<String>,
+    held: Vec<String>,
     held_for: Span,
     first_line: u64,
     last_line: u64,
@@ -205,7 +214,10 @@ impl RunTracker {
         run.setup = line.setup.clone();
         run.ended_in = line.after.state.phase();
         if let State::Held { hold, .. } = &line.after.state {
-            run.held = Some(hold.reason());
+            let reason = hold.reason();
+            if !run.held.contains(&reason) {
+                run.held.push(reason);
+            }
         }
         let ordered_anew = facts.incident_id != incident.incident_id;
         run.over =
@@ -222,7 +234,7 @@ impl RunTracker {
             setup: line.setup.clone(),
             ordered_by: ordered_by(line, incident),
             ended_in: line.after.state.phase(),
-            held: None,
+            held: Vec::new(),
             held_for: Span::ZERO,
             first_line,
             last_line: line.number,

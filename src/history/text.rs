@@ -24,8 +24,9 @@ impl History {
         self.runs.iter().for_each(|run| out.push_str(&row(run)));
         out.push('\n');
         out.push_str(&misses(&self.near_misses));
-        self.pauses.iter().for_each(|one| out.push_str(&pause(one)));
-        out.push_str(&self.armed_line());
+        out.push_str(&pauses(&self.pauses));
+        let more = ". Each time with its reason: drd history --armed";
+        out.push_str(&wrap("", &format!("{}{more}", self.armed_line())));
         out
     }
 
@@ -33,7 +34,7 @@ impl History {
     pub fn armed_table(&self) -> String {
         let mut out = ledger(&self.ledger);
         out.push('\n');
-        out.push_str(&self.armed_line());
+        out.push_str(&wrap("", &self.armed_line()));
         self.not_armed
             .iter()
             .for_each(|one| out.push_str(&unarmed(one)));
@@ -47,14 +48,8 @@ impl History {
         } else {
             String::new()
         };
-        wrap(
-            "",
-            &format!(
-                "Not armed {} of {}{unknown}. Each time with its reason: drd history --armed",
-                length(self.not_armed_seconds),
-                length(whole)
-            ),
-        )
+        let not_armed = length(self.not_armed_seconds);
+        format!("Not armed {not_armed} of {}{unknown}", length(whole))
     }
 }
 
@@ -138,9 +133,8 @@ fn row(run: &RunSummary) -> String {
         lost(run),
         run.outcome.words()
     ));
-    if let Some(held) = &run.held {
-        let lasted = length(run.held_seconds);
-        out.push_str(&wrap("     held  ", &format!("for {lasted}: {held}")));
+    if let Some(held) = run.held_words() {
+        out.push_str(&wrap("     held  ", &held));
     }
     out
 }
@@ -170,6 +164,15 @@ fn misses(misses: &[NearMiss]) -> String {
             ended.unwrap_or("not before the ledger ends"),
         ));
     }
+    out
+}
+
+fn pauses(pauses: &[PauseSpell]) -> String {
+    let mut out = String::new();
+    if !pauses.is_empty() {
+        out.push_str("Pauses: no run began by itself.\n");
+    }
+    pauses.iter().for_each(|one| out.push_str(&pause(one)));
     out
 }
 

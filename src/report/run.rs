@@ -189,8 +189,8 @@ fn deviations(run: &RunSummary, ledger: &LedgerExtent, written_by: &[Writer]) ->
             run.rpo_objective_seconds
         ));
     }
-    if let Some(held) = &run.held {
-        found.push(format!("it was held for {:.0} s: {held}", run.held_seconds));
+    if let Some(held) = run.held_words() {
+        found.push(format!("it was held {held}"));
     }
     let alive = run.incident.onset_at - run.incident.first_bad_at;
     if alive > drd_state_machine::time::Span::ZERO {

@@ -92,7 +92,9 @@ fn loss(report: &RunReport) -> String {
         }
         Operation::Failover => run.loss_at_most_seconds.map_or_else(
             || "not known".to_owned(),
-            |loss| format!("at most {loss:.1} s of writes, by the newest lag sample at the decision"),
+            |loss| {
+                format!("at most {loss:.1} s of writes, by the newest lag sample at the decision")
+            },
         ),
     }
 }
@@ -136,11 +138,8 @@ fn summary(report: &RunReport) -> String {
     for (name, text) in figures {
         out.push_str(&wrap(name, &text));
     }
-    if let Some(held) = &run.held {
-        out.push_str(&wrap(
-            "Held  ",
-            &format!("for {}: {held}", length(run.held_seconds)),
-        ));
+    if let Some(held) = run.held_words() {
+        out.push_str(&wrap("Held  ", &held));
     }
     out
 }
