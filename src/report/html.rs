@@ -12,11 +12,12 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;m
 pre{background:#f3f5f7;padding:.8rem;white-space:pre-wrap;overflow-wrap:break-word}
 table{border-collapse:collapse;width:100%}caption{text-align:left;color:#4a5661}
 th,td{padding:.2rem .6rem;border-top:1px solid #dde3e8;vertical-align:top;text-align:left;overflow-wrap:break-word}
-td.t{text-align:right;white-space:nowrap}td.blank{height:2rem;border:1px solid #8a949e}
-dl{display:grid;grid-template-columns:minmax(8rem,14rem) minmax(0,1fr);gap:.2rem 1rem}dt{color:#4a5661}dd{margin:0;overflow-wrap:break-word}
+td.t{text-align:right;white-space:nowrap}td.what{overflow-wrap:anywhere}td.blank{height:2rem;border:1px solid #8a949e}
+dl{display:grid;grid-template-columns:minmax(7rem,30%) minmax(0,1fr);gap:.2rem 1rem}dt{color:#4a5661}dd{margin:0;overflow-wrap:break-word}
 .fault{color:#b3261e}.state{font-weight:600}.command,.answer{color:#174ea6}.page,.order{color:#8a5000}.ok{color:#146c2e}.bad{color:#b3261e}
 .simulated{color:#b3261e;font-weight:700}
 svg{max-width:100%;height:auto}svg text{font:12px ui-monospace,monospace}
+@media(max-width:30rem){th,td{padding:.2rem .3rem}}
 @media(min-width:50rem){.top{display:grid;grid-template-columns:380px minmax(0,1fr);gap:1.5rem;align-items:start}}
 @media print{@page{margin:18mm 14mm}body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}tr,svg,dl{break-inside:avoid}
 thead{display:table-header-group}.simulated.banner{position:fixed;top:-12mm;left:0}}";
@@ -90,7 +91,7 @@ fn timeline(page: &Page<'_>) -> Markup {
                     tr {
                         td class="t" { (format!("{:.1}", line.t)) }
                         td class=(line.kind) { (line.kind) }
-                        td { (line.text) }
+                        td class="what" { (line.text) }
                         @if lines { td class="t" { @if let Some(number) = line.line { (number) } } }
                     }
                 }

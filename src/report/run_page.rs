@@ -5,7 +5,7 @@
 use super::page::{Content, Page, PageSection};
 use super::paperwork::{self, section};
 use super::run::RunReport;
-use crate::history::{Goal, RunOutcome, length, wrap};
+use crate::history::{Goal, RunOutcome, length};
 use drd_state_machine::record::Operation;
 
 impl RunReport {
@@ -136,10 +136,10 @@ fn summary(report: &RunReport) -> String {
         ),
     ];
     for (name, text) in figures {
-        out.push_str(&wrap(name, &text));
+        out.push_str(&format!("{name}{text}\n"));
     }
     if let Some(held) = run.held_words() {
-        out.push_str(&wrap("Held  ", &held));
+        out.push_str(&format!("Held  {held}\n"));
     }
     out
 }
