@@ -12,6 +12,8 @@ from conftest import drd
 
 FILES = ["evidence.json", "ledger.jsonl", "manifest.json", "report.html", "report.json", "report.md", "setup.json"]
 KINDS = ["rehearsal", "run"]
+# Enough to hit names, figures and hashes of the manifest, whose own hash alone then shows it.
+PLACES = 12
 
 
 def flip(path: Path, place: int) -> None:
@@ -48,7 +50,7 @@ def test_one_flipped_byte_of_any_file_is_named_by_both(copy, kind, name):
     folder = copy(kind)
     path = folder / name
     whole = path.read_bytes()
-    for place in [0, len(whole) // 3, len(whole) // 2, len(whole) - 1]:
+    for place in [*range(0, len(whole), len(whole) // PLACES + 1), len(whole) - 1]:
         flip(path, place)
         assert named_by_both(folder) == {name}, place
         path.write_bytes(whole)
@@ -82,6 +84,19 @@ def test_a_ledger_whose_line_was_changed_under_a_new_manifest_has_a_broken_chain
     ledger.write_bytes(b"".join(lines))
     sealed(folder)
     assert named_by_both(folder) == {"ledger.jsonl"}
+
+
+def test_a_line_that_was_changed_and_sealed_anew_is_not_followed_by_the_next(copy):
+    folder = copy("run")
+    ledger = folder / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines()
+    body, _, _ = lines[5].rpartition(b',"hash":"')
+    body = body.replace(b"healthy", b"unknown", 1)
+    lines[5] = body + f',"hash":"{verify.sha256(body)}"}}'.encode()
+    ledger.write_bytes(b"\n".join(lines) + b"\n")
+    sealed(folder)
+    assert named_by_both(folder) == {"ledger.jsonl"}
+    assert "line 7" in verify.faults(folder)[0][0][1]
 
 
 def test_a_report_that_the_ledger_does_not_lead_to_is_refused_under_a_new_manifest(copy):
