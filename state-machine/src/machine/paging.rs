@@ -167,6 +167,19 @@ pub(super) fn forget_paged(facts: &mut Facts, ctx: &Context<'_>) {
         .retain(|paged| !paged.over || ctx.now - paged.at < PAGE_AGAIN);
 }
 
+/// Every 5 min while it is seen: nobody but people ends it.
+pub(super) fn page_again(
+    facts: &mut Facts,
+    ctx: &mut Context<'_>,
+    text: fn(&Facts, &Setup, Time, &Assessment) -> (Severity, String),
+) {
+    let (diagnosis, now) = (ctx.seen.diagnosis, ctx.now);
+    facts
+        .paged
+        .retain(|paged| paged.is != diagnosis || now - paged.at < PAGE_AGAIN);
+    page_once(facts, ctx, text);
+}
+
 pub(super) fn page_once(
     facts: &mut Facts,
     ctx: &mut Context<'_>,

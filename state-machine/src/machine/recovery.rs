@@ -8,7 +8,7 @@ use super::context::{Context, Next, drd_may_act};
 use super::detection::expire;
 use super::earned::{close, has_earned};
 use super::guard::guard;
-use super::paging::{forget_paged, page_blindness_once, page_once, page_when_due};
+use super::paging::{forget_paged, page_again, page_blindness_once, page_repeated, page_when_due};
 use super::promotion::{self, may_return};
 use crate::blocker::Blocker;
 use crate::command::{Command, Severity};
@@ -234,8 +234,9 @@ pub(super) fn exposed(facts: &mut Facts, event: &Event, ctx: &mut Context<'_>) -
     }
     page_blindness_once(facts, ctx);
     guard(facts, ctx);
+    page_repeated(facts, ctx);
     if facts.evidence.corroborated_at.is_some() {
-        page_once(facts, ctx, messages::second_refused);
+        page_again(facts, ctx, messages::second_refused);
     } else if !facts.diagnosis.is.comes_with_exposure() {
         page_when_due(facts, ctx);
     } else {

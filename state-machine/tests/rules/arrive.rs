@@ -131,6 +131,40 @@ fn each_outage_of_an_exposed_side_is_paged() {
     }
 }
 
+/// Nobody but people can end it: whoever took the first page may have gone.
+#[test]
+fn an_outage_of_an_exposed_side_is_paged_every_five_minutes() {
+    let mut e = estate();
+    e.exposed();
+    e.wait(400);
+    e.forget();
+    e.region_dark();
+    e.wait(1_000);
+    let refused = |page: &&str| {
+        page.starts_with("region_dark") && page.contains("A second failover is refused")
+    };
+    let pages = e.pages().into_iter().filter(refused).count();
+    assert_eq!(pages, 4, "{:?}", e.pages());
+    e.hands_off();
+}
+
+/// A page of minutes ago was about another outage: the next one is paged within 5 min of it.
+#[test]
+fn a_second_outage_soon_after_the_first_is_paged_while_exposed() {
+    let mut e = estate();
+    e.exposed();
+    e.wait(400);
+    e.region_dark();
+    e.wait(40);
+    e.region_back();
+    e.wait(120);
+    e.forget();
+    e.region_dark();
+    e.wait(330);
+    assert!(!e.pages().is_empty(), "{}", e.story());
+    e.hands_off();
+}
+
 #[test]
 fn blindness_while_exposed_is_paged() {
     let mut e = estate();
