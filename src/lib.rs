@@ -59,6 +59,7 @@ pub mod history;
 pub mod intake;
 pub mod lab;
 pub mod ledger;
+mod lengths;
 pub mod metrics;
 pub mod report;
 pub mod status;

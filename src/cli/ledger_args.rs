@@ -5,7 +5,7 @@
 use super::error::CliError;
 use super::process::variables;
 use crate::config::{self, LedgerConfig};
-use crate::history::{History, LedgerIdentity};
+use crate::history::History;
 use crate::ledger::VerifiedLedger;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -28,17 +28,7 @@ pub(super) struct NamedLedger {
 
 impl NamedLedger {
     pub(super) fn history(&self) -> History {
-        self.history_as(&self.name)
-    }
-
-    /// The same, under the name that it has in a bundle.
-    pub(super) fn history_as(&self, name: &str) -> History {
-        let identity = LedgerIdentity {
-            name,
-            head: self.verified.hashes.last().map_or("", String::as_str),
-            torn_bytes: self.verified.torn_bytes,
-        };
-        History::of(identity, &self.verified.entries)
+        History::of_ledger(&self.name, &self.verified)
     }
 }
 

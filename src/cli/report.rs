@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::ledger_args::{LedgerArgs, NamedLedger};
 use super::output::print;
 use crate::evidence::{Bundle, Subject, provenance};
+use crate::history::History;
 use crate::report::{RunReport, setup_json};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ impl ReportArgs {
     }
 
     fn bundle(&self, ledger: &NamedLedger, folder: &Path) -> Result<Exit, CliError> {
-        let history = ledger.history_as("ledger.jsonl");
+        let history = History::of_ledger("ledger.jsonl", &ledger.verified);
         let report = RunReport::of(self.run, &history, &ledger.verified)?;
         let setup = setup_json(report.setup())?;
         let made = provenance(&setup, self.ledger.configuration())?;
@@ -62,7 +63,7 @@ impl ReportArgs {
             subject: Subject::Run { run: self.run },
             simulated: report.is_simulated(),
             provenance: &made,
-            report: [report.json()?, report.markdown(), report.html()],
+            report: report.documents()?,
             ledger: &ledger.verified.bytes,
             setup,
         };

@@ -5,7 +5,7 @@
 use super::manifest::Manifest;
 use super::names::{EVIDENCE, LEDGER, MANIFEST, SCHEMA, SETUP};
 use crate::ledger::sha256;
-use crate::report::Provenance;
+use crate::report::{Documents, Provenance, SUPPORTS};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -63,8 +63,8 @@ pub struct Bundle<'a> {
     pub simulated: bool,
     /// Who made it.
     pub provenance: &'a Provenance,
-    /// The report, as JSON, Markdown and HTML.
-    pub report: [String; 3],
+    /// The report in every format.
+    pub report: Documents,
     /// The ledger's lines.
     pub ledger: &'a [u8],
     /// What `setup.json` holds.
@@ -141,8 +141,7 @@ impl Bundle<'_> {
             subject: self.subject,
             simulated: self.simulated,
             provenance: self.provenance.clone(),
-            supports: "testing under DORA RTS 2024/1774 Art. 25; is no statement of compliance"
-                .to_owned(),
+            supports: SUPPORTS.to_owned(),
             ledger_lines: self.ledger.iter().filter(|byte| **byte == b'\n').count(),
             how_to_verify: [
                 "drd evidence verify DIR",
@@ -152,14 +151,10 @@ impl Bundle<'_> {
             .map(str::to_owned)
             .to_vec(),
         };
-        let [json, markdown, html] = self.report;
-        Ok(vec![
-            (EVIDENCE, serde_json::to_vec_pretty(&evidence)?),
-            ("report.json", json.into_bytes()),
-            ("report.md", markdown.into_bytes()),
-            ("report.html", html.into_bytes()),
-            (LEDGER, self.ledger.to_vec()),
-            (SETUP, self.setup),
-        ])
+        let mut files = vec![(EVIDENCE, serde_json::to_vec_pretty(&evidence)?)];
+        let report = self.report.into_iter();
+        files.extend(report.map(|(name, text)| (name, text.into_bytes())));
+        files.extend([(LEDGER, self.ledger.to_vec()), (SETUP, self.setup)]);
+        Ok(files)
     }
 }

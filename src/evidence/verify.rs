@@ -6,7 +6,7 @@
 use super::bundle::{EvidenceFile, Subject};
 use super::manifest::{Manifest, ManifestFile};
 use super::names::{EVIDENCE, LEDGER, MANIFEST, SETUP};
-use crate::history::{History, LedgerIdentity};
+use crate::history::History;
 use crate::ledger::{VerifiedLedger, sha256};
 use crate::report::{RunReport, setup_json};
 use fs_err as fs;
@@ -86,7 +86,7 @@ pub fn verify(folder: &Path) -> Result<VerifiedBundle, EvidenceFaults> {
     Ok(VerifiedBundle {
         files: manifest.files.len() + 1,
         lines: ledger.entries.len(),
-        head: ledger.hashes.last().cloned().unwrap_or_default(),
+        head: ledger.head().to_owned(),
         manifest_sha256: sha256(&sealed),
         report,
     })
@@ -158,23 +158,15 @@ fn made_again(folder: &Path, ledger: &VerifiedLedger) -> Result<String, NamedFau
             "not compared: drd {version} made it, and this is drd {own}"
         ));
     }
-    let identity = LedgerIdentity {
-        name: LEDGER,
-        head: ledger.hashes.last().map_or("", String::as_str),
-        torn_bytes: 0,
-    };
-    let history = History::of(identity, &ledger.entries);
+    let history = History::of_ledger(LEDGER, ledger);
     let report =
         RunReport::of(run, &history, ledger).map_err(|error| (LEDGER, error.to_string()))?;
     if setup_json(report.setup()).ok().as_deref() != Some(&setup[..]) {
         return Err((SETUP, "it is not the setup of the ledger".to_owned()));
     }
     let report = report.with(evidence.provenance);
-    let again = [
-        ("report.json", report.json().unwrap_or_default()),
-        ("report.md", report.markdown()),
-        ("report.html", report.html()),
-    ];
+    let again = report.documents();
+    let again = again.map_err(|error| (LEDGER, error.to_string()))?;
     for (name, text) in again {
         if read(name)? != text.as_bytes() {
             return Err((name, format!("{LEDGER} does not lead to this report")));

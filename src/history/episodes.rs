@@ -2,14 +2,14 @@
 //!
 //! Deliberately absent: what would have happened with other thresholds (`drd replay --policy`).
 
-use super::dates::moment;
+use super::dates::{moment, seconds_since};
 use super::runs::RunSummary;
 use super::walk::FoldedLine;
 use drd_state_machine::event::Verdict;
 use drd_state_machine::gates::{closed, explain};
-use drd_state_machine::state::State;
+use drd_state_machine::state::{State, Stopped};
 use drd_state_machine::time::Time;
-use drd_state_machine::{Phase, Record, Setup, assess};
+use drd_state_machine::{Assessment, Phase, Record, Setup, assess};
 use serde::Serialize;
 
 /// An episode without an act.
@@ -50,7 +50,7 @@ pub(super) struct EpisodeTracker {
 fn is_undecided(record: &Record) -> bool {
     match &record.state {
         State::Suspecting | State::Fencing => true,
-        State::Held { stage, .. } => matches!(stage, drd_state_machine::state::Stopped::Before),
+        State::Held { stage, .. } => matches!(stage, Stopped::Before),
         State::Watching
         | State::Promoting(_)
         | State::Redirecting { .. }
@@ -73,10 +73,11 @@ impl EpisodeTracker {
             .take_if(|open| !is_undecided(after) || open.number != number)
         {
             if let Some((decision, before)) = line.decided() {
-                open.missing = missing(before, line.setup, now);
+                let seen = assess(before, line.setup, now);
+                open.missing = missing(before, line.setup, now, &seen);
                 open.because = Some(decision.because.to_string());
             }
-            open.seconds = (now - open.began).as_secs_f64().max(0.0);
+            open.seconds = seconds_since(open.began, now);
             open.ended_at = Some(moment(now));
             open.last_line = line.number;
             self.over.push(open);
@@ -89,7 +90,7 @@ impl EpisodeTracker {
 
     fn last_until(&mut self, now: Time, number: u64) {
         if let Some(open) = &mut self.open {
-            open.seconds = (now - open.began).as_secs_f64().max(0.0);
+            open.seconds = seconds_since(open.began, now);
             open.last_line = number;
         }
     }
@@ -110,11 +111,12 @@ impl EpisodeTracker {
             last_line: line.number,
             began,
         });
-        open.diagnosis = assess(after, line.setup, now).diagnosis.name();
+        let seen = assess(after, line.setup, now);
+        open.diagnosis = seen.diagnosis.name();
         if let State::Held { hold, .. } = &after.state {
             open.held = Some(hold.reason());
         }
-        open.missing = missing(after, line.setup, now);
+        open.missing = missing(after, line.setup, now, &seen);
     }
 
     /// Newest first, without those that a run came of.
@@ -128,17 +130,16 @@ impl EpisodeTracker {
 }
 
 /// What drd would have needed beside what it saw.
-fn missing(record: &Record, setup: &Setup, now: Time) -> Vec<String> {
-    let seen = assess(record, setup, now);
+fn missing(record: &Record, setup: &Setup, now: Time, seen: &Assessment) -> Vec<String> {
     let facts = &record.facts;
-    let rules = explain(facts, setup, now, &seen);
+    let rules = explain(facts, setup, now, seen);
     let unmet = rules
         .into_iter()
         .filter(|rule| !matches!(rule.code, "gate" | "rpo") && rule.met != Verdict::Healthy);
     let mut missing: Vec<String> = unmet
         .map(|rule| format!("{}: {}", rule.code, rule.text))
         .collect();
-    let gates = closed(facts, setup, now, &seen);
+    let gates = closed(facts, setup, now, seen);
     missing.extend(gates.iter().map(|gate| format!("gate: {gate}")));
     if record.state.phase() == Phase::Fencing {
         missing.push("last look: what was decided did not hold at the edge".to_owned());

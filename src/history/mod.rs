@@ -12,14 +12,14 @@ mod text;
 mod walk;
 mod wrap;
 
-pub use dates::{date, length, minutes, moment};
+pub use dates::moment;
 pub use episodes::NearMiss;
 pub use runs::{Goal, OrderOrigin, RunOutcome, RunSummary};
 pub use spells::{PauseSpell, UnarmedKind, UnarmedSpell};
 pub use walk::{FoldedLine, walk};
 pub use wrap::wrap;
 
-use crate::ledger::{Entry, replay};
+use crate::ledger::{Entry, VerifiedLedger, replay};
 use episodes::EpisodeTracker;
 use runs::RunTracker;
 use serde::Serialize;
@@ -86,6 +86,16 @@ pub struct LedgerIdentity<'a> {
 }
 
 impl History {
+    /// Of a ledger that was read, under this name.
+    pub fn of_ledger(name: &str, ledger: &VerifiedLedger) -> History {
+        let identity = LedgerIdentity {
+            name,
+            head: ledger.head(),
+            torn_bytes: ledger.torn_bytes,
+        };
+        History::of(identity, &ledger.entries)
+    }
+
     /// Of a whole ledger, oldest entry first.
     pub fn of(identity: LedgerIdentity<'_>, entries: &[Entry]) -> History {
         let mut runs = RunTracker::default();

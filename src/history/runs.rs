@@ -2,8 +2,9 @@
 //!
 //! Deliberately absent: what a client saw. No line of a ledger has that, and so it stays unknown here.
 
-use super::dates::{length, moment};
+use super::dates::moment;
 use super::walk::FoldedLine;
+use crate::lengths::length;
 use drd_state_machine::event::{Event, OrderedBy, Word};
 use drd_state_machine::record::{Incident, Operation, Trigger};
 use drd_state_machine::state::State;
@@ -87,7 +88,7 @@ impl RunSummary {
 }
 
 impl OrderOrigin {
-    pub(super) fn of(by: Option<&Arc<OrderedBy>>) -> OrderOrigin {
+    pub(crate) fn of(by: Option<&Arc<OrderedBy>>) -> OrderOrigin {
         by.map_or_else(
             || OrderOrigin {
                 who: "an operator".to_owned(),

@@ -3,7 +3,7 @@
 //! Deliberately absent: how a reason came about later in the same time: a line is written when `armed` changes, and the
 //! reason is the one of then.
 
-use super::dates::moment;
+use super::dates::{moment, seconds_since};
 use super::runs::OrderOrigin;
 use super::walk::FoldedLine;
 use drd_state_machine::event::{Event, Word};
@@ -105,11 +105,11 @@ impl SpellTracker {
     fn last_until(&mut self, now: Time) {
         let pause = self.pauses.last_mut().filter(|p| p.ended_at.is_none());
         if let Some(open) = pause {
-            open.seconds = (now - open.began).as_secs_f64().max(0.0);
+            open.seconds = seconds_since(open.began, now);
         }
         let unarmed = self.unarmed.last_mut().filter(|s| s.ended_at.is_none());
         if let Some(open) = unarmed {
-            open.seconds = (now - open.began).as_secs_f64().max(0.0);
+            open.seconds = seconds_since(open.began, now);
         }
     }
 
@@ -135,7 +135,7 @@ impl SpellTracker {
     fn close(&mut self, at: Time) {
         if let Some(open) = self.unarmed.last_mut().filter(|s| s.ended_at.is_none()) {
             open.ended_at = Some(moment(at));
-            open.seconds = (at - open.began).as_secs_f64().max(0.0);
+            open.seconds = seconds_since(open.began, at);
         }
     }
 

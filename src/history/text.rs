@@ -2,10 +2,10 @@
 //!
 //! Deliberately absent: colour, and anything wider than 80 columns but a name that must be copied whole.
 
-use super::dates::{length, minutes};
 use super::runs::{Goal, RunOutcome, RunSummary};
 use super::wrap::wrap;
 use super::{History, LedgerExtent, NearMiss, PauseSpell, UnarmedSpell};
+use crate::lengths::{clock, length};
 use drd_state_machine::record::Operation;
 
 const HEADING: &str = "RUN  BEGAN (UTC)          WHAT        BECAUSE            BY\n     \
@@ -91,9 +91,9 @@ fn ledger(of: &LedgerExtent) -> String {
 
 /// `2:58 of 5:00 met`.
 fn took(run: &RunSummary) -> String {
-    let objective = minutes(run.rto_objective_seconds);
+    let objective = clock(run.rto_objective_seconds);
     match (run.detected_seconds, run.rto) {
-        (Some(seconds), goal) => format!("{} of {objective} {}", minutes(seconds), goal.words()),
+        (Some(seconds), goal) => format!("{} of {objective} {}", clock(seconds), goal.words()),
         (None, Goal::Missed) => format!("RTO {objective} MISSED"),
         (None, Goal::Met | Goal::Unknown) => "-".to_owned(),
     }
@@ -115,10 +115,7 @@ fn lost(run: &RunSummary) -> String {
 }
 
 fn row(run: &RunSummary) -> String {
-    let what = match run.operation {
-        Operation::Failover => "failover",
-        Operation::Switchover => "switchover",
-    };
+    let what = run.operation.name();
     let (because, by) = match &run.ordered_by {
         Some(by) => ("an order", by.words()),
         None => (run.diagnosis, "drd".to_owned()),
@@ -176,24 +173,24 @@ fn pauses(pauses: &[PauseSpell]) -> String {
     out
 }
 
+/// `26 h 0 min`, or `26 h 0 min so far`.
+fn lasted(seconds: f64, ended_at: Option<&String>) -> String {
+    let so_far = if ended_at.is_some() { "" } else { " so far" };
+    format!("{}{so_far}", length(seconds))
+}
+
 fn pause(one: &PauseSpell) -> String {
-    let open = if one.ended_at.is_some() {
-        ""
-    } else {
-        " so far"
-    };
     let first = format!("     {:<19}  ", short(&one.began_at));
-    let text = format!("paused {}{open} by {}", length(one.seconds), one.by.words());
+    let text = format!(
+        "paused {} by {}",
+        lasted(one.seconds, one.ended_at.as_ref()),
+        one.by.words()
+    );
     wrap(&first, &text)
 }
 
 fn unarmed(one: &UnarmedSpell) -> String {
-    let open = if one.ended_at.is_some() {
-        ""
-    } else {
-        " so far"
-    };
-    let lasted = format!("{}{open}", length(one.seconds));
+    let lasted = lasted(one.seconds, one.ended_at.as_ref());
     let first = format!(
         "{:<19}  {lasted:<14}  {:<10}  ",
         short(&one.began_at),

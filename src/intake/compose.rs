@@ -45,11 +45,7 @@ pub fn witness_event_json(
     verdict: Verdict,
     (at, good_at): (Time, Option<Time>),
 ) -> String {
-    let reported = match verdict {
-        Verdict::Healthy => "healthy",
-        Verdict::Unhealthy => "unhealthy",
-        Verdict::Unknown => "unknown",
-    };
+    let reported = verdict.name();
     let looked = timestamps::rfc3339(at);
     let good_at = good_at.map(|at| format!(",\"good_at\":\"{}\"", timestamps::rfc3339(at)));
     let good_at = good_at.unwrap_or_default();

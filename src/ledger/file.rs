@@ -152,6 +152,11 @@ pub struct VerifiedLedger {
 }
 
 impl VerifiedLedger {
+    /// The newest hash.
+    pub fn head(&self) -> &str {
+        self.hashes.last().map_or("", String::as_str)
+    }
+
     /// Reads a file without locking or changing it, and verifies every line.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ impl IncidentMetrics {
                 "drd_failover_started_timestamp_seconds",
                 "When the newest role change that was begun was decided; 0 is never.",
             )?,
-            durations: durations.children(OPERATIONS.map(operation_name))?,
+            durations: durations.children(OPERATIONS.map(Operation::name))?,
             phases: phases.children(acting.map(Phase::name))?,
             last_recovery: unknown(
                 r,
@@ -108,7 +108,7 @@ impl IncidentMetrics {
             incident.ended_at.is_some() && earlier.is_some_and(|old| old.ended_at.is_none());
         let recovered = recovery(incident, after);
         if let Some(took) = recovered.filter(|_| ended)
-            && let Some(histogram) = self.durations.of(operation_name(incident.operation))
+            && let Some(histogram) = self.durations.of(incident.operation.name())
         {
             histogram.observe(took.as_secs_f64());
         }
@@ -154,13 +154,6 @@ fn recovery(incident: &Incident, record: &Record) -> Option<Span> {
     Some(ended_at - incident.first_bad_at)
 }
 
-fn operation_name(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Failover => "failover",
-        Operation::Switchover => "switchover",
-    }
-}
-
 fn trigger_name(trigger: Trigger) -> &'static str {
     match trigger {
         Trigger::Automatic => "automatic",
@@ -186,7 +179,7 @@ fn counts(r: &Register) -> Result<Vec<((Operation, Trigger), IncidentCounters)>>
     let mut counts = Vec::new();
     for operation in OPERATIONS {
         for trigger in TRIGGERS {
-            let values = [operation_name(operation), trigger_name(trigger)];
+            let values = [operation.name(), trigger_name(trigger)];
             let both = IncidentCounters {
                 total: total.child(&values)?,
                 failed: failed.child(&values)?,

@@ -4,7 +4,7 @@
 //! absent: what is said elsewhere on the page, and colours as the only sign of anything.
 
 use super::page::TimelineLine;
-use crate::history::minutes;
+use crate::lengths::clock;
 use drd_state_machine::Phase;
 use maud::{Markup, html};
 
@@ -122,7 +122,7 @@ fn label(line: &TimelineLine, at: f64) -> Label {
     Label {
         at,
         y: at,
-        text: cut(&format!("{} {text}", minutes(line.t)), letters_max),
+        text: cut(&format!("{} {text}", clock(line.t)), letters_max),
         is_fault,
     }
 }

@@ -18,7 +18,8 @@ mod run_timeline;
 use clocks::Clocks;
 pub use expectation::{Attained, Attainment};
 use page::{Content, Page, PageSection};
-pub use page::{SCHEMA, TimelineLine};
+pub use page::{Documents, SCHEMA, TimelineLine};
+pub use paperwork::SUPPORTS;
 pub use provenance::Provenance;
 pub use run::{RunReport, UnknownRun, setup_json};
 
@@ -229,14 +230,13 @@ impl Report {
         format!("drd gameday run {} --seed {}", self.replayed_by, self.seed)
     }
 
-    /// As Markdown.
-    pub fn markdown(&self) -> String {
-        self.page().markdown()
-    }
-
-    /// As one HTML page without external assets.
-    pub fn html(&self) -> String {
-        self.page().html()
+    /// In every format.
+    ///
+    /// # Errors
+    /// When it cannot be expressed as JSON, which would be a defect.
+    pub fn documents(&self) -> Result<Documents, serde_json::Error> {
+        let json = serde_json::to_string_pretty(self)?;
+        Ok(self.page().documents(json))
     }
 
     fn page(&self) -> Page<'_> {
@@ -248,7 +248,7 @@ impl Report {
             content: seen,
         }];
         if let Some(provenance) = &self.provenance {
-            let verified = paperwork::verified_by(&[self.again()], "ledger.jsonl");
+            let verified = paperwork::verified_by(&[self.again()]);
             let deviations = self.deviations();
             sections.extend(paperwork::sections(provenance, verified, deviations));
         }
@@ -279,20 +279,18 @@ impl Report {
             .collect()
     }
 
-    /// Writes `report.json`, `report.md` and `report.html` into a folder.
+    /// Writes it in every format into a folder. Gives the path of the page.
     ///
     /// # Errors
     /// When the file system refuses; the cause names the path.
     pub fn write(&self, folder: &Path) -> std::io::Result<PathBuf> {
         fs::create_dir_all(folder)?;
-        fs::write(
-            folder.join("report.json"),
-            serde_json::to_string_pretty(self)?,
-        )?;
-        fs::write(folder.join("report.md"), self.markdown())?;
-        let page = folder.join("report.html");
-        fs::write(&page, self.html())?;
-        Ok(page)
+        let documents = self.documents()?;
+        for (name, text) in &documents {
+            fs::write(folder.join(name), text)?;
+        }
+        let [.., (page, _)] = documents;
+        Ok(folder.join(page))
     }
 }
 

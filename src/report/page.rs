@@ -75,6 +75,20 @@ impl From<&Moment> for TimelineLine {
     }
 }
 
+/// A report in every format, each with the name of its file.
+pub type Documents = [(&'static str, String); 3];
+
+impl Page<'_> {
+    /// The page in both of its formats, and the JSON of the same report.
+    pub(super) fn documents(&self, json: String) -> Documents {
+        [
+            ("report.json", json),
+            ("report.md", self.markdown()),
+            ("report.html", self.html()),
+        ]
+    }
+}
+
 /// What no page of a rehearsal is without.
 pub(super) const SIMULATED: &str =
     "SIMULATED: virtual time, pretend AWS. No real estate was touched, and none is described.";

@@ -5,18 +5,18 @@
 use super::page::{Content, PageSection};
 use super::provenance::Provenance;
 
-/// What a report is for, in one sentence.
-const SUPPORTS: &str =
-    "Supports testing under DORA RTS 2024/1774 Art. 25; is no statement of compliance.";
+/// What a report and its evidence support.
+pub const SUPPORTS: &str =
+    "testing under DORA RTS 2024/1774 Art. 25; is no statement of compliance";
 /// Rows to be filled in by hand.
 const ACTIONS: usize = 4;
 const SIGNATURES: usize = 2;
 
 /// The commands that verify it, and what that proves.
-pub(super) fn verified_by(again: &[String], ledger: &str) -> Vec<String> {
+pub(super) fn verified_by(again: &[String]) -> Vec<String> {
     let mut items = vec![
         "In the folder of this report, every file against manifest.json, and the ledger's chain: drd evidence verify .".to_owned(),
-        format!("Every decision of the ledger made again, bit for bit: drd replay {ledger}"),
+        "Every decision of the ledger made again, bit for bit: drd replay ledger.jsonl".to_owned(),
     ];
     items.extend(
         again
@@ -42,7 +42,10 @@ pub(super) fn sections(
         false => deviations,
     };
     vec![
-        section("What this is", Content::Items(vec![SUPPORTS.to_owned()])),
+        section(
+            "What this is",
+            Content::Items(vec![format!("Supports {SUPPORTS}.")]),
+        ),
         section("Made by", Content::Pairs(pairs(made))),
         section("How to verify", Content::Items(verified_by)),
         section("Deviations", Content::Items(deviations)),

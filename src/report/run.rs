@@ -6,7 +6,7 @@
 use super::expectation::Attainment;
 use super::page::{SCHEMA, TimelineLine};
 use super::provenance::Provenance;
-use super::run_timeline::{Writer, timeline, writers};
+use super::run_timeline::{Writer, written};
 use crate::history::{Goal, History, LedgerExtent, RunSummary};
 use crate::ledger::{GENESIS, VerifiedLedger, sha256};
 use drd_state_machine::Setup;
@@ -97,7 +97,7 @@ impl RunReport {
             hash.map_or_else(|| GENESIS.to_owned(), String::clone)
         };
         let setup = summary.setup.clone();
-        let written_by = writers(&summary, &ledger.entries);
+        let (written_by, timeline) = written(&summary, &ledger.entries);
         Ok(RunReport {
             schema: SCHEMA,
             kind: "run",
@@ -117,7 +117,7 @@ impl RunReport {
             setup,
             not_measured: NOT_MEASURED.to_vec(),
             deviations: deviations(&summary, &history.ledger, &written_by),
-            timeline: timeline(&summary, &ledger.entries),
+            timeline,
             written_by,
             ledger: history.ledger.clone(),
             summary,

@@ -2,13 +2,22 @@
 //!
 //! Deliberately absent: figures that no line of the ledger has.
 
-use super::page::{Content, Page, PageSection};
+use super::page::{Content, Documents, Page, PageSection};
 use super::paperwork::{self, section};
 use super::run::RunReport;
-use crate::history::{Goal, RunOutcome, length};
+use crate::history::{Goal, RunOutcome};
+use crate::lengths::length;
 use drd_state_machine::record::Operation;
 
 impl RunReport {
+    /// In every format.
+    ///
+    /// # Errors
+    /// When it cannot be expressed as JSON, which would be a defect.
+    pub fn documents(&self) -> Result<Documents, serde_json::Error> {
+        Ok(page(self).documents(self.json()?))
+    }
+
     /// As Markdown.
     pub fn markdown(&self) -> String {
         page(self).markdown()
@@ -25,7 +34,7 @@ fn page(report: &RunReport) -> Page<'_> {
     let good =
         run.outcome == RunOutcome::Done && run.rto != Goal::Missed && run.rpo != Goal::Missed;
     Page {
-        heading: format!("Run {}: {}", run.run, operation(run.operation)),
+        heading: format!("Run {}: {}", run.run, run.operation.name()),
         verdict: verdict(report),
         good,
         simulated: report.simulated,
@@ -44,13 +53,6 @@ fn page(report: &RunReport) -> Page<'_> {
             "Seconds are since the first bad reading, {} UTC, by the clock of the daemon's host. Lines are of the ledger.",
             run.began_at
         ),
-    }
-}
-
-const fn operation(of: Operation) -> &'static str {
-    match of {
-        Operation::Failover => "failover",
-        Operation::Switchover => "switchover",
     }
 }
 
@@ -105,7 +107,7 @@ fn summary(report: &RunReport) -> String {
     let mut out = format!(
         "Run {}  {}  {}\n",
         run.run,
-        operation(run.operation),
+        run.operation.name(),
         verdict(report)
     );
     let figures = [
@@ -152,7 +154,7 @@ fn sections(report: &RunReport) -> Vec<PageSection> {
         section("Not measured", Content::Items(not_measured(report))),
     ];
     if let Some(provenance) = &report.provenance {
-        let verified = paperwork::verified_by(&[], "ledger.jsonl");
+        let verified = paperwork::verified_by(&[]);
         sections.extend(paperwork::sections(
             provenance,
             verified,

@@ -3,7 +3,7 @@
 //! Deliberately absent: readings that repeat the one before, and looks. The ledger has them all.
 
 use super::page::TimelineLine;
-use crate::history::{FoldedLine, RunSummary, moment, walk};
+use crate::history::{FoldedLine, OrderOrigin, RunSummary, moment, walk};
 use crate::ledger::Entry;
 use drd_state_machine::command::Command;
 use drd_state_machine::event::{Completion, Event, Outcome, Signal, Verdict};
@@ -24,61 +24,58 @@ pub struct Writer {
     pub boot_id: Option<String>,
 }
 
-/// The daemons that wrote lines of a run, in order.
-pub(super) fn writers(run: &RunSummary, entries: &[Entry]) -> Vec<Writer> {
-    let mut all: Vec<Writer> = Vec::new();
+/// The daemons that wrote lines of a run, in order, and what happened in it.
+pub(super) fn written(run: &RunSummary, entries: &[Entry]) -> (Vec<Writer>, Vec<TimelineLine>) {
+    let (mut all, mut lines) = (Vec::new(), Vec::new());
+    let mut verdicts = BTreeMap::new();
     walk(entries, &mut |line| {
-        if let (true, Entry::Opened { version, now, .. }) = (line.begins, line.entry) {
-            all.push(Writer {
-                version: version.clone(),
-                opened_at: moment(*now),
-                line: line.number,
-                boot_id: None,
-            });
-        }
-        let host = line.after.facts.host.as_ref();
-        if let (Some(writer), Some(host)) = (all.last_mut(), host) {
-            writer.boot_id = Some(host.boot_id.to_string());
-        }
-    });
-    let before = all.iter().rposition(|w| w.line <= run.first_line);
-    let own = all.into_iter().skip(before.unwrap_or(0));
-    own.take_while(|w| w.line <= run.last_line).collect()
-}
-
-/// What happened.
-pub(super) fn timeline(run: &RunSummary, entries: &[Entry]) -> Vec<TimelineLine> {
-    let mut lines = Vec::new();
-    let mut verdicts: BTreeMap<Arc<str>, Verdict> = BTreeMap::new();
-    walk(entries, &mut |line| {
-        if line.number < run.first_line || line.number > run.last_line {
-            return;
-        }
-        let t = (line.now() - run.incident.first_bad_at).as_secs_f64();
-        let mut add = |kind, text| {
-            lines.push(TimelineLine {
+        note_writer(line, &mut all);
+        if line.number >= run.first_line && line.number <= run.last_line {
+            let t = (line.now() - run.incident.first_bad_at).as_secs_f64();
+            let found = happened(line, &mut verdicts).into_iter();
+            lines.extend(found.map(|(kind, text)| TimelineLine {
                 t,
                 kind,
                 text,
                 line: Some(line.number),
-            });
-        };
-        if let Some((kind, text)) = received(line, &mut verdicts) {
-            add(kind, text);
-        }
-        let Some((decision, _)) = line.decided() else {
-            return;
-        };
-        if decision.is_transition() {
-            let (from, to) = (decision.from, decision.to);
-            add("state", format!("{from} -> {to}: {}", decision.because));
-        }
-        for command in &decision.commands {
-            let (kind, text) = ordered(command);
-            add(kind, text);
+            }));
         }
     });
-    lines
+    let before = all.iter().rposition(|w| w.line <= run.first_line);
+    let own = all.into_iter().skip(before.unwrap_or(0));
+    (own.take_while(|w| w.line <= run.last_line).collect(), lines)
+}
+
+/// A daemon that begins with this line, and the boot of the host that the newest one runs on.
+fn note_writer(line: &FoldedLine<'_>, all: &mut Vec<Writer>) {
+    if let (true, Entry::Opened { version, now, .. }) = (line.begins, line.entry) {
+        all.push(Writer {
+            version: version.clone(),
+            opened_at: moment(*now),
+            line: line.number,
+            boot_id: None,
+        });
+    }
+    let host = line.after.facts.host.as_ref();
+    if let (Some(writer), Some(host)) = (all.last_mut(), host) {
+        writer.boot_id = Some(host.boot_id.to_string());
+    }
+}
+
+/// What a line has of a run: what it has taken in, the state that was entered, and what was asked for.
+fn happened(
+    line: &FoldedLine<'_>,
+    verdicts: &mut BTreeMap<Arc<str>, Verdict>,
+) -> Vec<(&'static str, String)> {
+    let mut found: Vec<_> = received(line, verdicts).into_iter().collect();
+    if let Some((decision, _)) = line.decided() {
+        if decision.is_transition() {
+            let (from, to) = (decision.from, decision.to);
+            found.push(("state", format!("{from} -> {to}: {}", decision.because)));
+        }
+        found.extend(decision.commands.iter().map(ordered));
+    }
+    found
 }
 
 /// What a line has taken in, where that is worth a place.
@@ -94,14 +91,8 @@ fn received(
         Event::Finished(done) => Some(("answer", answered(done))),
         Event::Ordered { word, by, .. } => {
             let word = format!("{word:?}").to_lowercase();
-            let by = by.as_ref().map_or_else(
-                || "an operator".to_owned(),
-                |by| match by.why.is_empty() {
-                    true => by.who.to_string(),
-                    false => format!("{}: {}", by.who, by.why),
-                },
-            );
-            Some(("order", format!("{word}, by {by}")))
+            let by = OrderOrigin::of(by.as_ref());
+            Some(("order", format!("{word}, by {}", by.words())))
         }
         Event::Tick
         | Event::Started
@@ -118,12 +109,11 @@ fn changed(signal: &Signal, verdicts: &mut BTreeMap<Arc<str>, Verdict>) -> Optio
     if before == Some(signal.verdict) {
         return None;
     }
-    let verdict = match signal.verdict {
-        Verdict::Healthy => "healthy",
-        Verdict::Unhealthy => "unhealthy",
-        Verdict::Unknown => "unknown",
-    };
-    Some(format!("{} reported {verdict}", signal.sensor))
+    Some(format!(
+        "{} reported {}",
+        signal.sensor,
+        signal.verdict.name()
+    ))
 }
 
 fn answered(done: &Completion) -> String {

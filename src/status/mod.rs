@@ -5,7 +5,6 @@
 //! fetching it (`crate::daemon::client`).
 
 pub mod build;
-mod lengths;
 mod moment;
 mod screens;
 mod text;

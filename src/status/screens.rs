@@ -2,9 +2,9 @@
 //!
 //! Deliberately absent: what every state shows (`text`).
 
-use super::lengths::{clock, length};
 use super::moment::{EyeStatus, HeldStatus, StepStatus, SuspicionStatus};
 use super::{IncidentStatus, StatusView};
+use crate::lengths::{clock, length};
 use drd_state_machine::event::Verdict;
 use std::fmt::{self, Write};
 

@@ -2,11 +2,11 @@
 //!
 //! Deliberately absent: colour. What is wrong is in the first line, and scripts read the JSON.
 
-use super::lengths::{ago, length};
 use super::screens;
 use super::{
     IncidentStatus, LeaderStatus, LimitStatus, RuleVerdict, SideStatus, SignalStatus, StatusView,
 };
+use crate::lengths::{ago, length};
 use drd_state_machine::Phase;
 use drd_state_machine::event::Verdict;
 use drd_state_machine::record::Operation;

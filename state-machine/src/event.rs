@@ -22,6 +22,17 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// The public name, the same as in messages and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Healthy => "healthy",
+            Verdict::Unhealthy => "unhealthy",
+            Verdict::Unknown => "unknown",
+        }
+    }
+}
+
 /// Where a sensor looks from (DESIGN section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -18,6 +18,16 @@ pub enum Operation {
     Switchover,
 }
 
+impl Operation {
+    /// The public name, the same as in JSON and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Operation::Failover => "failover",
+            Operation::Switchover => "switchover",
+        }
+    }
+}
+
 /// Who decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use crate::history::{ledger_of, prints_in};
 use crate::ledger::write;
 use crate::{Folder, named, rehearsed};
 use drd::evidence::verify;
-use drd::history::{History, LedgerIdentity};
+use drd::history::History;
 use drd::ledger::{Entry, VerifiedLedger};
 use drd::report::RunReport;
 use std::path::Path;
@@ -194,12 +194,7 @@ fn every_run_of_every_scenario_has_a_page_whose_timeline_is_in_order() {
     for scenario in drd::lab::scenario::builtin::all().expect("built in") {
         let folder = ledger_of(&scenario.name);
         let ledger = VerifiedLedger::read(&folder.path().join("ledger.jsonl")).expect("whole");
-        let identity = LedgerIdentity {
-            name: "ledger.jsonl",
-            head: "",
-            torn_bytes: 0,
-        };
-        let history = History::of(identity, &ledger.entries);
+        let history = History::of_ledger("ledger.jsonl", &ledger);
         for one in &history.runs {
             let report = RunReport::of(one.run, &history, &ledger).expect("it is there");
             assert!(report.html().contains("<svg"), "{}", scenario.name);

@@ -75,9 +75,7 @@ impl RehearsalArgs {
         }
         Ok(Exit::Done)
     }
-}
 
-impl RehearsalArgs {
     /// On stderr: JSON may be on stdout.
     fn bundle(&self, report: Report, done: &Rehearsed, folder: &Path) -> Result<Report, CliError> {
         let setup = setup_json(&done.setup)?;
@@ -90,11 +88,7 @@ impl RehearsalArgs {
             },
             simulated: true,
             provenance: &made,
-            report: [
-                serde_json::to_string_pretty(&report)?,
-                report.markdown(),
-                report.html(),
-            ],
+            report: report.documents()?,
             ledger: &sealed(&done.entries)?,
             setup,
         };

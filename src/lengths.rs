@@ -3,7 +3,7 @@
 //! Deliberately absent: moments; those are RFC 3339.
 
 /// `3 s ago`, or `never`.
-pub(super) fn ago(seconds: Option<f64>) -> String {
+pub(crate) fn ago(seconds: Option<f64>) -> String {
     seconds.map_or_else(
         || "never".to_owned(),
         |seconds| format!("{} ago", length(seconds)),
@@ -11,7 +11,7 @@ pub(super) fn ago(seconds: Option<f64>) -> String {
 }
 
 /// `3 s`, `4 min 5 s`, `2 h 3 min`, `50 d 4 h`: the two largest units.
-pub(super) fn length(seconds: f64) -> String {
+pub(crate) fn length(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     let (minutes, hours, days) = (whole / 60, whole / 3600, whole / 86_400);
     match whole {
@@ -22,8 +22,8 @@ pub(super) fn length(seconds: f64) -> String {
     }
 }
 
-/// `1:42`.
-pub(super) fn clock(seconds: f64) -> String {
+/// `1:42`; hours stay minutes, as objectives are.
+pub(crate) fn clock(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     format!("{}:{:02}", whole / 60, whole % 60)
 }
